@@ -1,0 +1,225 @@
+/**
+ * Everything that crosses the socket between the server and an operator's screen: the typed maps of both directions.
+ * The widget imports the types of this file; nothing else of the server is visible to it.
+ *
+ * The server keeps one state per operator ({@link DeskState}) and numbers its changes. A screen that misses a number, or comes
+ * back with an old one, gets the missing changes or a whole snapshot; all changes are upserts, so a repeated one does no harm.
+ */
+import type { Direction } from "../calls/model.ts";
+import type { Candidate, Customer, PhoneNumber } from "../customers/model.ts";
+import type { OrderSummary } from "../orders/model.ts";
+
+/** What the operator's device and queues say, never what the screen hopes. */
+export type Presence = {
+  readonly state:
+    "noDevice" | "offline" | "ready" | "paused" | "ringing" | "talking" | "wrapUp" | "notInQueue";
+  readonly sinceMs: number;
+  readonly pausedReason: string;
+  readonly device: { readonly pbx: string; readonly extension: string } | null;
+  readonly queues: readonly {
+    readonly name: string;
+    readonly paused: boolean;
+    readonly waiting: number;
+  }[];
+};
+
+/** An earlier call as the card lists it. */
+export type PastCall = {
+  readonly callId: string;
+  readonly startedAt: string;
+  readonly direction: Direction;
+  readonly answered: boolean;
+  readonly talkMs: number;
+  readonly operatorName: string;
+  readonly disposition: string;
+  readonly note: string;
+};
+
+export type Note = {
+  readonly id: string;
+  readonly text: string;
+  readonly authorName: string;
+  readonly createdAt: string;
+};
+
+/** Everything worth knowing about the other side of one call. */
+export type Card = {
+  readonly outcome:
+    "one" | "several" | "none" | "withheld" | "unreadable" | "internal" | "failed" | "pending";
+  /** Parsed number; null for withheld, unreadable and internal. */
+  readonly phone: PhoneNumber | null;
+  /** What the PBX gave: number and name. */
+  readonly rawNumber: string;
+  readonly rawName: string;
+  readonly customer: Customer | null;
+  /** False when the phone's owner was only chosen by an operator. */
+  readonly verified: boolean;
+  readonly candidates: readonly Candidate[];
+  readonly orders: readonly OrderSummary[];
+  readonly totals: {
+    readonly count: number;
+    readonly totalMinor: number;
+    readonly currency: string;
+  } | null;
+  readonly calls: readonly PastCall[];
+  readonly notes: readonly Note[];
+  /** Where the person is, from address or number. */
+  readonly place: { readonly city: string; readonly region: string; readonly country: string };
+  /** Zones that are possible for the person's local time. */
+  readonly timeZones: readonly string[];
+  /** Why identification failed or parts are missing, as codes for the screen's dictionary. */
+  readonly problems: readonly (
+    "directoryLate" | "directoryDown" | "ordersMissing" | "historyMissing"
+  )[];
+};
+
+/** A call as one operator sees it. */
+export type DeskCall = {
+  readonly callId: string;
+  readonly direction: Direction;
+  /** This operator's part in it. `elsewhere` = rang here, somebody else took it or it went on without us. */
+  readonly state: "ringing" | "dialling" | "talking" | "onHold" | "elsewhere" | "ended";
+  readonly queue: string;
+  readonly startedAtMs: number;
+  /** When the caller joined the queue; null outside queues. */
+  readonly joinedAtMs: number | null;
+  readonly ringingSinceMs: number | null;
+  readonly answeredAtMs: number | null;
+  readonly endedAtMs: number | null;
+  /** The ring this pop answers for; "" for a call that did not ring here. */
+  readonly ringId: string;
+  /** Why it left this screen: who took it, or how it ended. */
+  readonly left: {
+    readonly how:
+      "answeredElsewhere" | "transferred" | "callerGone" | "noAnswer" | "completed" | "unknown";
+    readonly byName: string;
+  } | null;
+  /** Who handed it over (transfer), "" otherwise. */
+  readonly fromName: string;
+  readonly card: Card;
+  /** True until its wrap-up was saved. */
+  readonly needsWrapUp: boolean;
+};
+
+/** The whole of one operator's screen. Server times are epoch ms of the server's clock. */
+export type DeskState = {
+  readonly seq: number;
+  /** Changes with the server process: a resume number of another epoch means nothing. */
+  readonly epoch: string;
+  readonly serverTimeMs: number;
+  readonly user: {
+    readonly id: string;
+    readonly name: string;
+    readonly login: string;
+    readonly role: string;
+    readonly language: string;
+  };
+  readonly presence: Presence;
+  readonly calls: readonly DeskCall[];
+  readonly dispositions: readonly Disposition[];
+  readonly pauseReasons: readonly string[];
+  /** PBXs a device may be chosen on, with their health. */
+  readonly pbxs: readonly {
+    readonly name: string;
+    readonly up: boolean;
+    readonly reason: string;
+  }[];
+  /** Parts that are down, as codes for the banner. */
+  readonly trouble: readonly ("pbxDown" | "databaseDown")[];
+  /** True when this PBX is simulated, so that nobody takes it for a real one. */
+  readonly demo: boolean;
+};
+
+/** How a call can be said to have ended; `labels` by language. */
+export type Disposition = {
+  readonly code: string;
+  readonly labels: { readonly ru: string; readonly uk: string; readonly en: string };
+};
+
+/** One step from `seq - 1` to `seq`. */
+export type DeskChange = { readonly seq: number } & (
+  | { readonly kind: "call"; readonly call: DeskCall }
+  | { readonly kind: "callGone"; readonly callId: string }
+  | { readonly kind: "presence"; readonly presence: Presence }
+  | {
+      readonly kind: "pbxs";
+      readonly pbxs: DeskState["pbxs"];
+      readonly trouble: DeskState["trouble"];
+    }
+);
+
+/** Every request from a screen is answered by one of these; `message` is for the log, `code` for the screen's dictionary. */
+export type Reply<T = object> =
+  | ({ readonly ok: true } & T)
+  | { readonly ok: false; readonly code: ErrorCode; readonly message: string };
+
+export type ErrorCode =
+  | "invalid"
+  | "forbidden"
+  | "notFound"
+  | "deviceTaken"
+  | "noDevice"
+  | "notInQueue"
+  | "pbxDown"
+  | "pbxRefused"
+  | "databaseDown"
+  | "internal";
+
+/** What the server says. Both are acknowledged by the screen. */
+export type ServerToDesk = {
+  /** The whole state: at connect, and whenever the changes since the screen's number are not known any more. */
+  snapshot: (state: DeskState, ack: () => void) => void;
+  change: (change: DeskChange, ack: () => void) => void;
+  /** This session was ended (logged out elsewhere, device taken over); the screen goes to login. */
+  ended: (reason: "loggedOut" | "deactivated") => void;
+};
+
+/** What a screen says. */
+export type DeskToServer = {
+  chooseDevice: (
+    input: { pbx: string; extension: string; takeOver?: boolean },
+    reply: (r: Reply) => void,
+  ) => void;
+  ready: (input: object, reply: (r: Reply) => void) => void;
+  pause: (input: { reason: string }, reply: (r: Reply) => void) => void;
+  /** `draftId` is made by the screen and makes a repeated save harmless. The reply comes after PostgreSQL has it. */
+  saveWrapUp: (
+    input: { draftId: string; callId: string; disposition: string; note: string },
+    reply: (r: Reply<{ savedAt: string }>) => void,
+  ) => void;
+  /** Click-to-call: the operator's own phone rings first. */
+  dial: (input: { number: string }, reply: (r: Reply<{ callId: string }>) => void) => void;
+  searchCustomers: (
+    input: { text: string },
+    reply: (r: Reply<{ customers: readonly (Customer & { phones: readonly string[] })[] }>) => void,
+  ) => void;
+  /** One of several, or another than found: remembered for this phone as unverified. */
+  chooseCustomer: (
+    input: { callId: string; customerId: string },
+    reply: (r: Reply) => void,
+  ) => void;
+  createCustomer: (
+    input: { callId: string; name: string; email?: string; city?: string },
+    reply: (r: Reply<{ customerId: string }>) => void,
+  ) => void;
+  addNote: (
+    input: { callId: string; text: string },
+    reply: (r: Reply<{ noteId: string }>) => void,
+  ) => void;
+  /** The pop's stages as the browser saw them; durations on the browser's own clock. */
+  popReceived: (input: { ringId: string; callId: string }) => void;
+  popPainted: (input: {
+    ringId: string;
+    callId: string;
+    receivedToPaintedMs: number;
+    visible: boolean;
+  }) => void;
+};
+
+/** The socket's handshake: who, and where the screen stopped. */
+export type DeskHandshake = {
+  /** A CRM-signed token; absent when the session cookie says who. */
+  readonly token?: string;
+  readonly epoch?: string;
+  readonly seq?: number;
+};

@@ -1,0 +1,45 @@
+/** The words of orders, as far as a card shows them. */
+
+/** Stages every shop has, whatever it calls them; `status` keeps the shop's own word beside. */
+export type OrderStage =
+  | "new"
+  | "confirmed"
+  | "paid"
+  | "assembling"
+  | "shipped"
+  | "delivered"
+  | "completed"
+  | "cancelled"
+  | "returned"
+  | "other";
+
+/** An order in a list of a card. */
+export type OrderSummary = {
+  readonly id: string;
+  /** As the customer knows it. */
+  readonly number: string;
+  readonly placedAt: string;
+  readonly stage: OrderStage;
+  /** The shop's own word. */
+  readonly status: string;
+  /** Sum in minor units of `currency` (kopecks, cents). */
+  readonly totalMinor: number;
+  /** ISO 4217. */
+  readonly currency: string;
+  readonly itemCount: number;
+  readonly items: readonly {
+    readonly name: string;
+    readonly quantity: number;
+    readonly priceMinor: number;
+  }[];
+};
+
+/** What other parts ask of the orders. */
+export interface OrderBook {
+  /** Newest first. */
+  ofCustomer(customerId: string, limit: number): Promise<readonly OrderSummary[]>;
+  /** Count and sum over all orders that were not cancelled or returned, per currency of the newest. */
+  totals(
+    customerId: string,
+  ): Promise<{ readonly count: number; readonly totalMinor: number; readonly currency: string }>;
+}

@@ -1,0 +1,41 @@
+/** The one way to PostgreSQL: a kysely instance over a pg pool, and how its lifetime is owned. */
+import { Kysely, PostgresDialect } from "kysely";
+import pg from "pg";
+import type { Schema } from "./schema.ts";
+
+/** kysely over Callcard's tables. */
+export type Database = Kysely<Schema>;
+
+/** An open pool: typed queries, the raw pool for COPY and health, and how to close both. */
+export type Storage = {
+  readonly db: Database;
+  readonly pool: pg.Pool;
+  close(): Promise<void>;
+};
+
+// bigint (int8) keys and sums stay exact: ids are handed out as text, sums fit in 2^53.
+pg.types.setTypeParser(pg.types.builtins.INT8, (text) => text);
+pg.types.setTypeParser(pg.types.builtins.DATE, (text) => text);
+
+/**
+ * Opens a pool on `url`. Nothing is connected until the first query; a lost server shows as a failed query, never as
+ * an exception of the process.
+ * @param options.statementTimeoutMs a query over this is ended by the server; default 10 s.
+ */
+export function openStorage(
+  url: string,
+  options: { readonly maxConnections?: number; readonly statementTimeoutMs?: number } = {},
+): Storage {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: options.maxConnections ?? 20,
+    connectionTimeoutMillis: 3000,
+    idleTimeoutMillis: 30_000,
+    statement_timeout: options.statementTimeoutMs ?? 10_000,
+    application_name: "callcard",
+  });
+  // An idle client whose server went away says so here; the next query gets a fresh one.
+  pool.on("error", () => undefined);
+  const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
+  return { db, pool, close: () => db.destroy() };
+}

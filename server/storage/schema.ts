@@ -1,0 +1,162 @@
+/**
+ * The tables as kysely sees them; `migrations/` is what makes them. `int8` columns are text here (see database.ts):
+ * ids are opaque, sums are turned into numbers where they are read.
+ */
+import type { ColumnType, Generated, GeneratedAlways } from "kysely";
+
+type Id = GeneratedAlways<string>;
+type Time = ColumnType<Date, Date | string, Date | string>;
+type TimeDefault = ColumnType<Date, Date | string | undefined, Date | string>;
+/** Read as a parsed value, written as JSON text. */
+type Json<T> = ColumnType<T, string, string>;
+
+export type Schema = {
+  customers: {
+    id: Id;
+    source: string;
+    source_id: string;
+    name: string;
+    email: Generated<string>;
+    tier: Generated<string>;
+    tier_since: string | null;
+    vip: Generated<boolean>;
+    language: Generated<string>;
+    city: Generated<string>;
+    region: Generated<string>;
+    time_zone: Generated<string>;
+    external_url: Generated<string>;
+    personal_manager: Generated<string>;
+    customer_since: string | null;
+    updated_at: TimeDefault;
+  };
+  customer_phones: { e164: string; customer_id: string; verified: Generated<boolean> };
+  phone_choices: {
+    e164: string;
+    customer_id: string;
+    chosen_by: string | null;
+    chosen_at: TimeDefault;
+  };
+  products: {
+    id: Id;
+    source: string;
+    source_id: string;
+    sku: Generated<string>;
+    name: string;
+    category: Generated<string>;
+    price_minor: Generated<string>;
+    currency: Generated<string>;
+    stock: number | null;
+    updated_at: TimeDefault;
+  };
+  orders: {
+    id: Id;
+    source: string;
+    source_id: string;
+    customer_id: string;
+    number: string;
+    stage: string;
+    status: Generated<string>;
+    total_minor: ColumnType<string, string | number, string | number>;
+    currency: string;
+    placed_at: Time;
+    updated_at: TimeDefault;
+    lines: Json<
+      readonly { name: string; quantity: number; priceMinor: number; productId?: string }[]
+    >;
+  };
+  users: {
+    id: Id;
+    login: string;
+    name: string;
+    role: "operator" | "supervisor" | "admin";
+    language: Generated<string>;
+    password_hash: string;
+    active: Generated<boolean>;
+    created_at: TimeDefault;
+  };
+  sessions: {
+    token_hash: Buffer;
+    id: Generated<string>;
+    user_id: string;
+    created_at: TimeDefault;
+    last_seen_at: TimeDefault;
+    expires_at: Time;
+    user_agent: Generated<string>;
+  };
+  api_tokens: {
+    id: Id;
+    name: string;
+    role: "operator" | "supervisor" | "admin" | "integrator";
+    token_hash: Buffer;
+    created_by: string | null;
+    created_at: TimeDefault;
+    last_used_at: Time | null;
+    revoked_at: Time | null;
+  };
+  audit: { id: Id; at: TimeDefault; actor: string; action: string; detail: Json<unknown> };
+  operator_devices: { user_id: string; pbx: string; extension: string; chosen_at: TimeDefault };
+  calls: {
+    id: string;
+    pbx: string;
+    direction: string;
+    party_number: string;
+    party_name: Generated<string>;
+    party_e164: string | null;
+    customer_id: string | null;
+    dialled: Generated<string>;
+    from_extension: Generated<string>;
+    queue: Generated<string>;
+    started_at: Time;
+    answered_at: Time | null;
+    ended_at: Time;
+    ended_how: string;
+    wait_ms: number | null;
+    talk_ms: Generated<number>;
+    extensions: Generated<string[]>;
+    detail: Json<unknown>;
+  };
+  pops: {
+    ring_id: string;
+    call_id: string;
+    pbx: string;
+    extension: string;
+    user_id: string | null;
+    queue: Generated<string>;
+    told_by: string;
+    joined_at: Time | null;
+    identified_at: Time | null;
+    identify_ms: number | null;
+    outcome: Generated<string>;
+    composed_at: Time | null;
+    rang_at: Time;
+    sent_at: Time | null;
+    received_at: Time | null;
+    painted_at: Time | null;
+    missed: Generated<string>;
+  };
+  dispositions: {
+    code: string;
+    label_ru: string;
+    label_uk: string;
+    label_en: string;
+    position: number;
+    active: Generated<boolean>;
+  };
+  wrap_ups: {
+    draft_id: string;
+    call_id: string;
+    user_id: string;
+    disposition: string;
+    note: Generated<string>;
+    saved_at: TimeDefault;
+  };
+  notes: {
+    id: Id;
+    customer_id: string;
+    call_id: string | null;
+    author_id: string | null;
+    text: string;
+    created_at: TimeDefault;
+  };
+  installation: { key: string; value: Json<unknown> };
+};
