@@ -1,0 +1,418 @@
+/**
+ * Every setting of the server, with its unit and default, parsed once. A wrong value stops the start with one line
+ * that names the setting, what came and what is allowed.
+ *
+ * Settings come from the environment, over `.env`, over the defaults. Several PBXs come from a YAML file.
+ */
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { parseEnv } from "node:util";
+import { type CountryCode, isSupportedCountry } from "libphonenumber-js/max";
+import { parse as parseYaml } from "yaml";
+
+/** One Asterisk and how to log in to it. */
+export type PbxConfig = {
+  /** Part of every call's id; letters, digits, `_`. */
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+  readonly username: string;
+  readonly secret: string;
+  readonly tls: false | { readonly rejectUnauthorized: boolean; readonly ca?: string };
+};
+
+/** The whole configuration, validated. */
+export type Config = {
+  readonly host: string;
+  readonly port: number;
+  /** Where browsers reach the server; decides cookies' `Secure` and the allowed origin. "" = as the request says. */
+  readonly publicUrl: string;
+  readonly dataDir: string;
+  /** "" = the embedded PostgreSQL in `dataDir`. */
+  readonly databaseUrl: string;
+  /** "" = one process. */
+  readonly redisUrl: string;
+  /** Empty = the simulated PBX with the sample shop. */
+  readonly pbxs: readonly PbxConfig[];
+  readonly defaultRegion: CountryCode;
+  readonly extensionPattern: RegExp;
+  readonly dialContext: string;
+  readonly dialFormat: "e164" | "plain" | "national";
+  readonly identifyDeadlineMs: number;
+  /** 0 = members are not paused after a call. */
+  readonly wrapUpPauseSeconds: number;
+  /** "" = made at the first start and printed once. */
+  readonly adminPassword: string;
+  /** "" = CRM-signed tokens are refused. */
+  readonly crmTokenSecret: string;
+  /** Origins of CRM pages that may embed the widget. */
+  readonly crmOrigins: readonly string[];
+  /** How many reverse proxies stand in front (their X-Forwarded-For is believed). */
+  readonly trustedProxies: number;
+  readonly logLevel: "fatal" | "error" | "warn" | "info" | "debug" | "trace" | "silent";
+};
+
+/** A setting that cannot be used; `message` is the one line for the person who set it. */
+export class ConfigError extends Error {
+  constructor(setting: string, came: string, allowed: string) {
+    super(
+      `${setting}: ${came === "" ? "empty" : `"${came}"`} is not allowed; it must be ${allowed}`,
+    );
+    this.name = "ConfigError";
+  }
+}
+
+/** One line of the README's table. */
+export type Setting<T> = {
+  readonly name: string;
+  readonly about: string;
+  readonly default: string;
+  /** Words for the error: what would have been right. */
+  readonly allowed: string;
+  /** Secrets are never echoed in an error. */
+  readonly secret?: true;
+  /** @returns undefined when the text is not allowed. */
+  readonly parse: (text: string) => T | undefined;
+};
+
+const text = (name: string, about: string, fallback = ""): Setting<string> => ({
+  name,
+  about,
+  default: fallback,
+  allowed: "text on one line",
+  parse: (value) => (/[\r\n\0]/.test(value) ? undefined : value),
+});
+
+const secret = (name: string, about: string, minimum: number): Setting<string> => ({
+  name,
+  about,
+  default: "",
+  allowed: `at least ${minimum} characters on one line`,
+  secret: true,
+  parse: (value) =>
+    value !== "" && (value.length < minimum || /[\r\n\0]/.test(value)) ? undefined : value,
+});
+
+const whole = (
+  name: string,
+  about: string,
+  fallback: number,
+  minimum: number,
+  maximum: number,
+): Setting<number> => ({
+  name,
+  about,
+  default: String(fallback),
+  allowed: `a whole number from ${minimum} to ${maximum}`,
+  parse: (value) => {
+    const number = /^\d{1,9}$/.test(value) ? Number(value) : Number.NaN;
+    return number >= minimum && number <= maximum ? number : undefined;
+  },
+});
+
+const choice = <T extends string>(
+  name: string,
+  about: string,
+  fallback: T,
+  values: readonly T[],
+): Setting<T> => ({
+  name,
+  about,
+  default: fallback,
+  allowed: `one of ${values.join(", ")}`,
+  parse: (value) => values.find((one) => one === value),
+});
+
+const url = (name: string, about: string, protocols: readonly string[]): Setting<string> => ({
+  name,
+  about,
+  default: "",
+  allowed: `a URL that starts with ${protocols.map((protocol) => `${protocol}//`).join(" or ")}`,
+  // Connection URLs may hold passwords: an error must not repeat them.
+  secret: true,
+  parse: (value) =>
+    value === "" || (URL.canParse(value) && protocols.includes(new URL(value).protocol))
+      ? value
+      : undefined,
+});
+
+/** Every setting, in the order of the README's table. */
+export const settings = {
+  host: text(
+    "HOST",
+    "Address to listen on. `0.0.0.0` for all; then put HTTPS in front.",
+    "127.0.0.1",
+  ),
+  port: whole("PORT", "TCP port to listen on; 0 takes a free one.", 3000, 0, 65535),
+  publicUrl: {
+    ...url(
+      "PUBLIC_URL",
+      "Where browsers reach the server, for example `https://callcard.example`.",
+      ["http:", "https:"],
+    ),
+    secret: undefined,
+  } as unknown as Setting<string>,
+  dataDir: text("DATA_DIR", "The only directory the server writes to.", "data"),
+  databaseUrl: url(
+    "DATABASE_URL",
+    "PostgreSQL 15 or later. Empty: an embedded one in `DATA_DIR`.",
+    ["postgres:", "postgresql:"],
+  ),
+  redisUrl: url("REDIS_URL", "redis 7 or later, when several processes serve one contact centre.", [
+    "redis:",
+    "rediss:",
+  ]),
+  config: text("CALLCARD_CONFIG", "YAML file that lists several PBXs; then `AMI_*` must be empty."),
+  pbxName: {
+    name: "PBX_NAME",
+    about: "Name of the PBX; part of every call's id.",
+    default: "main",
+    allowed: "1 to 20 letters, digits or _",
+    parse: (value) => (/^\w{1,20}$/.test(value) ? value : undefined),
+  } as Setting<string>,
+  amiHost: text("AMI_HOST", "Host of Asterisk's manager interface. Empty: a simulated PBX."),
+  amiPort: whole("AMI_PORT", "Its TCP port.", 5038, 1, 65535),
+  amiUsername: text("AMI_USERNAME", "Manager user (see `asterisk-config/`).", "callcard"),
+  amiSecret: { ...text("AMI_SECRET", "Its secret."), secret: true } as Setting<string>,
+  amiTls: choice(
+    "AMI_TLS",
+    "`on`: TLS with a verified certificate; `insecure`: TLS, any certificate.",
+    "off",
+    ["off", "on", "insecure"],
+  ),
+  amiTlsCa: text("AMI_TLS_CA", "File with the certificate authority of the PBX (PEM)."),
+  defaultRegion: {
+    name: "DEFAULT_REGION",
+    about: "Country of numbers that come without a country code (ISO 3166).",
+    default: "RU",
+    allowed: "a two-letter country code such as RU, UA, KZ",
+    parse: (value) =>
+      isSupportedCountry(value.toUpperCase()) ? (value.toUpperCase() as CountryCode) : undefined,
+  } as Setting<CountryCode>,
+  extensionPattern: {
+    name: "EXTENSION_PATTERN",
+    about: "Which device names are operators' extensions (regular expression for the whole name).",
+    default: "[0-9]{2,6}",
+    allowed: "a regular expression",
+    parse: (value) => {
+      try {
+        return value === "" ? undefined : new RegExp(`^(?:${value})$`);
+      } catch {
+        return undefined;
+      }
+    },
+  } as Setting<RegExp>,
+  dialContext: text("DIAL_CONTEXT", "Dialplan context for click-to-call.", "from-internal"),
+  dialFormat: choice(
+    "DIAL_FORMAT",
+    "How the PBX wants an outside number: `+79130000001`, `79130000001` or `89130000001`.",
+    "plain",
+    ["e164", "plain", "national"],
+  ),
+  identifyDeadlineMs: whole(
+    "IDENTIFY_DEADLINE_MS",
+    "Milliseconds a look-up of a caller may take before the card opens without it.",
+    300,
+    20,
+    5000,
+  ),
+  wrapUpPauseSeconds: whole(
+    "WRAP_UP_PAUSE_SECONDS",
+    "Seconds an operator is kept from new calls after a queue call, unless the wrap-up is saved first. 0: the queue's own wrap-up time alone.",
+    0,
+    0,
+    3600,
+  ),
+  adminPassword: secret(
+    "ADMIN_PASSWORD",
+    "Password of `admin` at the first start. Empty: made and printed once.",
+    8,
+  ),
+  crmTokenSecret: secret(
+    "CRM_TOKEN_SECRET",
+    "Secret with which a CRM signs operators' tokens (HS256).",
+    32,
+  ),
+  crmOrigins: {
+    name: "CRM_ORIGINS",
+    about: "Origins of CRM pages that embed the widget, separated by commas.",
+    default: "",
+    allowed: "origins such as https://crm.example, separated by commas",
+    parse: (value) => {
+      const origins = value
+        .split(",")
+        .map((one) => one.trim())
+        .filter((one) => one !== "");
+      return origins.every((one) => URL.canParse(one) && new URL(one).origin === one)
+        ? origins
+        : undefined;
+    },
+  } as Setting<readonly string[]>,
+  trustedProxies: whole("TRUSTED_PROXIES", "How many reverse proxies stand in front.", 0, 0, 10),
+  logLevel: choice("LOG_LEVEL", "Least weight of what is logged (JSON, standard error).", "info", [
+    "fatal",
+    "error",
+    "warn",
+    "info",
+    "debug",
+    "trace",
+    "silent",
+  ]),
+} as const;
+
+/** Reads `.env` (if any), the environment and the YAML file. @throws ConfigError, or Error for an unreadable file. */
+export function loadConfig(
+  env: NodeJS.ProcessEnv = process.env,
+  directory = process.cwd(),
+): Config {
+  const fromFile = parseEnv(readOptional(resolve(directory, ".env")));
+  const merged: Record<string, string | undefined> = { ...fromFile, ...env };
+  const file = merged[settings.config.name] ?? "";
+  let yaml: string | null = null;
+  if (file !== "") {
+    yaml = readOptional(resolve(directory, file));
+    if (yaml === "")
+      throw new ConfigError(settings.config.name, file, "a readable, non-empty YAML file");
+  }
+  const config = parseConfig(merged, yaml);
+  return { ...config, dataDir: resolve(directory, config.dataDir) };
+}
+
+/** The rule without the files: environment and YAML text to configuration. @throws ConfigError */
+export function parseConfig(
+  env: Readonly<Record<string, string | undefined>>,
+  yaml: string | null,
+): Config {
+  const read = <T>(setting: Setting<T>): T => {
+    const came = env[setting.name]?.trim();
+    const value = setting.parse(came === undefined || came === "" ? setting.default : came);
+    if (value === undefined) {
+      throw new ConfigError(
+        setting.name,
+        setting.secret ? "what was given" : (came ?? ""),
+        setting.allowed,
+      );
+    }
+    return value;
+  };
+  const amiHost = read(settings.amiHost);
+  if (amiHost !== "" && yaml !== null) {
+    throw new ConfigError(
+      settings.amiHost.name,
+      amiHost,
+      `empty when ${settings.config.name} lists the PBXs`,
+    );
+  }
+  const single = (): PbxConfig => ({
+    name: read(settings.pbxName),
+    host: amiHost,
+    port: read(settings.amiPort),
+    username: read(settings.amiUsername),
+    secret: required(
+      settings.amiSecret,
+      read(settings.amiSecret),
+      "the manager user's secret when AMI_HOST is set",
+    ),
+    tls: tlsOf(read(settings.amiTls), read(settings.amiTlsCa)),
+  });
+  return {
+    host: read(settings.host),
+    port: read(settings.port),
+    publicUrl: read(settings.publicUrl).replace(/\/+$/, ""),
+    dataDir: read(settings.dataDir),
+    databaseUrl: read(settings.databaseUrl),
+    redisUrl: read(settings.redisUrl),
+    pbxs: yaml === null ? (amiHost === "" ? [] : [single()]) : pbxsOf(yaml, read),
+    defaultRegion: read(settings.defaultRegion),
+    extensionPattern: read(settings.extensionPattern),
+    dialContext: read(settings.dialContext),
+    dialFormat: read(settings.dialFormat),
+    identifyDeadlineMs: read(settings.identifyDeadlineMs),
+    wrapUpPauseSeconds: read(settings.wrapUpPauseSeconds),
+    adminPassword: read(settings.adminPassword),
+    crmTokenSecret: read(settings.crmTokenSecret),
+    crmOrigins: read(settings.crmOrigins),
+    trustedProxies: read(settings.trustedProxies),
+    logLevel: read(settings.logLevel),
+  };
+}
+
+/** The YAML file: `pbxs:` is a list with the keys of {@link PbxConfig}, in the words of the `AMI_*` settings. */
+function pbxsOf(yaml: string, read: <T>(setting: Setting<T>) => T): readonly PbxConfig[] {
+  const file = read(settings.config);
+  let document: unknown;
+  try {
+    document = parseYaml(yaml);
+  } catch (cause) {
+    throw new ConfigError(file, (cause as Error).message.split("\n")[0] ?? "", "YAML");
+  }
+  const list = (document as { pbxs?: unknown } | null)?.pbxs;
+  if (!Array.isArray(list) || list.length === 0)
+    throw new ConfigError(`${file}: pbxs`, typeof list, "a list of PBXs");
+  const known: Readonly<Record<string, Setting<unknown>>> = {
+    name: settings.pbxName,
+    host: settings.amiHost,
+    port: settings.amiPort,
+    username: settings.amiUsername,
+    secret: settings.amiSecret,
+    tls: settings.amiTls,
+    tlsCa: settings.amiTlsCa,
+  };
+  const pbxs = list.map((entry: unknown, index): PbxConfig => {
+    const at = (key: string) => `${file}: pbxs[${index}].${key}`;
+    if (entry === null || typeof entry !== "object")
+      throw new ConfigError(`${file}: pbxs[${index}]`, typeof entry, "a map");
+    const fields = entry as Record<string, unknown>;
+    const stray = Object.keys(fields).find((key) => !(key in known));
+    if (stray !== undefined)
+      throw new ConfigError(at(stray), "this key", `one of ${Object.keys(known).join(", ")}`);
+    const value = <T>(key: string, setting: Setting<T>): T => {
+      // YAML reads an unquoted `on` or `off` as text, `true` and `false` as booleans: people mean the same.
+      const came = String(fields[key] ?? "")
+        .replace(/^true$/, "on")
+        .replace(/^false$/, "off");
+      const parsed = setting.parse(came === "" ? setting.default : came);
+      if (parsed === undefined)
+        throw new ConfigError(at(key), setting.secret ? "what was given" : came, setting.allowed);
+      return parsed;
+    };
+    for (const key of ["name", "host", "secret"] as const) {
+      if (!(key in fields)) throw new ConfigError(at(key), "", "given");
+    }
+    return {
+      name: value("name", settings.pbxName),
+      host: value("host", settings.amiHost),
+      port: value("port", settings.amiPort),
+      username: value("username", settings.amiUsername),
+      secret: value("secret", settings.amiSecret),
+      tls: tlsOf(value("tls", settings.amiTls), value("tlsCa", settings.amiTlsCa)),
+    };
+  });
+  const twice = pbxs.find(
+    (pbx, index) => pbxs.findIndex((other) => other.name === pbx.name) !== index,
+  );
+  if (twice) throw new ConfigError(`${file}: pbxs`, twice.name, "a list of different names");
+  return pbxs;
+}
+
+function tlsOf(mode: "off" | "on" | "insecure", caFile: string): PbxConfig["tls"] {
+  if (mode === "off") return false;
+  if (caFile === "") return { rejectUnauthorized: mode === "on" };
+  const ca = readOptional(caFile);
+  if (ca === "") throw new ConfigError(settings.amiTlsCa.name, caFile, "a readable PEM file");
+  return { rejectUnauthorized: mode === "on", ca };
+}
+
+function required(setting: Setting<string>, value: string, allowed: string): string {
+  if (value === "") throw new ConfigError(setting.name, "", allowed);
+  return value;
+}
+
+function readOptional(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return "";
+    throw error;
+  }
+}
