@@ -1,14 +1,16 @@
 import { defineConfig } from "vitest/config";
 
-/** Projects by what a test needs of the machine; the file name tells which. */
-const project = (name: string, include: string[], extra: object = {}) => ({
+/** Projects by what a test needs of the machine; the file name tells which. They run one after the other. */
+const project = (name: string, groupOrder: number, include: string[], extra: object = {}) => ({
   test: {
     name,
     include,
     exclude: ["node_modules/**"],
     globalSetup: ["test/support/postgres-global.ts"],
-    hookTimeout: 60_000,
-    testTimeout: 60_000,
+    // Generous on purpose: a limit here only ends what hangs, it judges nobody's speed.
+    hookTimeout: 120_000,
+    testTimeout: 120_000,
+    sequence: { groupOrder },
     ...extra,
   },
 });
@@ -18,21 +20,17 @@ const real = ["test/**/*.pg.test.ts", "test/**/*.lab.test.ts", "test/**/*.browse
 export default defineConfig({
   test: {
     projects: [
-      project("unit", ["test/**/*.test.ts"], {
+      project("unit", 0, ["test/**/*.test.ts"], {
         exclude: ["node_modules/**", ...real],
         globalSetup: [],
       }),
-      project("postgres", ["test/**/*.pg.test.ts"]),
-      // One at a time: a browser and an Asterisk each want the machine to themselves.
-      project("lab", ["test/**/*.lab.test.ts"], {
+      project("postgres", 1, ["test/**/*.pg.test.ts"]),
+      // One file at a time: a browser and an Asterisk each want the machine to themselves.
+      project("browser", 2, ["test/**/*.browser.test.ts"], { fileParallelism: false }),
+      project("lab", 3, ["test/**/*.lab.test.ts"], {
         fileParallelism: false,
-        hookTimeout: 600_000,
-        testTimeout: 180_000,
-      }),
-      project("browser", ["test/**/*.browser.test.ts"], {
-        fileParallelism: false,
-        hookTimeout: 120_000,
-        testTimeout: 120_000,
+        hookTimeout: 900_000,
+        testTimeout: 300_000,
       }),
     ],
   },

@@ -4,7 +4,7 @@
  */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, mkdirSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -63,9 +63,9 @@ function buildScreens() {
 
 function fingerprint() {
   const hash = createHash("sha256");
-  for (const entry of readdirSync("widget", { recursive: true, withFileTypes: true })) {
-    if (entry.isFile())
-      hash.update(entry.name).update(readFileSync(join(entry.parentPath, entry.name)));
+  for (const name of readdirSync("widget", { recursive: true }).sort()) {
+    const file = join("widget", name);
+    if (statSync(file).isFile()) hash.update(name).update(readFileSync(file));
   }
   return hash.update(readFileSync("package-lock.json")).digest("hex");
 }

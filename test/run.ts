@@ -1,0 +1,111 @@
+/**
+ * `npm test`: everything. Checks types, lint and format, makes the machine ready where it may (Debian, root), runs
+ * every suite this machine can run, names those it cannot and why. With CI=true a suite that cannot run is a failure.
+ * Ends with one line: `N passed, N failed`.
+ */
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** What a suite needs beyond npm's packages: a program and the Debian package that has it. */
+const NEEDS: Readonly<Record<string, readonly { program: string; apt: string }[]>> = {
+  unit: [{ program: "openssl", apt: "openssl" }],
+  postgres: [],
+  browser: [{ program: "chromium", apt: "chromium" }],
+  lab: [
+    { program: "debootstrap", apt: "debootstrap" },
+    { program: "sipp", apt: "sip-tester" },
+    { program: "chromium", apt: "chromium" },
+  ],
+};
+
+const strict = process.env["CI"] === "true";
+const root = process.getuid?.() === 0;
+const only = process.argv.slice(2);
+
+let passed = 0;
+let failed = 0;
+
+for (const [name, ...command] of [
+  ["types", "tsc", "-p", "."],
+  ["lint", "oxlint", "--type-aware", "--deny-warnings"],
+  ["format", "prettier", "--check", "--log-level", "warn", "."],
+] as const) {
+  if (only.length > 0) break;
+  count(name, run("node_modules/.bin/" + command[0], command.slice(1)));
+}
+
+installMissing();
+const runnable: string[] = [];
+for (const suite of Object.keys(NEEDS)) {
+  const why = whyNot(suite);
+  if (why === "") {
+    runnable.push(suite);
+    continue;
+  }
+  console.log(`not run: ${suite} (${why})`);
+  if (strict) failed += 1;
+}
+
+const results = await mkdtemp(join(tmpdir(), "callcard-results-"));
+const report = join(results, "results.json");
+const green = run("node_modules/.bin/node", [
+  "node_modules/vitest/vitest.mjs",
+  "run",
+  ...only,
+  ...runnable.flatMap((suite) => ["--project", suite]),
+  ...["--reporter", "default", "--reporter", "json", "--outputFile.json", report],
+]);
+const counts = await readFile(report, "utf8")
+  .then((json) => JSON.parse(json) as { numPassedTests: number; numFailedTests: number })
+  .catch(() => ({ numPassedTests: 0, numFailedTests: 0 }));
+await rm(results, { recursive: true });
+passed += counts.numPassedTests;
+failed += counts.numFailedTests;
+// A file that could not even be loaded, or an error outside any test, counts no test but is a failure.
+if (!green && counts.numFailedTests === 0) failed += 1;
+
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed === 0 ? 0 : 1;
+
+function whyNot(suite: string): string {
+  if (suite === "lab" && !root) return "a real Asterisk is built by debootstrap, which needs root";
+  const missing = NEEDS[suite]!.filter(({ program }) => !has(program)).map(
+    ({ program }) => program,
+  );
+  return missing.length === 0 ? "" : `not installed: ${missing.join(", ")}`;
+}
+
+function installMissing(): void {
+  const wanted = new Set(
+    Object.values(NEEDS)
+      .flat()
+      .filter(({ program }) => !has(program))
+      .map(({ apt }) => apt),
+  );
+  if (wanted.size === 0 || !root || !existsSync("/etc/debian_version")) return;
+  console.log(`installing with apt: ${[...wanted].join(" ")}`);
+  const env = { DEBIAN_FRONTEND: "noninteractive" };
+  run("apt-get", ["-qq", "update"], env);
+  run("apt-get", ["-qq", "-y", "--no-install-recommends", "install", ...wanted], env);
+}
+
+function has(program: string): boolean {
+  return (process.env["PATH"] ?? "")
+    .split(":")
+    .some((directory) => existsSync(join(directory, program)));
+}
+
+function run(command: string, args: readonly string[], env: Record<string, string> = {}): boolean {
+  return (
+    spawnSync(command, args, { stdio: "inherit", env: { ...process.env, ...env } }).status === 0
+  );
+}
+
+function count(name: string, ok: boolean): void {
+  console.log(`${ok ? "passed" : "FAILED"}: ${name}`);
+  if (ok) passed += 1;
+  else failed += 1;
+}
