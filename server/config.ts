@@ -295,6 +295,8 @@ export function parseConfig(
     }
     return value;
   };
+  // Also those that this configuration does not use: a typo must not wait for the day it matters.
+  for (const setting of Object.values(settings)) read<unknown>(setting);
   const amiHost = read(settings.amiHost);
   if (amiHost !== "" && yaml !== null) {
     throw new ConfigError(
