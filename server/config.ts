@@ -370,7 +370,11 @@ function pbxsOf(yaml: string, read: <T>(setting: Setting<T>) => T): readonly Pbx
       throw new ConfigError(at(stray), "this key", `one of ${Object.keys(known).join(", ")}`);
     const value = <T>(key: string, setting: Setting<T>): T => {
       // YAML reads an unquoted `on` or `off` as text, `true` and `false` as booleans: people mean the same.
-      const came = String(fields[key] ?? "")
+      const given = fields[key];
+      if (typeof given === "object" && given !== null) {
+        throw new ConfigError(at(key), "a list or map", setting.allowed);
+      }
+      const came = String((given as string | number | boolean | null) ?? "")
         .replace(/^true$/, "on")
         .replace(/^false$/, "off");
       const parsed = setting.parse(came === "" ? setting.default : came);

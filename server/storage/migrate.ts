@@ -22,7 +22,7 @@ export async function migrate(db: Database): Promise<readonly string[]> {
   if (error !== undefined) {
     const failed = results?.find((result) => result.status === "Error")?.migrationName;
     throw new Error(
-      `Database migration ${failed ?? ""} failed: ${(error as Error).message ?? String(error)}`,
+      `Database migration ${failed ?? ""} failed: ${error instanceof Error ? error.message : "unknown reason"}`,
       {
         cause: error,
       },
