@@ -11,7 +11,10 @@ import { join } from "node:path";
 
 /** What a suite needs beyond npm's packages: a program and the Debian package that has it. */
 const NEEDS: Readonly<Record<string, readonly { program: string; apt: string }[]>> = {
-  unit: [{ program: "openssl", apt: "openssl" }],
+  unit: [
+    { program: "openssl", apt: "openssl" },
+    { program: "redis-server", apt: "redis-server" },
+  ],
   postgres: [],
   browser: [{ program: "chromium", apt: "chromium" }],
   lab: [
