@@ -1,0 +1,51 @@
+/**
+ * What the people at the simulated phones do: whether a phone is registered, and how its person reacts when it rings.
+ */
+import type { Random } from "../random.ts";
+
+/** What a person does with a ringing phone. Times count from the first ring. */
+export type PhoneReaction =
+  | { readonly do: "answer"; readonly afterMs: number; readonly talkMs?: number }
+  /** Presses "reject" (603). */
+  | { readonly do: "reject"; readonly afterMs: number }
+  /** The phone says at once that it is busy (486). */
+  | { readonly do: "busy" }
+  /** Lets it ring until the caller or the queue gives up. */
+  | { readonly do: "ignore" };
+
+/** What a phone shows when it rings. */
+export type RingInfo = {
+  readonly extension: string;
+  readonly callerNumber: string;
+  readonly callerName: string;
+  /** "" when no queue is involved. */
+  readonly queue: string;
+};
+
+/** Decides on each ring; plain reactions are allowed for phones that always do the same. */
+export type PhoneBehaviour = PhoneReaction | ((ring: RingInfo) => PhoneReaction);
+
+/** One phone of the PBX, or one outside line. */
+export type Phone = {
+  readonly extension: string;
+  registered: boolean;
+  behaviour: PhoneBehaviour;
+};
+
+/** The reaction to one ring. */
+export function react(phone: Phone, ring: RingInfo): PhoneReaction {
+  return typeof phone.behaviour === "function" ? phone.behaviour(ring) : phone.behaviour;
+}
+
+/** Answers after `[min, max]` ms and talks `[min, max]` ms. */
+export function answering(
+  random: Random,
+  afterMs: readonly [number, number],
+  talkMs: readonly [number, number],
+): PhoneBehaviour {
+  return () => ({
+    do: "answer",
+    afterMs: random.whole(...afterMs),
+    talkMs: random.whole(...talkMs),
+  });
+}

@@ -1,0 +1,164 @@
+/**
+ * app_queue's rules as plain functions: who stands where, who may be rung, who is rung next.
+ * Each follows Asterisk 22's app_queue.c (join_queue, change_priority_caller_on_queue, calc_metric, num_available_members).
+ */
+
+export type Strategy = "ringall" | "leastrecent" | "rrmemory";
+
+/** One interface in one queue, as configured. */
+export type MemberConfig = {
+  /** `PJSIP/101`, or `Local/101@from-queue/n`. */
+  readonly interface: string;
+  /** Where its state is read; the interface itself unless given (`hint:101@ext-local`). */
+  readonly stateInterface?: string;
+  /** Shown as MemberName; the interface unless given. */
+  readonly name?: string;
+  readonly penalty?: number;
+  readonly paused?: boolean;
+};
+
+/** A queue as configured; what is left out has the value in brackets. */
+export type QueueConfig = {
+  readonly name: string;
+  /** [ringall] */
+  readonly strategy?: Strategy;
+  /** How long one attempt rings [15 s]. */
+  readonly ringTimeoutSeconds?: number;
+  /** Pause between attempts [5 s]. */
+  readonly retrySeconds?: number;
+  /** Rest of a member after a call [0 s]. */
+  readonly wrapUpSeconds?: number;
+  /** Serve several waiting callers at once [true]. */
+  readonly autofill?: boolean;
+  /** Ring members that already talk [false]. */
+  readonly ringInUse?: boolean;
+  /** Most waiting callers, 0 for no limit [0]. */
+  readonly maxLength?: number;
+  /** [0] */
+  readonly weight?: number;
+  /** A call answered within this counts for the service level [0 s, off]. */
+  readonly serviceLevelSeconds?: number;
+  readonly members: readonly MemberConfig[];
+};
+
+/** Status numbers of QueueMemberStatus. */
+export const deviceStatus = {
+  unknown: 0,
+  notInUse: 1,
+  inUse: 2,
+  busy: 3,
+  invalid: 4,
+  unavailable: 5,
+  ringing: 6,
+  ringInUse: 7,
+  onHold: 8,
+} as const;
+
+/** What the rules need to know of a member. */
+export type MemberView = {
+  readonly penalty: number;
+  readonly paused: boolean;
+  readonly status: number;
+  /** True while an attempt of any caller rings it. */
+  readonly pending: boolean;
+  readonly callsTaken: number;
+  /** End of its last call, epoch ms, 0 for none. */
+  readonly lastCallAtMs: number;
+  /** Place in the configuration. */
+  readonly order: number;
+};
+
+/** Where a caller with this priority goes: before the first strictly lower one. */
+export function joinIndex(
+  waiting: readonly { readonly priority: number }[],
+  priority: number,
+): number {
+  const index = waiting.findIndex((each) => each.priority < priority);
+  return index === -1 ? waiting.length : index;
+}
+
+/**
+ * The queue after QueueChangePriorityCaller. Without `immediate` nobody moves, only the number changes. With it the caller is
+ * taken out and put in again by the join rule, even when the number is the same (so it falls behind its equals).
+ */
+export function movedByPriority<T extends { priority: number }>(
+  waiting: readonly T[],
+  caller: T,
+  priority: number,
+  immediate: boolean,
+): readonly T[] {
+  caller.priority = priority;
+  if (!immediate) return waiting;
+  const others = waiting.filter((each) => each !== caller);
+  const index = joinIndex(others, priority);
+  return [...others.slice(0, index), caller, ...others.slice(index)];
+}
+
+/** The integer at the start of a text, as C's sscanf("%30d") reads it; null when there is none. */
+export function leadingInteger(text: string): number | null {
+  const match = /^\s*([+-]?\d{1,30})/.exec(text);
+  return match === null ? null : Number.parseInt(match[1]!, 10);
+}
+
+/** True when this member may be rung now. */
+export function canRing(
+  member: MemberView,
+  queue: { readonly ringInUse: boolean; readonly wrapUpSeconds: number },
+  nowMs: number,
+): boolean {
+  if (member.paused || member.pending) return false;
+  const free = member.status === deviceStatus.notInUse || member.status === deviceStatus.unknown;
+  const busyButWilling =
+    queue.ringInUse &&
+    (member.status === deviceStatus.inUse ||
+      member.status === deviceStatus.ringing ||
+      member.status === deviceStatus.ringInUse ||
+      member.status === deviceStatus.onHold);
+  if (!free && !busyButWilling) return false;
+  return member.lastCallAtMs === 0 || nowMs - member.lastCallAtMs >= queue.wrapUpSeconds * 1000;
+}
+
+/**
+ * Members in the order in which an attempt tries them. For ringall the first of the result's groups rings together; the other
+ * strategies ring one after another. `lastOrder` is the configured place of the member that rrmemory rang last, -1 for none.
+ */
+export function ringOrder<T extends MemberView>(
+  members: readonly T[],
+  strategy: Strategy,
+  lastOrder: number,
+): readonly (readonly T[])[] {
+  const rounds = members.length;
+  const rank = (m: T): number => {
+    switch (strategy) {
+      case "ringall":
+        return 0;
+      case "leastrecent":
+        return m.lastCallAtMs;
+      case "rrmemory":
+        return m.order > lastOrder ? m.order : m.order + rounds + lastOrder + 1;
+    }
+  };
+  const sorted = [...members].sort(
+    (a, b) => a.penalty - b.penalty || rank(a) - rank(b) || a.order - b.order,
+  );
+  if (strategy !== "ringall") return sorted.map((each) => [each]);
+  const groups: T[][] = [];
+  for (const each of sorted) {
+    const last = groups.at(-1);
+    if (last?.[0]?.penalty === each.penalty) last.push(each);
+    else groups.push([each]);
+  }
+  return groups;
+}
+
+/** True when it is this caller's turn: no more callers wait before it than members are free (ringall serves one at a time). */
+export function isTurn(
+  index: number,
+  waitingBefore: number,
+  freeMembers: number,
+  queue: { readonly strategy: Strategy; readonly autofill: boolean },
+): boolean {
+  if (freeMembers === 0) return false;
+  if (!queue.autofill) return index === 0;
+  return waitingBefore < (queue.strategy === "ringall" ? 1 : freeMembers);
+}
