@@ -1,0 +1,445 @@
+/**
+ * One connection to one Asterisk, from the first byte to the last: greeting, login, actions and their answers, events, ping.
+ * It is never used again after it closed; link.ts opens the next.
+ */
+import { connect as connectPlain, isIP } from "node:net";
+import type { Socket } from "node:net";
+import { StringDecoder } from "node:string_decoder";
+import { connect as connectTls } from "node:tls";
+import type { Clock, TimerHandle } from "./clock.ts";
+import { textFields } from "./events.ts";
+import { AmiText } from "./library.ts";
+import type { RawMessage } from "./library.ts";
+import { AmiError } from "./model.ts";
+import type { AmiAnswer } from "./model.ts";
+import { toRequest } from "./request.ts";
+import type { ActionFields } from "./request.ts";
+
+/** Where an Asterisk is and how to log in. */
+export type AmiEndpoint = {
+  readonly host: string;
+  readonly port: number;
+  readonly username: string;
+  readonly secret: string;
+  readonly tls:
+    | false
+    | {
+        /** PEM text of the authorities to trust instead of the system's. */
+        readonly ca?: string;
+        /** False accepts any certificate, self-signed too: no protection against somebody in between. */
+        readonly rejectUnauthorized: boolean;
+        /** The name the certificate must carry when it is not `host`. */
+        readonly servername?: string;
+      };
+};
+
+/** The limits of a connection. */
+export type ConnectionLimits = {
+  /** For the socket, the TLS handshake and the greeting together. */
+  readonly connectDeadlineMs: number;
+  readonly loginDeadlineMs: number;
+  /** For an action that does not say otherwise. */
+  readonly actionDeadlineMs: number;
+  /** For an action with a list for an answer. */
+  readonly listDeadlineMs: number;
+  readonly pingMs: number;
+  /** A ping not answered within this closes the connection. */
+  readonly pingLimitMs: number;
+  /** Characters one message may have; more closes the connection. */
+  readonly maxMessageChars: number;
+  /** Items one list may have; more closes the connection. */
+  readonly maxListItems: number;
+};
+
+export type ActionOutcome = "answered" | AmiError["code"];
+
+/** What a connection tells its owner. All are called within the read path and must return at once. */
+export type ConnectionHooks = {
+  /** An event that is not part of an answer; `atMs` is when its bytes came. */
+  readonly onEvent: (raw: RawMessage, atMs: number) => void;
+  /** A message came torn or as garbage and was dropped: what it said is lost. */
+  readonly onDamage: () => void;
+  readonly onAction: (name: string, outcome: ActionOutcome) => void;
+  readonly onRoundTrip: (roundTripMs: number) => void;
+  /** An answer to nothing that waits, or an item of a list that was given up. */
+  readonly onStray: () => void;
+  /** Called once, whoever closed. */
+  readonly onClosed: (reason: string) => void;
+};
+
+type Waiting = {
+  readonly action: string;
+  readonly resolve: (answer: AmiAnswer) => void;
+  readonly reject: (error: AmiError) => void;
+  readonly deadline: TimerHandle;
+  readonly items: Record<string, string>[];
+  /** Undefined until Asterisk says whether a list follows, unless the caller knew. */
+  list: boolean | undefined;
+  answer: RawMessage | null;
+};
+
+const greetingStart = "Asterisk Call Manager";
+const maxGreetingChars = 256;
+
+/** Events that carry the ActionID of the action that caused them but are no part of its answer (AMI.md 2.1, 2.7). */
+const echoes: ReadonlySet<string> = new Set([
+  "OriginateResponse",
+  "UserEvent",
+  "AsyncAGIStart",
+  "AsyncAGIExec",
+  "AsyncAGIEnd",
+]);
+
+export class AmiConnection {
+  readonly #endpoint: AmiEndpoint;
+  readonly #limits: ConnectionLimits;
+  readonly #clock: Clock;
+  readonly #hooks: ConnectionHooks;
+  readonly #text: AmiText;
+  readonly #decoder = new StringDecoder("utf8");
+  readonly #idPrefix: string;
+  readonly #waiting = new Map<string, Waiting>();
+  #socket: Socket | null = null;
+  #greeting = "";
+  #onGreeting: (() => void) | null = null;
+  #lastId = 0;
+  #unparsedChars = 0;
+  #chunkAtMs = 0;
+  #pingTimer: TimerHandle | null = null;
+  #loggedIn = false;
+  #closedBecause: string | null = null;
+
+  constructor(
+    endpoint: AmiEndpoint,
+    limits: ConnectionLimits,
+    clock: Clock,
+    hooks: ConnectionHooks,
+  ) {
+    this.#endpoint = endpoint;
+    this.#limits = limits;
+    this.#clock = clock;
+    this.#hooks = hooks;
+    // Unlike any event name and unlike the ids of other clients, whose UserEvents echo theirs to everybody.
+    this.#idPrefix = `callcard-${Math.floor(clock.random() * 2 ** 48).toString(36)}-`;
+    this.#text = new AmiText(
+      (text) => this.#socket?.write(text),
+      (message) => this.#onMessage(message),
+    );
+  }
+
+  /** The greeting's version, for example `11.0.0` (Asterisk 22); "" when it named none. */
+  get protocolVersion(): string {
+    return /\/(\d[\d.]*)/.exec(this.#greeting)?.[1] ?? "";
+  }
+
+  /**
+   * Connects and logs in.
+   *
+   * @throws {AmiError} `login` with Asterisk's reason, `deadline` or `disconnected`. The connection is closed then.
+   */
+  async open(): Promise<void> {
+    try {
+      await this.#connect();
+      await this.#request(
+        "Login",
+        { Username: this.#endpoint.username, Secret: this.#endpoint.secret, Events: "on" },
+        { deadlineMs: this.#limits.loginDeadlineMs, list: false },
+      );
+    } catch (error) {
+      const failure =
+        error instanceof AmiError && error.code === "refused"
+          ? new AmiError(
+              "login",
+              "Login",
+              `Asterisk refused the login of ${JSON.stringify(this.#endpoint.username)}: ${error.message}`,
+              { cause: error },
+            )
+          : error;
+      this.close(failure instanceof Error ? failure.message : "Login failed");
+      throw failure;
+    }
+    this.#loggedIn = true;
+    this.#pingTimer = this.#clock.after(this.#limits.pingMs, () => void this.#ping());
+  }
+
+  /**
+   * Sends an action. Fails by its deadline at the latest, and at once when the connection closes.
+   *
+   * @throws {AmiError}
+   */
+  action(
+    name: string,
+    fields: ActionFields = {},
+    options: { readonly deadlineMs?: number; readonly list?: boolean } = {},
+  ): Promise<AmiAnswer> {
+    if (this.#closedBecause === null && !this.#loggedIn) {
+      this.#hooks.onAction(name, "disconnected");
+      return Promise.reject(new AmiError("disconnected", name, `${name}: not logged in yet`));
+    }
+    return this.#request(name, fields, options);
+  }
+
+  /** Closes at once; everything that waits fails with `disconnected` and this reason. */
+  close(reason: string): void {
+    if (this.#closedBecause !== null) return;
+    this.#closedBecause = reason;
+    this.#pingTimer?.cancel();
+    this.#onGreeting = null;
+    this.#socket?.destroy();
+    for (const [id, waiting] of this.#waiting) {
+      this.#settle(
+        id,
+        waiting,
+        new AmiError("disconnected", waiting.action, `${waiting.action}: ${reason}`),
+      );
+    }
+    this.#hooks.onClosed(reason);
+  }
+
+  #connect(): Promise<void> {
+    const { host, port, tls } = this.#endpoint;
+    return new Promise((resolve, reject) => {
+      const fail = (code: AmiError["code"], message: string): void => {
+        deadline.cancel();
+        reject(new AmiError(code, "", message));
+        this.close(message);
+      };
+      const deadline = this.#clock.after(this.#limits.connectDeadlineMs, () => {
+        fail(
+          "deadline",
+          `No greeting from ${host}:${port} within ${this.#limits.connectDeadlineMs} ms`,
+        );
+      });
+      this.#onGreeting = () => {
+        if (!this.#greeting.startsWith(greetingStart)) {
+          const seen = JSON.stringify(this.#greeting.slice(0, 40));
+          fail(
+            "disconnected",
+            `${host}:${port} is not an Asterisk manager: it greeted with ${seen}`,
+          );
+          return;
+        }
+        deadline.cancel();
+        resolve();
+      };
+      const socket =
+        tls === false
+          ? connectPlain({ host, port })
+          : connectTls({
+              host,
+              port,
+              rejectUnauthorized: tls.rejectUnauthorized,
+              ...(tls.ca === undefined ? {} : { ca: tls.ca }),
+              servername: tls.servername ?? (isIP(host) ? "" : host),
+            });
+      this.#socket = socket;
+      socket.setNoDelay(true);
+      socket.setKeepAlive(true, 30_000);
+      socket.on("data", (chunk: Buffer) => this.#onChunk(chunk));
+      socket.on("error", (error) => fail("disconnected", socketReason(error, host, port)));
+      socket.on("end", () => fail("disconnected", "Asterisk closed the connection"));
+      socket.on("close", () => fail("disconnected", "The connection was closed"));
+    });
+  }
+
+  #onChunk(chunk: Buffer): void {
+    if (this.#closedBecause !== null) return;
+    this.#chunkAtMs = this.#clock.nowMs();
+    const text = this.#decoder.write(chunk);
+    if (this.#onGreeting !== null) this.#readGreeting(text);
+    if (this.#closedBecause !== null) return;
+    this.#unparsedChars += text.length;
+    try {
+      this.#text.feed(text);
+    } catch (error) {
+      this.close(
+        `The AMI parser failed: ${error instanceof Error ? error.message : String(error)}`,
+      );
+      return;
+    }
+    if (this.#unparsedChars > this.#limits.maxMessageChars) {
+      this.close(`A message from Asterisk passed ${this.#limits.maxMessageChars} characters`);
+    }
+  }
+
+  #readGreeting(text: string): void {
+    this.#greeting += text.slice(0, maxGreetingChars);
+    const end = this.#greeting.indexOf("\n");
+    if (end < 0 && this.#greeting.length < maxGreetingChars) return;
+    this.#greeting = this.#greeting.slice(0, end < 0 ? maxGreetingChars : end).trimEnd();
+    const done = this.#onGreeting;
+    this.#onGreeting = null;
+    done?.();
+  }
+
+  #onMessage(raw: RawMessage): void {
+    this.#unparsedChars = 0;
+    // A listener may have closed this connection in the middle of a chunk; the parser does not know.
+    if (this.#closedBecause !== null) return;
+    const event = raw["event"];
+    const id = raw["actionid"];
+    if (typeof event === "string") {
+      if (isTorn(raw, event)) {
+        this.#hooks.onDamage();
+      } else if (typeof id === "string" && id.startsWith(this.#idPrefix) && !echoes.has(event)) {
+        this.#onListItem(id, raw, event);
+      } else {
+        this.#hooks.onEvent(raw, this.#chunkAtMs);
+      }
+      return;
+    }
+    if (event === undefined && typeof raw["response"] === "string" && !Array.isArray(id)) {
+      if (typeof id === "string" && this.#waiting.has(id)) this.#onAnswer(id, raw);
+      else this.#hooks.onStray();
+      return;
+    }
+    // An extra blank line makes a message of nothing (AMI.md 2.1).
+    if (Object.keys(raw).length > 0) this.#hooks.onDamage();
+  }
+
+  #onAnswer(id: string, raw: RawMessage): void {
+    const waiting = this.#waiting.get(id);
+    if (!waiting) return;
+    const word = String(raw["response"]).toLowerCase();
+    if (word === "error") {
+      const message = textFields(raw)["message"] ?? "no reason given";
+      this.#settle(id, waiting, new AmiError("refused", waiting.action, message));
+      return;
+    }
+    waiting.answer = raw;
+    waiting.list ??= String(raw["eventlist"]).toLowerCase() === "start";
+    if (!waiting.list) this.#settle(id, waiting, null);
+  }
+
+  #onListItem(id: string, raw: RawMessage, event: string): void {
+    const waiting = this.#waiting.get(id);
+    if (!waiting) {
+      this.#hooks.onStray();
+      return;
+    }
+    const ending = String(raw["eventlist"]).toLowerCase();
+    if (ending === "complete" || (ending === "undefined" && event.endsWith("Complete"))) {
+      this.#settle(id, waiting, null);
+    } else if (ending === "cancelled") {
+      const message = `${waiting.action}: Asterisk cancelled the list`;
+      this.#settle(id, waiting, new AmiError("refused", waiting.action, message));
+    } else if (waiting.items.length >= this.#limits.maxListItems) {
+      this.close(`The list of ${waiting.action} passed ${this.#limits.maxListItems} items`);
+    } else {
+      waiting.items.push(textFields(raw));
+    }
+  }
+
+  #request(
+    name: string,
+    fields: ActionFields,
+    options: { readonly deadlineMs?: number; readonly list?: boolean },
+  ): Promise<AmiAnswer> {
+    return new Promise((resolve, reject) => {
+      const refuse = (error: AmiError): void => {
+        this.#hooks.onAction(name, error.code);
+        reject(error);
+      };
+      let request: Record<string, string>;
+      try {
+        request = toRequest(name, fields);
+      } catch (error) {
+        refuse(error as AmiError);
+        return;
+      }
+      if (this.#closedBecause !== null) {
+        refuse(new AmiError("disconnected", name, `${name}: ${this.#closedBecause}`));
+        return;
+      }
+      this.#lastId += 1;
+      const id = this.#idPrefix + this.#lastId;
+      const deadlineMs =
+        options.deadlineMs ??
+        (options.list ? this.#limits.listDeadlineMs : this.#limits.actionDeadlineMs);
+      const deadline = this.#clock.after(deadlineMs, () => {
+        // If this process was busy, the answer may lie unread in the socket: one turn of reading comes first.
+        setImmediate(() => {
+          const late = this.#waiting.get(id);
+          if (!late) return;
+          const message = `${name}: no ${late.answer ? "complete list" : "answer"} within ${deadlineMs} ms`;
+          this.#settle(id, late, new AmiError("deadline", name, message));
+        });
+      });
+      const waiting: Waiting = {
+        action: name,
+        resolve,
+        reject,
+        deadline,
+        items: [],
+        list: options.list,
+        answer: null,
+      };
+      this.#waiting.set(id, waiting);
+      this.#text.send(id, request);
+    });
+  }
+
+  #settle(id: string, waiting: Waiting, error: AmiError | null): void {
+    this.#waiting.delete(id);
+    waiting.deadline.cancel();
+    this.#hooks.onAction(waiting.action, error?.code ?? "answered");
+    if (error) {
+      waiting.reject(error);
+      return;
+    }
+    const fields = waiting.answer ? textFields(waiting.answer) : {};
+    waiting.resolve({ message: fields["message"] ?? "", fields, items: waiting.items });
+  }
+
+  async #ping(): Promise<void> {
+    const sentAtMs = this.#clock.nowMs();
+    try {
+      await this.#request("Ping", {}, { deadlineMs: this.#limits.pingLimitMs, list: false });
+    } catch (error) {
+      if (error instanceof AmiError && error.code === "deadline") {
+        this.close(`Asterisk did not answer a ping within ${this.#limits.pingLimitMs} ms`);
+        return;
+      }
+      // Refused is an answer too; disconnected has its own way.
+    }
+    if (this.#closedBecause !== null) return;
+    const roundTripMs = Math.max(0, this.#clock.nowMs() - sentAtMs);
+    this.#hooks.onRoundTrip(roundTripMs);
+    const pauseMs = Math.max(0, this.#limits.pingMs - roundTripMs);
+    this.#pingTimer = this.#clock.after(pauseMs, () => void this.#ping());
+  }
+}
+
+/**
+ * Whether two messages run into each other: the first was cut off and the next one's lines became its own (AMI.md 2.1). No event
+ * has these keys twice; a UserEvent may, because anybody can put headers into it.
+ */
+function isTorn(raw: RawMessage, event: string): boolean {
+  if (event === "UserEvent") return false;
+  return (
+    Array.isArray(raw["privilege"]) ||
+    Array.isArray(raw["uniqueid"]) ||
+    Array.isArray(raw["actionid"]) ||
+    (raw["response"] !== undefined && event !== "OriginateResponse") ||
+    event.includes(": ")
+  );
+}
+
+/** A socket's error in words for the person on call. */
+function socketReason(error: NodeJS.ErrnoException, host: string, port: number): string {
+  const at = `${host}:${port}`;
+  switch (error.code) {
+    case "ECONNREFUSED":
+      return `Nothing listens at ${at}`;
+    case "ENOTFOUND":
+      return `The host name ${host} is not known`;
+    case "ECONNRESET":
+      return `${at} reset the connection`;
+    case "DEPTH_ZERO_SELF_SIGNED_CERT":
+    case "SELF_SIGNED_CERT_IN_CHAIN":
+      return `${at} has a self-signed certificate: give its CA file or allow self-signed certificates`;
+    case undefined:
+    default:
+      return `${at}: ${error.message}`;
+  }
+}

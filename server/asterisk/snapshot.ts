@@ -1,0 +1,103 @@
+/**
+ * Everything that is true on a PBX now, read by AMI lists.
+ */
+import { channel, clockAsMs, deviceState, ownChannel, queueMember, text, whole } from "./fields.ts";
+import { AmiError } from "./model.ts";
+import type { AmiAnswer, Pbx, PbxSnapshot, QueueMember, QueueSnapshot } from "./model.ts";
+
+type Items = AmiAnswer["items"];
+
+/** Channels as CoreShowChannels lists them; it also says in which bridge each is. */
+export function channelsOf(items: Items): PbxSnapshot["channels"] {
+  const channels: PbxSnapshot["channels"][number][] = [];
+  for (const item of items) {
+    const own = channel(item, ownChannel);
+    if (!own) continue;
+    channels.push({
+      ...own,
+      ageMs: clockAsMs(item, "duration"),
+      bridgeId: text(item, "bridgeid"),
+      application: text(item, "application"),
+      applicationData: text(item, "applicationdata"),
+    });
+  }
+  return channels;
+}
+
+/** Queues as QueueStatus lists them: parameters first, then members and waiting callers of each. */
+export function queuesOf(items: Items): readonly QueueSnapshot[] {
+  type Growing = Omit<QueueSnapshot, "members" | "callers"> & {
+    readonly members: QueueMember[];
+    readonly callers: QueueSnapshot["callers"][number][];
+  };
+  const queues = new Map<string, Growing>();
+  for (const item of items) {
+    const name = text(item, "queue");
+    const event = text(item, "event");
+    if (name === "") continue;
+    if (event === "QueueParams") {
+      queues.set(name, {
+        name,
+        strategy: text(item, "strategy"),
+        weight: whole(item, "weight"),
+        members: [],
+        callers: [],
+      });
+    } else if (event === "QueueMember") {
+      const member = queueMember(item);
+      if (member) queues.get(name)?.members.push(member);
+    } else if (event === "QueueEntry") {
+      queues.get(name)?.callers.push({
+        channelId: text(item, "uniqueid"),
+        channelName: text(item, "channel"),
+        position: whole(item, "position"),
+        waitMs: Math.max(0, whole(item, "wait") * 1000),
+        priority: whole(item, "priority"),
+      });
+    }
+  }
+  return [...queues.values()];
+}
+
+/** Devices as DeviceStateList lists them. */
+export function devicesOf(items: Items): PbxSnapshot["devices"] {
+  return items.flatMap((item) => {
+    const device = text(item, "device");
+    return device === "" ? [] : [{ device, state: deviceState(item) }];
+  });
+}
+
+/** A list that may be missing on this PBX (module not loaded, class not granted): null instead of a refusal. */
+async function optionalList(action: Pbx["action"], name: string): Promise<Items | null> {
+  try {
+    return (await action(name, {}, { list: true })).items;
+  } catch (error) {
+    if (error instanceof AmiError && error.code === "refused") return null;
+    throw error;
+  }
+}
+
+/**
+ * Reads a snapshot. The lists are asked for at once: Asterisk answers in order, so together they take one round trip.
+ *
+ * @throws {AmiError} when the channels cannot be read; nothing can be known without them.
+ */
+export async function readSnapshot(
+  action: Pbx["action"],
+  restarted: boolean,
+): Promise<{ readonly snapshot: PbxSnapshot; readonly deviceStateList: boolean }> {
+  const [channels, queues, devices] = await Promise.all([
+    action("CoreShowChannels", {}, { list: true }),
+    optionalList(action, "QueueStatus"),
+    optionalList(action, "DeviceStateList"),
+  ]);
+  return {
+    snapshot: {
+      channels: channelsOf(channels.items),
+      queues: queuesOf(queues ?? []),
+      devices: devicesOf(devices ?? []),
+      restarted,
+    },
+    deviceStateList: devices !== null,
+  };
+}
