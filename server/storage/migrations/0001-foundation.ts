@@ -22,6 +22,14 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       updated_at timestamptz not null default now(),
       unique (source, source_id)
     )`.execute(db);
+  // Search by the beginning of any word of the name, and of the e-mail.
+  await sql`
+    create index customers_name on customers
+      using gin (to_tsvector('simple', translate(name, 'ёЁ', 'еЕ')))`.execute(db);
+  await sql`
+    create index customers_email on customers (lower(email) collate "C") where email <> ''`.execute(
+    db,
+  );
 
   // The look-up by number is the hot path: one index-only probe on e164, then customers by key.
   await sql`
@@ -32,6 +40,9 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       primary key (e164, customer_id) include (verified)
     )`.execute(db);
   await sql`create index customer_phones_customer on customer_phones (customer_id)`.execute(db);
+  // Search by the last digits.
+  await sql`
+    create index customer_phones_tail on customer_phones (reverse(e164) collate "C")`.execute(db);
 
   await sql`
     create table users (

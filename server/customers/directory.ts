@@ -1,0 +1,219 @@
+/**
+ * The customer directory over PostgreSQL: who is calling, and what an operator says about it.
+ *
+ * A look-up never throws and never takes longer than its deadline. Answers are kept for a few seconds, and for longer only
+ * for the case that the database is away; whatever an operator writes is seen by the next look-up at once.
+ */
+import { LRUCache } from "lru-cache";
+import type pg from "pg";
+import type { Storage } from "../storage/database.ts";
+import type { Customer, CustomerDirectory, Identification, PhoneNumber } from "./model.ts";
+import { type PhoneRules, parseCaller, readPhone } from "./phone.ts";
+import { type PhoneOwner, rankOwners } from "./rank.ts";
+import { searchTermsOf } from "./search.ts";
+import {
+  addPhone,
+  findCustomer,
+  findOwners,
+  insertCustomer,
+  rememberChoice,
+  searchCustomers,
+  writeAudit,
+} from "./store.ts";
+
+/** How the directory answers. */
+export type DirectoryOptions = PhoneRules & {
+  /** A look-up that takes longer is `failed` with reason `directoryLate`; default 300. */
+  readonly deadlineMs?: number;
+  /** How long an answer is given again without asking; default 3000. 0 asks every time. */
+  readonly freshMs?: number;
+};
+
+/** The directory, and how imports tell it that customers changed under it. */
+export type PgCustomerDirectory = CustomerDirectory & {
+  /** No answer known so far is given again while the database answers. */
+  customersChanged(): void;
+};
+
+/** Something an operator asked for cannot be done; `message` is for the person. */
+export class DirectoryError extends Error {
+  readonly code: "badPhone" | "badName" | "noSuchCustomer";
+  constructor(code: DirectoryError["code"], message: string) {
+    super(message);
+    this.name = "DirectoryError";
+    this.code = code;
+  }
+}
+
+type Known = { readonly owners: readonly PhoneOwner[]; readonly atMs: number };
+
+const MOST_KNOWN = 10_000;
+/** How old an answer may be that stands in for a database that is away. */
+const STAND_IN_MS = 3_600_000;
+const LONGEST_NAME = 200;
+
+/** Opens nothing by itself; lives as long as `storage`. */
+export function openDirectory(
+  storage: Pick<Storage, "pool">,
+  options: DirectoryOptions,
+): PgCustomerDirectory {
+  const { pool } = storage;
+  const deadlineMs = options.deadlineMs ?? 300;
+  const freshMs = options.freshMs ?? 3000;
+  const known = new LRUCache<string, Known>({ max: MOST_KNOWN, ttl: STAND_IN_MS });
+  const asked = new Map<string, Promise<readonly PhoneOwner[]>>();
+  // Answers asked for before this time are not fresh any more.
+  let changedAtMs = 0;
+
+  const now = () => performance.timeOrigin + performance.now();
+
+  function ask(e164: string): Promise<readonly PhoneOwner[]> {
+    const underWay = asked.get(e164);
+    if (underWay) return underWay;
+    const atMs = now();
+    const answer = findOwners(pool, e164).then(
+      (owners) => {
+        // Forgotten meanwhile: the answer may be of before the write, so it is not kept.
+        if (asked.get(e164) === answer) {
+          asked.delete(e164);
+          known.set(e164, { owners, atMs });
+        }
+        return owners;
+      },
+      (error: unknown) => {
+        if (asked.get(e164) === answer) asked.delete(e164);
+        throw error;
+      },
+    );
+    asked.set(e164, answer);
+    return answer;
+  }
+
+  async function lookUp(phone: PhoneNumber, raw: string): Promise<Identification> {
+    const last = known.get(phone.e164);
+    if (last && last.atMs > changedAtMs && now() - last.atMs < freshMs)
+      return identificationOf(phone, last.owners);
+    let reason: string;
+    try {
+      const owners = await within(deadlineMs, ask(phone.e164));
+      if (owners !== LATE) return identificationOf(phone, owners);
+      reason = "directoryLate";
+    } catch {
+      reason = "directoryDown";
+    }
+    const standIn = known.get(phone.e164);
+    return standIn ? identificationOf(phone, standIn.owners) : { outcome: "failed", raw, reason };
+  }
+
+  function forget(e164: string): void {
+    known.delete(e164);
+    asked.delete(e164);
+  }
+
+  /** One transaction; what was known of the phone is forgotten whether it worked or not. */
+  async function write<T>(e164: string, deed: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+    const client = await pool.connect();
+    let broken: Error | undefined;
+    try {
+      await client.query("begin");
+      const result = await deed(client);
+      await client.query("commit");
+      return result;
+    } catch (error) {
+      await client.query("rollback").catch((rollbackError: unknown) => {
+        broken = rollbackError as Error;
+      });
+      throw error;
+    } finally {
+      forget(e164);
+      client.release(broken);
+    }
+  }
+
+  function phoneOf(text: string): string {
+    const read = readPhone(text, options.defaultRegion);
+    if (read === null) throw new DirectoryError("badPhone", `"${text}" is not a phone number`);
+    return read.e164;
+  }
+
+  async function give(
+    action: "customer.phoneChosen" | "customer.phoneAttached",
+    phone: string,
+    customerId: string,
+    byUserId: string,
+  ): Promise<void> {
+    const e164 = phoneOf(phone);
+    await write(e164, async (client) => {
+      if (!(await addPhone(client, e164, customerId)))
+        throw new DirectoryError("noSuchCustomer", `there is no customer ${customerId}`);
+      if (action === "customer.phoneChosen")
+        await rememberChoice(client, e164, customerId, byUserId);
+      await writeAudit(client, byUserId, action, { customerId, phone: e164 });
+    });
+  }
+
+  return {
+    async identify(number) {
+      const caller = parseCaller(number, options);
+      if (caller.kind === "external") return lookUp(caller.phone, number);
+      if (caller.kind === "internal") return { outcome: "internal", extension: caller.extension };
+      if (caller.kind === "withheld") return { outcome: "withheld" };
+      return { outcome: "unreadable", raw: caller.raw };
+    },
+    customer: (id) => findCustomer(pool, id),
+    search: (text, limit) =>
+      searchCustomers(pool, searchTermsOf(text, options.defaultRegion), limit),
+    choose: (phone, customerId, byUserId) =>
+      give("customer.phoneChosen", phone, customerId, byUserId),
+    attach: (phone, customerId, byUserId) =>
+      give("customer.phoneAttached", phone, customerId, byUserId),
+    async create(input, byUserId): Promise<Customer> {
+      const name = input.name.replace(/\p{Cc}/gu, " ").trim();
+      if (name === "" || name.length > LONGEST_NAME)
+        throw new DirectoryError("badName", `a name has 1 to ${LONGEST_NAME} characters`);
+      const e164 = phoneOf(input.phone);
+      return write(e164, async (client) => {
+        const customer = await insertCustomer(client, {
+          name,
+          email: (input.email ?? "").trim(),
+          city: (input.city ?? "").trim(),
+        });
+        await addPhone(client, e164, customer.id);
+        await writeAudit(client, byUserId, "customer.created", {
+          customerId: customer.id,
+          phone: e164,
+        });
+        return customer;
+      });
+    },
+    customersChanged() {
+      changedAtMs = now();
+      asked.clear();
+    },
+  };
+}
+
+/** Owners of the phone to an outcome. */
+function identificationOf(phone: PhoneNumber, owners: readonly PhoneOwner[]): Identification {
+  const [only, ...others] = owners;
+  if (only === undefined) return { outcome: "none", phone };
+  if (others.length === 0)
+    return { outcome: "one", phone, customer: only.customer, verified: only.verified };
+  return { outcome: "several", phone, candidates: rankOwners(owners) };
+}
+
+const LATE = Symbol("late");
+
+async function within<T>(limitMs: number, promise: Promise<T>): Promise<T | typeof LATE> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<typeof LATE>((resolve) => {
+    timer = setTimeout(resolve, limitMs, LATE);
+  });
+  // Late answers still fill the cache; late failures have nobody to tell.
+  promise.catch(() => undefined);
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
