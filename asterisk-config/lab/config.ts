@@ -1,0 +1,103 @@
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+
+/** Which of the integrator's files a lab PBX is configured from. */
+export type IntegratorFiles = "vanilla" | "freepbx";
+
+/** What differs from one running PBX to the next. */
+export type InstanceConfig = {
+  /** The instance's directory as seen inside the chroot. */
+  readonly dir: string;
+  /** Where Asterisk's modules are, inside the chroot. */
+  readonly modules: string;
+  readonly amiPort: number;
+  readonly amiTlsPort: number;
+  readonly sipPort: number;
+  /** Where the lab's city line (a sipp) listens. */
+  readonly pstnPort: number;
+  readonly rtpStart: number;
+  readonly rtpPorts: number;
+  /** The integrator's AMI user, as the shipped file makes it. */
+  readonly username: string;
+  readonly secret: string;
+  readonly labSecret: string;
+  readonly files: IntegratorFiles;
+};
+
+/** The lab's phones: extension and the name its owner shows to others. */
+export const labExtensions: Readonly<Record<string, string>> = {
+  "101": "Anna",
+  "102": "Boris",
+  "103": "Vera",
+  "104": "Galina",
+  "105": "Dmitri",
+  "106": "Elena",
+};
+
+const labFiles = join(import.meta.dirname, "etc");
+const shippedFiles = join(import.meta.dirname, "..");
+
+/**
+ * Writes an instance's `/etc/asterisk`: what Debian packages, over it the integrator's files as shipped and the lab's own.
+ * @param root the version's directory, whose packaged configuration is the ground
+ */
+export function writeConfig(root: string, etc: string, config: InstanceConfig): void {
+  cpSync(join(root, "etc/asterisk"), etc, { recursive: true });
+  const folder = join(shippedFiles, config.files);
+  for (const name of shipped(folder)) {
+    const text = readFileSync(join(folder, name), "utf8");
+    const path = join(etc, name);
+    mkdirSync(dirname(path), { recursive: true });
+    // The one edit every integrator is told to make.
+    writeFileSync(path, text.replace("secret = CHANGE-ME", `secret = ${config.secret}`), {
+      mode: 0o600,
+    });
+  }
+  const values = placeholders(config);
+  for (const name of readdirSync(labFiles)) {
+    const text = readFileSync(join(labFiles, name), "utf8");
+    writeFileSync(
+      join(etc, name),
+      text.replace(/\{\{(\w+)\}\}/g, (_, key: string) => {
+        const value = values[key];
+        if (value === undefined) throw new Error(`${name}: no value for {{${key}}}`);
+        return value;
+      }),
+    );
+  }
+}
+
+function shipped(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) =>
+    name.endsWith(".conf"),
+  );
+}
+
+function placeholders(config: InstanceConfig): Record<string, string> {
+  const freepbx = config.files === "freepbx";
+  const extensions = Object.entries(labExtensions);
+  return {
+    dir: config.dir,
+    modules: config.modules,
+    amiPort: String(config.amiPort),
+    amiTlsPort: String(config.amiTlsPort),
+    sipPort: String(config.sipPort),
+    pstnPort: String(config.pstnPort),
+    rtpStart: String(config.rtpStart),
+    rtpEnd: String(config.rtpStart + config.rtpPorts - 1),
+    labSecret: config.labSecret,
+    managerInclude: freepbx ? "manager_custom.conf" : "manager.d/*.conf",
+    queuesInclude: `#include ${freepbx ? "queues_custom_general.conf" : "queues_callcard.conf"}`,
+    queueTemplate: freepbx ? "" : ",callcard",
+    // FreePBX writes this from its web interface ("Skip Busy Agents").
+    queueSettings: freepbx ? "ringinuse = no" : "",
+    extensionsInclude: `#include ${freepbx ? "extensions_custom.conf" : "extensions_callcard.conf"}`,
+    hints: extensions.map(([number]) => `exten => ${number},hint,PJSIP/${number}`).join("\n"),
+    phones: extensions
+      .map(
+        ([number, name]) =>
+          `[${number}](phone)\naors = ${number}\ncallerid = ${name} <${number}>\n[${number}](phone-aor)`,
+      )
+      .join("\n\n"),
+  };
+}
