@@ -191,6 +191,17 @@ export class QueueApp {
     return met;
   }
 
+  /** Changes a member's penalty everywhere and tells it. */
+  setPenalty(interfaceName: string, penalty: number): void {
+    for (const queue of this.queues.values()) {
+      for (const member of queue.members) {
+        if (member.interface !== interfaceName || member.penalty === penalty) continue;
+        member.penalty = penalty;
+        this.tellMember("QueueMemberPenalty", member);
+      }
+    }
+  }
+
   /** QueueChangePriorityCaller; returns Asterisk's complaint or null. */
   changePriority(
     queueName: string,
@@ -221,7 +232,7 @@ export class QueueApp {
     return null;
   }
 
-  /** Members free to be rung now. */
+  /** Members of a queue that may be rung now. */
   free(queue: Queue): readonly Member[] {
     const nowMs = this.#exchange.clock.now();
     return queue.members.filter((each) => canRing(each, queue, nowMs));

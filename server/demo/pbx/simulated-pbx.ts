@@ -68,6 +68,10 @@ export interface SimulatedPbx {
   setPhone(extension: string, behaviour: PhoneBehaviour): void;
   /** Takes a phone off the network or puts it back. */
   setRegistered(extension: string, registered: boolean): void;
+  /** Changes a member's penalty in every queue. */
+  setPenalty(interfaceName: string, penalty: number): void;
+  /** True when some queue could ring this extension now. */
+  isReady(extension: string): boolean;
   /** Memberships of an extension's interfaces, as they stand. */
   members(): readonly Member[];
   /** What is there now: nothing of a finished call stays. */
@@ -162,6 +166,11 @@ export async function startSimulatedPbx(options: SimulatedPbxOptions): Promise<S
       phone(extension).registered = registered;
       exchange.devices.refresh(`PJSIP/${extension}`);
     },
+    setPenalty: (interfaceName, penalty) => exchange.queues.setPenalty(interfaceName, penalty),
+    isReady: (extension) =>
+      [...exchange.queues.queues.values()].some((queue) =>
+        exchange.queues.free(queue).some((member) => extensionOf(member.interface) === extension),
+      ),
     members: () => [...exchange.queues.queues.values()].flatMap((each) => each.members),
     live: () => ({
       channels: exchange.exchange.channels.size,
@@ -238,13 +247,17 @@ class ClockLife implements Clock {
   }
 }
 
-/** `101` of `PJSIP/101` and `Local/101@from-queue/n`, each once. */
+/** `101` of `PJSIP/101` and `Local/101@from-queue/n`, "" for anything else. */
+export function extensionOf(interfaceName: string): string {
+  return /^(?:PJSIP|Local)\/([^@/]+)/.exec(interfaceName)?.[1] ?? "";
+}
+
 function extensionsOf(queues: readonly QueueConfig[]): readonly string[] {
   const found = new Set<string>();
   for (const queue of queues) {
     for (const member of queue.members) {
-      const extension = /^(?:PJSIP|Local)\/([^@/]+)/.exec(member.interface)?.[1];
-      if (extension !== undefined) found.add(extension);
+      const extension = extensionOf(member.interface);
+      if (extension !== "") found.add(extension);
     }
   }
   return [...found];

@@ -1,0 +1,248 @@
+/**
+ * The demo's life: a simulated PBX with two queues, into which the sample shop's customers call.
+ *
+ * An extension whose operator is logged in is served first and hardly waits; the other extensions are played by people who
+ * answer by themselves, so that the queues move even when nobody looks.
+ */
+import type { Clock } from "./pbx/clock.ts";
+import { realClock } from "./pbx/clock.ts";
+import type { CallStep, IncomingCall } from "./pbx/calls.ts";
+import type { PhoneBehaviour, PhoneReaction } from "./pbx/phones.ts";
+import type { QueueConfig } from "./pbx/queue-rules.ts";
+import { extensionOf, startSimulatedPbx, type SimulatedPbx } from "./pbx/simulated-pbx.ts";
+import { seededRandom, type Random } from "./random.ts";
+import { demoMobile, writtenForms } from "./shop/numbers.ts";
+import type { DemoCustomer, DemoShop } from "./shop/shop.ts";
+
+/** Extensions of the demo, the first is the demo operator's. */
+export const demoExtensions = ["101", "102", "103", "104", "105", "106"] as const;
+
+const memberNames = ["Anna", "Boris", "Vera", "Galina", "Dmitri", "Elena"] as const;
+
+/** Sales rings phones directly, support has members as FreePBX and Issabel write them. */
+export const demoQueues: readonly QueueConfig[] = [
+  {
+    name: "sales",
+    strategy: "rrmemory",
+    ringTimeoutSeconds: 15,
+    retrySeconds: 2,
+    wrapUpSeconds: 8,
+    serviceLevelSeconds: 20,
+    members: demoExtensions.map((each, i) => ({
+      interface: `PJSIP/${each}`,
+      name: memberNames[i]!,
+      penalty: each === "101" ? 0 : 1,
+    })),
+  },
+  {
+    name: "support",
+    strategy: "leastrecent",
+    ringTimeoutSeconds: 15,
+    retrySeconds: 2,
+    wrapUpSeconds: 8,
+    serviceLevelSeconds: 20,
+    members: ["101", "102", "104", "106"].map((each) => ({
+      interface: `Local/${each}@from-queue/n`,
+      stateInterface: `hint:${each}@ext-local`,
+      name: memberNames[demoExtensions.indexOf(each as (typeof demoExtensions)[number])]!,
+      penalty: each === "101" ? 0 : 1,
+    })),
+  },
+];
+
+export type DemoOptions = {
+  /** Whose customers call. */
+  readonly shop: DemoShop;
+  /** Port of the simulated manager interface [0: a free one]. */
+  readonly port?: number;
+  /** [1] */
+  readonly seed?: number;
+  /** [the machine's clock] */
+  readonly clock?: Clock;
+  /**
+   * Extensions whose operator is logged in now; asked every second. They are rung first and get a call soon after they
+   * become free [always the demo operator's 101].
+   */
+  readonly attended?: () => ReadonlySet<string>;
+};
+
+/** A running demo. */
+export type Demo = {
+  readonly pbx: SimulatedPbx;
+  /** Ends the traffic and the PBX; safe to call twice. */
+  stop(): Promise<void>;
+};
+
+/** Looks around this often. */
+const tickMs = 1000;
+/** Between calls that come by themselves. */
+const backgroundMs = [12_000, 28_000] as const;
+/** How long an attended extension stays free before somebody calls. */
+const freeMs = [2000, 7000] as const;
+
+/** Starts the PBX and lets customers call until stopped. Rejects when the port is taken. */
+export async function startDemo(options: DemoOptions): Promise<Demo> {
+  const clock = options.clock ?? realClock;
+  const random = seededRandom(options.seed ?? 1);
+  const pbx = await startSimulatedPbx({
+    queues: demoQueues,
+    extensions: demoExtensions,
+    phones: operatorPhone(random),
+    outside: outsidePhone(random),
+    clock,
+    seed: random.whole(1, 1_000_000),
+    ...(options.port === undefined ? {} : { port: options.port }),
+  });
+  const attended = options.attended ?? ((): ReadonlySet<string> => new Set(["101"]));
+  const callers = callerPool(options.shop);
+  const freeSinceMs = new Map<string, number>();
+  let patienceForFreeMs = random.whole(...freeMs);
+  let nextBackgroundAtMs = clock.now() + 3000;
+  let stopped = false;
+  let cancel: () => void = () => {};
+
+  const callIn = (wanted: string): void => {
+    pbx.placeCall(nextCall(random, callers, wanted));
+  };
+
+  const tick = (): void => {
+    if (stopped) return;
+    cancel = clock.after(tickMs, tick);
+    const nowMs = clock.now();
+    const present = attended();
+    for (const extension of demoExtensions) {
+      const penalty = present.has(extension) ? 0 : 1;
+      for (const { interface: each } of pbx.members()) {
+        if (extensionOf(each) === extension) pbx.setPenalty(each, penalty);
+      }
+      if (!present.has(extension) || !pbx.isReady(extension)) {
+        freeSinceMs.delete(extension);
+        continue;
+      }
+      const sinceMs = freeSinceMs.get(extension) ?? nowMs;
+      freeSinceMs.set(extension, sinceMs);
+      if (nowMs - sinceMs < patienceForFreeMs || pbx.live().waiting > 0) continue;
+      callIn(extension);
+      freeSinceMs.delete(extension);
+      patienceForFreeMs = random.whole(...freeMs);
+    }
+    if (nowMs >= nextBackgroundAtMs) {
+      nextBackgroundAtMs = nowMs + random.whole(...backgroundMs);
+      // More callers than people to answer would only make the queue grow.
+      if (pbx.live().waiting < 3) callIn("");
+    }
+  };
+  cancel = clock.after(tickMs, tick);
+
+  return {
+    pbx,
+    async stop() {
+      stopped = true;
+      cancel();
+      await pbx.stop();
+    },
+  };
+}
+
+/** Who may call: known customers, those worth a longer look, and those who share a phone. */
+type CallerPool = {
+  readonly all: readonly DemoCustomer[];
+  readonly loyal: readonly DemoCustomer[];
+  readonly shared: readonly string[];
+};
+
+function callerPool(shop: DemoShop): CallerPool {
+  const owners = new Map<string, number>();
+  for (const each of shop.customers)
+    for (const phone of each.phones) owners.set(phone, (owners.get(phone) ?? 0) + 1);
+  return {
+    all: shop.customers,
+    loyal: shop.customers.filter((each) => each.tier !== ""),
+    shared: [...owners].filter(([, count]) => count > 1).map(([phone]) => phone),
+  };
+}
+
+/** The next call; `wanted` is the attended extension that is free, or "" for a call that just comes. */
+function nextCall(random: Random, pool: CallerPool, wanted: string): IncomingCall {
+  const { number, name } = nextCaller(random, pool);
+  // Abandoned before anybody answers: seldom when a person waits for the call.
+  const impatient = random.chance(wanted === "" ? 0.12 : 0.04);
+  return {
+    number,
+    name,
+    queue: random.chance(0.6) ? "sales" : "support",
+    dialled: "+73830000600",
+    patienceMs: impatient ? random.whole(2500, 6000) : 180_000,
+    steps: conversation(random),
+    queueTimeoutSeconds: 300,
+  };
+}
+
+function nextCaller(random: Random, pool: CallerPool): { number: string; name: string } {
+  const kind = random.next();
+  if (kind < 0.04) return { number: "", name: "" };
+  if (kind < 0.07) return { number: "anonymous", name: "Anonymous" };
+  // Numbers the shop has never seen: the upper end of the blocks that its customers do not reach.
+  if (kind < 0.16) {
+    const country = random.pick(["RU", "RU", "UA", "KZ"] as const);
+    return {
+      number: random.pick(writtenForms(demoMobile(country, unusedNumber(random, pool, country)))),
+      name: "",
+    };
+  }
+  if (kind < 0.28 && pool.shared.length > 0)
+    return { number: random.pick(writtenForms(random.pick(pool.shared))), name: "" };
+  const customer =
+    random.chance(0.6) && pool.loyal.length > 0 ? random.pick(pool.loyal) : random.pick(pool.all);
+  return { number: random.pick(writtenForms(random.pick(customer.phones))), name: "" };
+}
+
+function unusedNumber(random: Random, pool: CallerPool, country: "RU" | "UA" | "KZ"): number {
+  const used = new Set(pool.all.flatMap((each) => each.phones));
+  for (let tries = 0; tries < 50; tries += 1) {
+    const n = random.whole(0, 9999);
+    if (!used.has(demoMobile(country, n))) return n;
+  }
+  return 0;
+}
+
+/** What happens in a conversation besides talking. */
+function conversation(random: Random): readonly CallStep[] {
+  const kind = random.next();
+  const to = random.pick(demoExtensions.slice(1));
+  if (kind < 0.04) return [{ afterMs: random.whole(8000, 15_000), do: "blindTransfer", to }];
+  if (kind < 0.08)
+    return [{ afterMs: random.whole(8000, 12_000), do: "attendedTransfer", to, consultMs: 4000 }];
+  if (kind < 0.18)
+    return [
+      { afterMs: random.whole(5000, 9000), do: "hold" },
+      { afterMs: random.whole(3000, 6000), do: "resume" },
+    ];
+  return [];
+}
+
+/** An operator's phone: answers by itself, now and then lets it ring. */
+function operatorPhone(random: Random): PhoneBehaviour {
+  return (): PhoneReaction =>
+    random.chance(0.05)
+      ? { do: "ignore" }
+      : {
+          do: "answer",
+          afterMs: random.whole(4000, 8000),
+          talkMs: random.whole(20_000, 50_000),
+        };
+}
+
+/** The people whom operators call. */
+function outsidePhone(random: Random): PhoneBehaviour {
+  return (): PhoneReaction => {
+    const kind = random.next();
+    if (kind < 0.12) return { do: "busy" };
+    if (kind < 0.2) return { do: "ignore" };
+    return {
+      do: "answer",
+      afterMs: random.whole(3000, 7000),
+      talkMs: random.whole(15_000, 45_000),
+    };
+  };
+}
