@@ -1,0 +1,182 @@
+/** An order and a product as a source hands them over. */
+import Type, { type Static } from "typebox";
+import { Compile } from "typebox/compile";
+import { type LoadOptions, RecordError } from "../customers/loading.ts";
+import {
+  currency,
+  filled,
+  line,
+  minorUnits,
+  moment,
+  schemaRefusal,
+  sourceOf,
+} from "../customers/record-fields.ts";
+import { withoutNulls } from "../customers/record.ts";
+import type { OrderStage } from "./model.ts";
+
+const text = (maxLength: number, description: string) =>
+  Type.Optional(Type.String({ maxLength, description }));
+
+const stages = [
+  "new",
+  "confirmed",
+  "paid",
+  "assembling",
+  "shipped",
+  "delivered",
+  "completed",
+  "cancelled",
+  "returned",
+  "other",
+] as const satisfies readonly OrderStage[];
+
+/** Largest sum in minor units; far above any order, far below where numbers stop being exact. */
+const MOST_MINOR = 1e14;
+const Minor = (description: string) =>
+  Type.Integer({ minimum: -MOST_MINOR, maximum: MOST_MINOR, description });
+const Sum = (description: string) =>
+  Type.Union([Type.Number(), Type.String({ maxLength: 40 })], { description });
+
+const OrderLine = Type.Object(
+  {
+    name: Type.String({ minLength: 1, maxLength: 500 }),
+    quantity: Type.Number({ minimum: 0, maximum: 1_000_000 }),
+    priceMinor: Type.Optional(Minor("Price of one in minor units; or give `price`")),
+    price: Type.Optional(Sum("Price of one, `99.90`")),
+    productId: text(128, "The product's sourceId"),
+  },
+  { additionalProperties: false },
+);
+
+/** The whole order each time; only `lines` and `status` keep what they had when they are left out. */
+export const OrderRecord = Type.Object(
+  {
+    source: text(64, "System it comes from; the key is (source, sourceId)"),
+    sourceId: Type.String({ minLength: 1, maxLength: 128, description: "Id in that system" }),
+    customerSource: text(64, "Source of the customer when it is another than the order's"),
+    customerSourceId: Type.String({
+      minLength: 1,
+      maxLength: 128,
+      description: "The customer's id there",
+    }),
+    number: Type.String({ minLength: 1, maxLength: 64, description: "As the customer knows it" }),
+    stage: Type.Optional(Type.Union(stages.map((stage) => Type.Literal(stage)))),
+    status: text(100, "The shop's own word"),
+    totalMinor: Type.Optional(Minor("Sum in minor units; or give `total`")),
+    total: Type.Optional(Sum("Sum, `1234.50`")),
+    currency: Type.String({ maxLength: 10, description: "ISO 4217" }),
+    placedAt: Type.String({ maxLength: 64, description: "Date and time; UTC without an offset" }),
+    lines: Type.Optional(Type.Array(OrderLine, { maxItems: 500 })),
+  },
+  { additionalProperties: false },
+);
+export type OrderRecord = Static<typeof OrderRecord>;
+
+/** What the shop sells. */
+export const ProductRecord = Type.Object(
+  {
+    source: text(64, "System it comes from; the key is (source, sourceId)"),
+    sourceId: Type.String({ minLength: 1, maxLength: 128, description: "Id in that system" }),
+    sku: text(128, "Article number"),
+    name: Type.String({ minLength: 1, maxLength: 500 }),
+    category: text(200, "Category"),
+    priceMinor: Type.Optional(Minor("Price in minor units; or give `price`")),
+    price: Type.Optional(Sum("Price, `99.90`")),
+    currency: Type.String({ maxLength: 10, description: "ISO 4217" }),
+    stock: Type.Optional(Type.Integer({ minimum: -2_000_000_000, maximum: 2_000_000_000 })),
+  },
+  { additionalProperties: false },
+);
+export type ProductRecord = Static<typeof ProductRecord>;
+
+/** An order that may go into the database; null for what was left out. */
+export type OrderRow = {
+  readonly source: string;
+  readonly sourceId: string;
+  readonly customerSource: string;
+  readonly customerSourceId: string;
+  readonly number: string;
+  readonly stage: OrderStage;
+  readonly status: string | null;
+  readonly totalMinor: number;
+  readonly currency: string;
+  /** ISO, UTC. */
+  readonly placedAt: string;
+  readonly lines:
+    readonly { name: string; quantity: number; priceMinor: number; productId?: string }[] | null;
+};
+
+/** A product that may go into the database; null for what was left out. */
+export type ProductRow = {
+  readonly source: string;
+  readonly sourceId: string;
+  readonly sku: string | null;
+  readonly name: string;
+  readonly category: string | null;
+  readonly priceMinor: number;
+  readonly currency: string;
+  readonly stock: number | null;
+};
+
+const orderShape = Compile(OrderRecord);
+const productShape = Compile(ProductRecord);
+
+/** @throws RecordError naming the field. */
+export function readOrder(value: unknown, options: LoadOptions): OrderRow {
+  const record = withoutNulls(value);
+  if (!orderShape.Check(record)) throw schemaRefusal(orderShape.Errors(record));
+  const source = sourceOf(record.source, options.source);
+  const currencyCode = currency("currency", record.currency);
+  return {
+    source,
+    sourceId: filled("sourceId", record.sourceId),
+    customerSource: line("customerSource", record.customerSource ?? source),
+    customerSourceId: filled("customerSourceId", record.customerSourceId),
+    number: filled("number", record.number),
+    stage: record.stage ?? "other",
+    status: record.status === undefined ? null : line("status", record.status),
+    totalMinor: sumOf("total", record.totalMinor, record.total, currencyCode),
+    currency: currencyCode,
+    placedAt: moment("placedAt", record.placedAt),
+    lines:
+      record.lines?.map((one, index) => ({
+        name: filled(`lines[${index}].name`, one.name),
+        quantity: one.quantity,
+        priceMinor: sumOf(`lines[${index}].price`, one.priceMinor, one.price, currencyCode),
+        ...(one.productId === undefined
+          ? {}
+          : { productId: line(`lines[${index}].productId`, one.productId) }),
+      })) ?? null,
+  };
+}
+
+/** @throws RecordError naming the field. */
+export function readProduct(value: unknown, options: LoadOptions): ProductRow {
+  const record = withoutNulls(value);
+  if (!productShape.Check(record)) throw schemaRefusal(productShape.Errors(record));
+  const currencyCode = currency("currency", record.currency);
+  return {
+    source: sourceOf(record.source, options.source),
+    sourceId: filled("sourceId", record.sourceId),
+    sku: record.sku === undefined ? null : line("sku", record.sku),
+    name: filled("name", record.name),
+    category: record.category === undefined ? null : line("category", record.category),
+    priceMinor: sumOf("price", record.priceMinor, record.price, currencyCode),
+    currency: currencyCode,
+    stock: record.stock ?? null,
+  };
+}
+
+/** @param field name of the decimal one; the other is `<field>Minor`. */
+function sumOf(
+  field: string,
+  minor: number | undefined,
+  whole: number | string | undefined,
+  currencyCode: string,
+): number {
+  if (minor !== undefined && whole !== undefined)
+    throw new RecordError(field, `is given twice: as ${field} and as ${field}Minor`);
+  if (minor !== undefined) return minor;
+  if (whole !== undefined) return minorUnits(field, whole, currencyCode);
+  throw new RecordError(field, `is missing: give ${field} or ${field}Minor`);
+}

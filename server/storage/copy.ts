@@ -1,0 +1,42 @@
+/** PostgreSQL's COPY for batches of rows: one text, one round trip, whatever the values hold. */
+import { finished } from "node:stream/promises";
+import type pg from "pg";
+import { from as copyFrom } from "pg-copy-streams";
+
+/** A value of a COPY row; null is SQL's null. */
+export type CopyValue = string | number | boolean | null;
+
+const SPECIAL = /[\\\t\n\r]/;
+const SPECIAL_ALL = /[\\\t\n\r]/g;
+const ESCAPES: Readonly<Record<string, string>> = {
+  "\\": "\\\\",
+  "\t": "\\t",
+  "\n": "\\n",
+  "\r": "\\r",
+};
+
+/** One line of COPY's text format, with its newline. */
+export function copyLine(values: readonly CopyValue[]): string {
+  let line = "";
+  for (let at = 0; at < values.length; at++) {
+    const value = values[at] ?? null;
+    if (at > 0) line += "\t";
+    if (value === null) line += "\\N";
+    else if (typeof value !== "string") line += String(value);
+    else if (SPECIAL.test(value))
+      line += value.replace(SPECIAL_ALL, (character) => ESCAPES[character]!);
+    else line += value;
+  }
+  return `${line}\n`;
+}
+
+/** Sends lines made by {@link copyLine}. @param target table and columns, `customers (name, city)`; never from outside. */
+export async function copyInto(
+  client: pg.ClientBase,
+  target: string,
+  lines: string,
+): Promise<void> {
+  const stream = client.query(copyFrom(`copy ${target} from stdin`));
+  stream.end(lines);
+  await finished(stream);
+}
