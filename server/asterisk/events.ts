@@ -90,6 +90,13 @@ const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
     },
   ],
   [
+    "HangupRequest",
+    (raw) => {
+      const own = channel(raw, ownChannel);
+      return own && { type: "hangupRequested", channel: own, cause: whole(raw, "cause") };
+    },
+  ],
+  [
     "DialBegin",
     (raw) => {
       const callee = channel(raw, dest);
@@ -394,9 +401,7 @@ const unused: ReadonlySet<string> = new Set([
   ..."DAHDIChannel DNDState DTMFBegin DTMFEnd DeviceStateListComplete DialState ExtensionStatus".split(
     " ",
   ),
-  ..."Flash FullyBooted HangupHandlerPop HangupHandlerPush HangupHandlerRun HangupRequest".split(
-    " ",
-  ),
+  ..."Flash FullyBooted HangupHandlerPop HangupHandlerPush HangupHandlerRun".split(" "),
   ..."InvalidAccountID InvalidPassword LoadAverageLimit LocalOptimizationBegin LogChannel".split(
     " ",
   ),

@@ -90,6 +90,8 @@ export type PbxEvent =
   | { readonly type: "channelIdentity"; readonly channel: ChannelInfo }
   /** Hangup; `cause` is the Q.850 number (16 normal, 17 busy, 26 answered elsewhere, ...). */
   | { readonly type: "channelHungUp"; readonly channel: ChannelInfo; readonly cause: number }
+  /** HangupRequest: the far end hung up or refused; Hangup follows. What the dialplan ends has none. `cause` 0 when not told. */
+  | { readonly type: "hangupRequested"; readonly channel: ChannelInfo; readonly cause: number }
   /** DialBegin; `caller` is null for AMI Originate. */
   | {
       readonly type: "dialBegan";

@@ -1,0 +1,90 @@
+/** Who is on the other side of a call and which way it goes; told anew whenever a leg says more about it. */
+import type { Direction, Party } from "./model.ts";
+import { type CallState, type Leg, type LiveCall, emit, isDialled } from "./state.ts";
+
+/** A person outside the PBX, seen as a channel: neither a phone of ours nor a pipe. */
+export function isOutside(leg: Leg): boolean {
+  return !leg.local && leg.extension === "";
+}
+
+/**
+ * Which way a call goes. One that began outside came in, unless we called it. One that began at an extension goes out as soon as
+ * a leg outside is dialled; until then the number dialled tells, and an unknown number is taken for one outside.
+ */
+function directionOf(state: CallState, call: LiveCall): Direction {
+  if (call.fromExtension === "") return call.direction;
+  if (call.partyLeg && isOutside(call.partyLeg)) return "outbound";
+  if (call.partyGone && call.direction === "outbound") return "outbound";
+  const inside =
+    state.extensionPattern.test(call.dialled) ||
+    // Feature codes (`*97`, `**101`) and single letters or digits lead nowhere outside.
+    /^[*#]/.test(call.dialled) ||
+    call.rings.length > 0 ||
+    call.visits.length > 0;
+  return inside ? "internal" : "outbound";
+}
+
+function partyOf(call: LiveCall, direction: Direction): Party {
+  const { party, partyLeg, origin, fromExtension } = call;
+  if (direction === "internal") {
+    return { number: fromExtension, name: origin?.callerName ?? party.name };
+  }
+  if (!partyLeg && call.partyGone) return party;
+  if (direction === "inbound") {
+    if (!partyLeg) return party;
+    // What was once known is not lost because a later event says nothing.
+    return {
+      number: partyLeg.callerNumber || party.number,
+      name: partyLeg.callerName || party.name,
+    };
+  }
+  // The leg we dialled bears the number as the trunk was given it; before there is one, what the person dialled must do.
+  const told = partyLeg?.callerNumber ?? "";
+  const number = told.length > 2 && told !== fromExtension ? told : call.dialled || party.number;
+  return { number, name: partyLeg?.callerName ?? "" };
+}
+
+/** Judges direction and party again; a change is a fact once the call was announced. */
+export function refreshParty(state: CallState, call: LiveCall, announced = true): void {
+  const direction = directionOf(state, call);
+  const party = partyOf(call, direction);
+  if (
+    direction === call.direction &&
+    party.number === call.party.number &&
+    party.name === call.party.name
+  ) {
+    return;
+  }
+  call.direction = direction;
+  call.party = party;
+  if (announced) emit(state, call, { type: "partyChanged" });
+}
+
+/** A leg outside was dialled: it is the other side, if none is known that still counts. */
+export function outsideDialled(state: CallState, leg: Leg): void {
+  const { call } = leg;
+  if (call.partyLeg || call.talks.length > 0) return;
+  // A colleague's call that is forwarded to a mobile stays a colleague's call.
+  if (call.fromExtension !== "" && call.rings.length > 0) return;
+  if (call.fromExtension === "" && call.visits.length > 0) return;
+  call.partyLeg = leg;
+  call.partyGone = false;
+  if (call.fromExtension === "") call.direction = "outbound";
+  refreshParty(state, call);
+}
+
+/** A caller made of a Local channel (a test, a dialler) is known as the caller when it joins a queue. */
+export function callerInQueue(state: CallState, leg: Leg): void {
+  const { call } = leg;
+  if (call.partyLeg || call.fromExtension !== "" || call.partyGone) return;
+  call.partyLeg = leg;
+  call.direction = "inbound";
+  refreshParty(state, call);
+}
+
+/** Takes over what a new event says of a leg's caller id and exten, where the call's own words depend on it. */
+export function identityChanged(state: CallState, leg: Leg): void {
+  const { call } = leg;
+  if (leg === call.origin && call.dialled === "" && isDialled(leg.exten)) call.dialled = leg.exten;
+  if (leg === call.partyLeg || leg === call.origin) refreshParty(state, call);
+}
