@@ -27,5 +27,6 @@ export function extensionOf(device: string, pattern: RegExp = defaultExtensionPa
   } else {
     return "";
   }
-  return pattern.test(name) ? name : "";
+  // Not test(): a pattern with the flag g would remember where it stopped.
+  return name.search(pattern) >= 0 ? name : "";
 }

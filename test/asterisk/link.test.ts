@@ -8,7 +8,7 @@ import type { WatchedLink } from "../support/link.ts";
 const closers: (() => void | Promise<void>)[] = [];
 
 afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
+  for (const close of closers.splice(0).toReversed()) await close();
 });
 
 async function serve(options: AmiServerOptions = {}): Promise<AmiServer> {
