@@ -12,7 +12,7 @@ import type { CallFact } from "./model.ts";
 import { callerInQueue, isOutside, outsideDialled } from "./parties.ts";
 import { applySnapshot } from "./reconcile.ts";
 import { answer, dialFailed, memberGivenUp, startRing } from "./rings.ts";
-import { type CallState, type Leg, isDead, isDialled, unplaced } from "./state.ts";
+import { type CallState, type Leg, begin, isDead, isDialled, taken, unplaced } from "./state.ts";
 import { endTalk, hold, refreshTalks, resume, startTalk } from "./talks.ts";
 import { adopt, attendedTransfer, blindTransfer, meet, pickUp } from "./transfers.ts";
 import { memberGone, memberSeen } from "./usable.ts";
@@ -29,11 +29,10 @@ import {
 export { createCallState, size, view } from "./state.ts";
 export type { CallState } from "./state.ts";
 
-const nothing: readonly CallFact[] = [];
-
 /** Advances `state` (in place, see state.ts) by one input and tells what happened. `atMs` is when it was received. */
 export function fold(state: CallState, input: PbxInput, atMs: number): readonly CallFact[] {
   begin(state, atMs);
+  if (state.undecided.size > 0) decideOverdue(state);
   apply(state, input);
   return taken(state);
 }
@@ -44,20 +43,8 @@ export function fold(state: CallState, input: PbxInput, atMs: number): readonly 
  */
 export function settle(state: CallState, atMs: number): readonly CallFact[] {
   begin(state, atMs);
-  return taken(state);
-}
-
-function begin(state: CallState, atMs: number): void {
-  state.seq += 1;
-  if (Number.isFinite(atMs)) state.atMs = atMs;
   if (state.undecided.size > 0) decideOverdue(state);
-}
-
-function taken(state: CallState): readonly CallFact[] {
-  if (state.facts.length === 0) return nothing;
-  const { facts } = state;
-  state.facts = [];
-  return facts;
+  return taken(state);
 }
 
 function apply(state: CallState, input: PbxInput): void {

@@ -49,6 +49,7 @@ export function met(
 
 function learn(state: CallState, leg: Leg, channel: ChannelInfo): void {
   leg.state = channel.state;
+  leg.heardAtMs = state.atMs;
   if (channel.linkedId !== leg.linkedId) {
     leg.linkedId = channel.linkedId;
     link(state, leg.call, channel.linkedId);
@@ -101,6 +102,7 @@ export function addLeg(
     ring: null,
     alerted: false,
     answered: false,
+    heardAtMs: state.atMs,
     served: false,
     hangupRequested: null,
     gone: false,

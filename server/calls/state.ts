@@ -47,6 +47,8 @@ export type Leg = {
   /** Its phone has truly rung (Newstate Ringing). */
   alerted: boolean;
   answered: boolean;
+  /** When an event last told of it. */
+  heardAtMs: number;
   /** AgentConnect told of it. */
   served: boolean;
   /** Its far end asked to hang up, with this Q.850 cause (0 for none told); null until then. */
@@ -183,6 +185,22 @@ export function size(state: CallState): number {
     state.locals.size +
     state.undecided.size
   );
+}
+
+const nothing: readonly CallFact[] = [];
+
+/** Begins one step: everything that happens in it happens at `atMs`. */
+export function begin(state: CallState, atMs: number): void {
+  state.seq += 1;
+  if (Number.isFinite(atMs)) state.atMs = atMs;
+}
+
+/** Ends one step: the facts it made, as a value. */
+export function taken(state: CallState): readonly CallFact[] {
+  if (state.facts.length === 0) return nothing;
+  const { facts } = state;
+  state.facts = [];
+  return facts;
 }
 
 /** Counts an event that belongs to nothing known. */

@@ -1,0 +1,273 @@
+/** The calls and queues of all PBXs as they are now: listens, folds, and tells what happened. Knows nothing of customers. */
+import { AmiError, type Pbx, type PbxInput } from "../asterisk/model.ts";
+import { forgetGone } from "./audit.ts";
+import { type CallState, createCallState, fold, settle, size, view } from "./fold.ts";
+import type { Call, CallFact } from "./model.ts";
+import {
+  type ExtensionView,
+  type QueueChange,
+  type QueueState,
+  type QueueView,
+  type WaitingCaller,
+  createQueueState,
+  extensionViews,
+  foldQueues,
+  queueViews,
+} from "./queues.ts";
+
+/** Receives facts in order; must return at once (it runs in the read path of a PBX) and may throw without harm. */
+export type FactListener = (fact: CallFact) => void;
+
+/** Told that queues, members or devices of a PBX changed. */
+export type QueueListener = (pbx: string, change: QueueChange) => void;
+
+/** A queue with the calls its callers belong to. */
+export type LiveQueueView = Omit<QueueView, "callers"> & {
+  /** `callId` is "" for a caller whose channel is not known yet. */
+  readonly callers: readonly (WaitingCaller & { readonly callId: string })[];
+};
+
+/** What `/metrics` shows of the call model; everything but `live` and `remembered` only grows. */
+export type CallCounters = {
+  readonly inputs: number;
+  readonly facts: number;
+  /** Listeners that threw. */
+  readonly listenerFailures: number;
+  /** Inputs that the model failed on; each is a bug. */
+  readonly foldFailures: number;
+  /** Legs whose end was never told and that an audit found gone. */
+  readonly lostEnds: number;
+  /** Events that belong to nothing known, by kind. */
+  readonly unplaced: Readonly<Record<string, number>>;
+  /** Calls that live now. */
+  readonly live: number;
+  /** Everything remembered of live calls; 0 when no call lives. */
+  readonly remembered: number;
+};
+
+export type LiveCallsOptions = {
+  readonly pbxs: readonly Pbx[];
+  /** Which whole device names are operators' extensions. */
+  readonly extensionPattern: RegExp;
+  /** Epoch milliseconds on the clock the PBXs stamp their inputs with. */
+  readonly now?: () => number;
+  /** How often time decides what no event did; default 1 s. */
+  readonly settleEveryMs?: number;
+  /** How often channels that have been silent as long are looked for in Asterisk's own list; default 60 s, 0 for never. */
+  readonly auditEveryMs?: number;
+  /** Told of a throwing listener or fold, for the log. */
+  readonly onFailure?: (error: unknown, where: "listener" | "fold" | "audit") => void;
+};
+
+type Followed = {
+  readonly pbx: Pbx;
+  readonly calls: CallState;
+  readonly queues: QueueState;
+  /** Null while closed. */
+  stopListening: (() => void) | null;
+  auditing: boolean;
+};
+
+/**
+ * The live call model of every PBX. {@link open} listens, {@link close} stops listening; what is known stays readable. Facts are handed to
+ * every listener before the next fact is.
+ */
+export class LiveCalls {
+  readonly #followed: readonly Followed[];
+  readonly #byName: ReadonlyMap<string, Followed>;
+  readonly #factListeners = new Set<FactListener>();
+  readonly #queueListeners = new Set<QueueListener>();
+  readonly #options: Required<Omit<LiveCallsOptions, "pbxs" | "extensionPattern">>;
+  #timers: NodeJS.Timeout[] = [];
+  #inputs = 0;
+  #facts = 0;
+  #listenerFailures = 0;
+  #foldFailures = 0;
+  #lostEnds = 0;
+
+  constructor(options: LiveCallsOptions) {
+    this.#options = {
+      now: options.now ?? (() => performance.timeOrigin + performance.now()),
+      settleEveryMs: options.settleEveryMs ?? 1000,
+      auditEveryMs: options.auditEveryMs ?? 60_000,
+      onFailure: options.onFailure ?? (() => undefined),
+    };
+    this.#followed = options.pbxs.map((pbx) => ({
+      pbx,
+      calls: createCallState(pbx.name, options.extensionPattern),
+      queues: createQueueState(options.extensionPattern),
+      stopListening: null,
+      auditing: false,
+    }));
+    this.#byName = new Map(this.#followed.map((followed) => [followed.pbx.name, followed]));
+  }
+
+  /** Begins to listen; may be called again without harm. */
+  open(): void {
+    if (this.#timers.length > 0) return;
+    for (const followed of this.#followed) {
+      followed.stopListening ??= followed.pbx.listen((input, atMs) =>
+        this.#receive(followed, input, atMs),
+      );
+    }
+    this.#timers.push(setInterval(() => this.#settle(), this.#options.settleEveryMs));
+    if (this.#options.auditEveryMs > 0)
+      this.#timers.push(setInterval(() => this.#audit(), this.#options.auditEveryMs));
+    for (const timer of this.#timers) timer.unref();
+  }
+
+  /** Stops listening; may be called again without harm. */
+  close(): void {
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#timers = [];
+    for (const followed of this.#followed) {
+      followed.stopListening?.();
+      followed.stopListening = null;
+    }
+  }
+
+  /** A call that lives now. */
+  call(id: string): Call | undefined {
+    for (const { pbx, calls } of this.#followed) {
+      const call = calls.calls.get(id);
+      if (call) return view(pbx.name, call);
+    }
+    return undefined;
+  }
+
+  /** All calls that live now. */
+  calls(): readonly Call[] {
+    return this.#followed.flatMap(({ pbx, calls }) =>
+      [...calls.calls.values()].map((call) => view(pbx.name, call)),
+    );
+  }
+
+  /** Queues of one PBX, by name; none for a PBX that is not known. */
+  queues(pbx: string): readonly LiveQueueView[] {
+    const followed = this.#byName.get(pbx);
+    if (!followed) return [];
+    return queueViews(followed.queues).map((queue) => ({
+      ...queue,
+      callers: queue.callers.map((caller) => ({
+        ...caller,
+        callId: followed.calls.legs.get(caller.channelId)?.call.id ?? "",
+      })),
+    }));
+  }
+
+  /** Extensions of one PBX with their device and memberships. */
+  extensions(pbx: string): readonly ExtensionView[] {
+    const followed = this.#byName.get(pbx);
+    return followed ? extensionViews(followed.queues) : [];
+  }
+
+  /** Adds a listener of facts; returns how to remove it. */
+  onFact(listener: FactListener): () => void {
+    this.#factListeners.add(listener);
+    return () => this.#factListeners.delete(listener);
+  }
+
+  /** Adds a listener of changes of queues, members and devices; returns how to remove it. */
+  onQueues(listener: QueueListener): () => void {
+    this.#queueListeners.add(listener);
+    return () => this.#queueListeners.delete(listener);
+  }
+
+  counters(): CallCounters {
+    const unplaced: Record<string, number> = {};
+    let live = 0;
+    let remembered = 0;
+    for (const { calls } of this.#followed) {
+      live += calls.calls.size;
+      remembered += size(calls);
+      for (const [kind, count] of calls.unplaced) unplaced[kind] = (unplaced[kind] ?? 0) + count;
+    }
+    return {
+      inputs: this.#inputs,
+      facts: this.#facts,
+      listenerFailures: this.#listenerFailures,
+      foldFailures: this.#foldFailures,
+      lostEnds: this.#lostEnds,
+      unplaced,
+      live,
+      remembered,
+    };
+  }
+
+  #receive(followed: Followed, input: PbxInput, atMs: number): void {
+    this.#inputs += 1;
+    let facts: readonly CallFact[] = [];
+    let change: QueueChange | null = null;
+    try {
+      facts = fold(followed.calls, input, atMs);
+      change = foldQueues(followed.queues, input, atMs);
+    } catch (error) {
+      // The folds do not throw; if one does after all, the other calls of this PBX must not suffer for it.
+      this.#foldFailures += 1;
+      this.#options.onFailure(error, "fold");
+    }
+    this.#tell(facts);
+    if (change) this.#tellQueues(followed.pbx.name, change);
+  }
+
+  #settle(): void {
+    for (const { calls } of this.#followed) {
+      if (calls.undecided.size > 0) this.#tell(settle(calls, this.#options.now()));
+    }
+  }
+
+  #tell(facts: readonly CallFact[]): void {
+    for (const fact of facts) {
+      this.#facts += 1;
+      for (const listener of this.#factListeners) this.#guarded(() => listener(fact));
+    }
+  }
+
+  #tellQueues(pbx: string, change: QueueChange): void {
+    for (const listener of this.#queueListeners) this.#guarded(() => listener(pbx, change));
+  }
+
+  #guarded(deed: () => void): void {
+    try {
+      deed();
+    } catch (error) {
+      this.#listenerFailures += 1;
+      this.#options.onFailure(error, "listener");
+    }
+  }
+
+  #audit(): void {
+    for (const followed of this.#followed) {
+      if (
+        followed.calls.legs.size > 0 &&
+        followed.pbx.status().state === "up" &&
+        !followed.auditing
+      )
+        void this.#auditOne(followed);
+    }
+  }
+
+  /** The safety net: a leg that Asterisk does not list any more ended without our hearing of it. */
+  async #auditOne(followed: Followed): Promise<void> {
+    followed.auditing = true;
+    const askedAtMs = this.#options.now();
+    try {
+      const { items } = await followed.pbx.action("CoreShowChannels", {}, { list: true });
+      const present = new Set(items.map((item) => item["uniqueid"] ?? ""));
+      const silentSinceMs = askedAtMs - this.#options.auditEveryMs;
+      const { facts, gone } = forgetGone(
+        followed.calls,
+        present,
+        silentSinceMs,
+        this.#options.now(),
+      );
+      this.#lostEnds += gone;
+      this.#tell(facts);
+    } catch (error) {
+      // The connection went or Asterisk is late: the next audit asks again, or a snapshot makes it needless.
+      if (!(error instanceof AmiError)) this.#options.onFailure(error, "audit");
+    } finally {
+      followed.auditing = false;
+    }
+  }
+}
