@@ -38,7 +38,10 @@ export async function placeCall(options: {
     await sipp.waitFor((event) => event.name === name, withinMs, `"${name}"`);
   };
   const dialog = (): Dialog => {
-    const connected = sipp.events.find((event) => event.name === "connected");
+    // An early dialog will do when there is no better: a transfer may be asked while the other side still rings.
+    const connected = sipp.events.findLast(
+      (event) => event.name === "connected" || event.name === "hears ringing",
+    );
     if (connected === undefined) throw new Error(`the call to ${options.to} is not answered`);
     const [local = "", remote = "", target = ""] = connected.fields;
     return {

@@ -46,6 +46,8 @@ export type Lab = {
   ): Promise<Caller>;
   /** Dials from an extension: to another extension, a queue, a feature code (`*8`) or a number outside. */
   dial(who: { readonly from: string; readonly to: string } & CallerBehaviour): Promise<Caller>;
+  /** A phone and a caller started before, found again by extension and number. */
+  running(extension: string, from: string): { readonly phone: Phone; readonly caller: Caller };
   /** Waits until no channel is left. */
   noChannels(): Promise<void>;
   /** Waits until Asterisk has taken every Local channel out of its call. */
@@ -91,7 +93,7 @@ export async function startLab(options: {
   );
   const place = { directory, pbxPort: config.sipPort, voice };
   const phones = new Map<string, Phone>();
-  const callers = new Set<Caller>();
+  const callers = new Map<Caller, string>();
   const watching: Map<string, readonly SippEvent[]>[] = [];
 
   const replace = async (key: string, start: () => Promise<Phone>): Promise<Phone> => {
@@ -105,7 +107,7 @@ export async function startLab(options: {
   const track = async (name: string, starting: Promise<Caller>): Promise<Caller> => {
     const caller = await starting;
     for (const watched of watching) watched.set(name, caller.events);
-    callers.add(caller);
+    callers.set(caller, name);
     void caller.ended.then(() => callers.delete(caller));
     return caller;
   };
@@ -137,6 +139,13 @@ export async function startLab(options: {
         `${from} dialling ${to}`,
         placeCall({ ...place, from: { number: from, name: "" }, to, behaviour }),
       ),
+    running(extension, from) {
+      const phone = phones.get(extension);
+      const caller = [...callers].find(([, name]) => name === from)?.[0];
+      if (phone === undefined || caller === undefined)
+        throw new Error(`no phone ${extension} or no call from ${from} is running`);
+      return { phone, caller };
+    },
     async noChannels() {
       await until(instance.ami(), "core show channels count", (text) =>
         text.includes("0 active channels"),
@@ -163,7 +172,7 @@ export async function startLab(options: {
     async hangUpAll() {
       const ami = instance.ami();
       await ami.tryAction("Hangup", { Channel: "/^.*$/", Cause: "16" });
-      await Promise.all([...callers].map((caller) => caller.stop()));
+      await Promise.all([...callers.keys()].map((caller) => caller.stop()));
       for (const [key, phone] of phones) {
         await phone.stop();
         phones.delete(key);
@@ -181,7 +190,7 @@ export async function startLab(options: {
       await lab.start();
     },
     async stop() {
-      await Promise.all([...callers].map((caller) => caller.stop()));
+      await Promise.all([...callers.keys()].map((caller) => caller.stop()));
       await Promise.all([...phones.values()].map((phone) => phone.abandon()));
       callers.clear();
       phones.clear();

@@ -3,12 +3,20 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { LabAmi } from "./ami.ts";
 import { type Lab, startLab } from "./lab.ts";
+import { leavingStories } from "./stories-leaving.ts";
+import { otherStories } from "./stories-other.ts";
+import { transferStories } from "./stories-transfer.ts";
 import { queueStories } from "./stories-queue.ts";
 import type { Story } from "./stories.ts";
 import type { LabVersion } from "./root.ts";
 
 /** Every story the lab can play, in the order of their telling. */
-export const stories: readonly Story[] = [...queueStories];
+export const stories: readonly Story[] = [
+  ...queueStories,
+  ...leavingStories,
+  ...transferStories,
+  ...otherStories,
+];
 
 /** What lies beside a trace: what happened in truth, and how to read the bytes. */
 export type TraceDescription = {
@@ -51,6 +59,7 @@ export async function recordStory(
   const arrivals: [number, number][] = [];
   let length = 0;
   let startedAt = 0;
+  await story.before?.(lab);
   const ami = await LabAmi.open(lab.amiPort, lab.username, lab.secret, (bytes) => {
     if (startedAt === 0) startedAt = Date.now();
     arrivals.push([length, Date.now() - startedAt]);
@@ -65,7 +74,7 @@ export async function recordStory(
     }
     const eventsFrom = length;
     const seen = await lab.watchPhones(async () => {
-      await story.play(lab);
+      await story.play(lab, ami);
       await lab.noChannels();
     });
     // Asterisk wakes an AMI session by a signal that can be lost (AMI.md 2.9); a ping brings what is still held back.

@@ -148,7 +148,7 @@ Max-Forwards: 70`;
 <nop><action>${log("dialled", "[$local]")}</action></nop>
 ${send(`INVITE sip:[service]@127.0.0.1:[remote_port] SIP/2.0\n${head("INVITE", "[$asked]")}\nContent-Type: application/sdp\nContent-Length: [len]\n\n${sdp}`, 'retrans="500"')}
 <recv response="100" optional="true" ${limit}/>
-<recv response="180" optional="true" ${limit}><action>${log("hears ringing")}</action></recv>
+<recv response="180" optional="true" ${limit}><action>${keep("To", "remote")}${keepTarget}${log("hears ringing", "[$local]", "[$remote]", "[$target]")}</action></recv>
 <recv response="183" optional="true" ${limit}/>
 ${refusals}
 <recv response="200" ${limit}><action>

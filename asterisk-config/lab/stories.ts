@@ -4,6 +4,7 @@ import type {
   CallEndedHow,
   Direction,
 } from "../../server/calls/model.ts";
+import type { LabAmi } from "./ami.ts";
 import type { Lab } from "./lab.ts";
 import type { LabVersion } from "./root.ts";
 
@@ -37,8 +38,13 @@ export type Story = {
   /** Only these versions can play it; all without it. */
   readonly versions?: readonly LabVersion[];
   readonly truth: readonly CallTruth[];
-  /** Plays it from beginning to end: when it returns every call is over. */
-  play(lab: Lab): Promise<void>;
+  /** Goes on before anybody listens: for a listener that connects in the middle of calls. */
+  before?(lab: Lab): Promise<void>;
+  /**
+   * Plays it to the end: when it returns every call is over or about to be.
+   * @param listener the recording AMI connection, with the integrator's rights, for stories in which Callcard itself acts
+   */
+  play(lab: Lab, listener: LabAmi): Promise<void>;
 };
 
 /** A truth with the parts most stories share filled in: an inbound call from the first customer. */
