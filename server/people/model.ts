@@ -1,7 +1,19 @@
 /** Who may use Callcard and what each role may do. */
 
-/** Roles from least to most; each may do what the ones before it may. `integrator` is for tokens, not persons. */
+/**
+ * Persons' roles from least to most: each may do what the ones before it may. `integrator` is for tokens, not persons, stands
+ * beside them, and may do only what names it. An admin may do everything.
+ */
 export type Role = "operator" | "supervisor" | "admin" | "integrator";
+
+const RANK = { operator: 1, supervisor: 2, admin: 3 } as const;
+
+/** Whether somebody with role `has` may do what is open to `allowed`. */
+export function roleAllows(has: Role, allowed: readonly Role[]): boolean {
+  if (has === "admin" || allowed.includes(has)) return true;
+  if (has === "integrator") return false;
+  return allowed.some((role) => role !== "integrator" && RANK[role] <= RANK[has]);
+}
 
 /** A person with a login. */
 export type User = {

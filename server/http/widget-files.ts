@@ -1,0 +1,38 @@
+/** The built widget: `/widget/*` for every page that embeds it, and the stand-alone page at `/`. */
+import fastifyStatic from "@fastify/static";
+import type { FastifyReply } from "fastify";
+import { basename } from "node:path";
+import type { App } from "./app.ts";
+import { publicRoutes } from "./public-routes.ts";
+
+const YEAR_SECONDS = 31_536_000;
+
+/** Serves the files of `directory`. */
+export async function addWidgetFiles(app: App, directory: string): Promise<void> {
+  await app.register(async (scope) => {
+    publicRoutes(scope);
+    await scope.register(fastifyStatic, {
+      root: directory,
+      prefix: "/widget/",
+      index: false,
+      dotfiles: "deny",
+      cacheControl: false,
+      schemaHide: true,
+      setHeaders: (reply, path) => setFileHeaders(reply as FastifyReply, path),
+    });
+    scope.get("/", { schema: { hide: true } }, (_request, reply) => {
+      void reply.header("cache-control", "no-cache");
+      return reply.sendFile("index.html");
+    });
+  });
+}
+
+/** Names with a content hash never change; all others are asked for again and answered 304 by their etag. */
+function setFileHeaders(reply: FastifyReply, path: string): void {
+  const isHashed = /-[A-Za-z0-9_-]{8,}\.[a-z0-9.]+$/.test(basename(path));
+  void reply.header(
+    "cache-control",
+    isHashed ? `public, max-age=${YEAR_SECONDS}, immutable` : "no-cache",
+  );
+  void reply.header("cross-origin-resource-policy", "cross-origin");
+}

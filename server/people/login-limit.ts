@@ -1,0 +1,102 @@
+/**
+ * How often a login may be tried: so many times per login and per address in five minutes, then a wait that doubles each time.
+ * A login's tries are counted before they are checked, so that many at once do not slip through. An address counts only wrong
+ * ones, because at the start of a shift a whole office logs in through one address.
+ */
+import { LRUCache } from "lru-cache";
+
+/** One kind of key and its allowance. */
+export type LoginAllowance = { readonly tries: number; readonly windowMs: number };
+
+export const TRIES_PER_LOGIN: LoginAllowance = { tries: 5, windowMs: 5 * 60_000 };
+/** An office behind one address has many people who mistype. */
+export const TRIES_PER_ADDRESS: LoginAllowance = { tries: 20, windowMs: 5 * 60_000 };
+
+const FIRST_WAIT_MS = 60_000;
+const LONGEST_WAIT_MS = 3_600_000;
+/** After this long without a try everything is forgiven. */
+const FORGIVEN_AFTER_MS = 24 * 3_600_000;
+/** Tries of one address that may be under way together, as a multiple of its allowance. */
+const AT_ONCE_FACTOR = 10;
+const CROWDED_WAIT_MS = 1000;
+/** Keys remembered: an attacker can name any number of logins, memory stays bounded. */
+const MAX_KEYS = 50_000;
+
+type Tally = { tries: number; windowFromMs: number; waitUntilMs: number; waits: number };
+
+/** Counts tries to log in. Every `take` that returned 0 is followed by `failed` or `succeeded`. */
+export type LoginLimit = {
+  /** Begins a try; returns 0 when it may go on, else how long to wait, in ms. */
+  take(login: string, address: string): number;
+  /** The password was wrong, or nobody has this login. */
+  failed(address: string): void;
+  /** The password was right: the login starts anew. */
+  succeeded(login: string, address: string): void;
+  /** The try came to no answer (the database was away): nobody's fault. */
+  undecided(address: string): void;
+};
+
+/** @param now the clock, epoch ms. */
+export function createLoginLimit(
+  now: () => number = Date.now,
+  allowances = { login: TRIES_PER_LOGIN, address: TRIES_PER_ADDRESS },
+): LoginLimit {
+  const logins = new LRUCache<string, Tally>({ max: MAX_KEYS });
+  const addresses = new LRUCache<string, Tally>({ max: MAX_KEYS });
+  const underWay = new Map<string, number>();
+
+  const finish = (address: string) => {
+    const left = (underWay.get(address) ?? 1) - 1;
+    if (left === 0) underWay.delete(address);
+    else underWay.set(address, left);
+  };
+
+  return {
+    take(login, address) {
+      const nowMs = now();
+      const byLogin = tallyOf(logins, login, nowMs);
+      const byAddress = tallyOf(addresses, address, nowMs);
+      const waitMs = Math.max(byLogin.waitUntilMs, byAddress.waitUntilMs) - nowMs;
+      if (waitMs > 0) return waitMs;
+      const atOnce = underWay.get(address) ?? 0;
+      if (atOnce >= allowances.address.tries * AT_ONCE_FACTOR) return CROWDED_WAIT_MS;
+      underWay.set(address, atOnce + 1);
+      count(byLogin, allowances.login, nowMs);
+      return 0;
+    },
+    failed(address) {
+      finish(address);
+      const nowMs = now();
+      count(tallyOf(addresses, address, nowMs), allowances.address, nowMs);
+    },
+    succeeded(login, address) {
+      finish(address);
+      logins.delete(login);
+    },
+    undecided: finish,
+  };
+}
+
+function tallyOf(tallies: LRUCache<string, Tally>, key: string, nowMs: number): Tally {
+  const known = tallies.get(key);
+  if (
+    known !== undefined &&
+    nowMs - Math.max(known.windowFromMs, known.waitUntilMs) < FORGIVEN_AFTER_MS
+  )
+    return known;
+  const fresh = { tries: 0, windowFromMs: nowMs, waitUntilMs: 0, waits: 0 };
+  tallies.set(key, fresh);
+  return fresh;
+}
+
+/** Counts one try; the one that uses up the allowance starts a wait for the next. */
+function count(tally: Tally, allowance: LoginAllowance, nowMs: number): void {
+  if (nowMs - tally.windowFromMs >= allowance.windowMs) {
+    tally.tries = 0;
+    tally.windowFromMs = nowMs;
+  }
+  tally.tries++;
+  if (tally.tries < allowance.tries) return;
+  tally.waitUntilMs = nowMs + Math.min(FIRST_WAIT_MS * 2 ** tally.waits, LONGEST_WAIT_MS);
+  tally.waits++;
+}
