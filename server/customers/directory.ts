@@ -5,8 +5,9 @@
  * for the case that the database is away; whatever an operator writes is seen by the next look-up at once.
  */
 import { LRUCache } from "lru-cache";
-import type pg from "pg";
-import type { Storage } from "../storage/database.ts";
+import { recordAudit } from "../people/audit.ts";
+import type { Bus } from "../storage/bus.ts";
+import type { Database, Storage } from "../storage/database.ts";
 import type { Customer, CustomerDirectory, Identification, PhoneNumber } from "./model.ts";
 import { type PhoneRules, parseCaller, readPhone } from "./phone.ts";
 import { type PhoneOwner, rankOwners } from "./rank.ts";
@@ -16,9 +17,9 @@ import {
   findCustomer,
   findOwners,
   insertCustomer,
+  loginOf,
   rememberChoice,
   searchCustomers,
-  writeAudit,
 } from "./store.ts";
 
 /** How the directory answers. */
@@ -27,6 +28,8 @@ export type DirectoryOptions = PhoneRules & {
   readonly deadlineMs?: number;
   /** How long an answer is given again without asking; default 3000. 0 asks every time. */
   readonly freshMs?: number;
+  /** Tells other processes of what operators write here, and this one of theirs. */
+  readonly bus?: Pick<Bus, "publish" | "on">;
 };
 
 /** The directory, and how imports tell it that customers changed under it. */
@@ -54,7 +57,7 @@ const LONGEST_NAME = 200;
 
 /** Opens nothing by itself; lives as long as `storage`. */
 export function openDirectory(
-  storage: Pick<Storage, "pool">,
+  storage: Pick<Storage, "pool" | "db">,
   options: DirectoryOptions,
 ): PgCustomerDirectory {
   const { pool } = storage;
@@ -111,22 +114,11 @@ export function openDirectory(
   }
 
   /** One transaction; what was known of the phone is forgotten whether it worked or not. */
-  async function write<T>(e164: string, deed: (client: pg.PoolClient) => Promise<T>): Promise<T> {
-    const client = await pool.connect();
-    let broken: Error | undefined;
+  async function write<T>(e164: string, deed: (db: Database) => Promise<T>): Promise<T> {
     try {
-      await client.query("begin");
-      const result = await deed(client);
-      await client.query("commit");
-      return result;
-    } catch (error) {
-      await client.query("rollback").catch((rollbackError: unknown) => {
-        broken = rollbackError as Error;
-      });
-      throw error;
+      return await storage.db.transaction().execute(deed);
     } finally {
       forget(e164);
-      client.release(broken);
     }
   }
 
@@ -143,14 +135,25 @@ export function openDirectory(
     byUserId: string,
   ): Promise<void> {
     const e164 = phoneOf(phone);
-    await write(e164, async (client) => {
-      if (!(await addPhone(client, e164, customerId)))
+    await write(e164, async (db) => {
+      if (!(await addPhone(db, e164, customerId)))
         throw new DirectoryError("noSuchCustomer", `there is no customer ${customerId}`);
-      if (action === "customer.phoneChosen")
-        await rememberChoice(client, e164, customerId, byUserId);
-      await writeAudit(client, byUserId, action, { customerId, phone: e164 });
+      if (action === "customer.phoneChosen") await rememberChoice(db, e164, customerId, byUserId);
+      const actor = await loginOf(db, byUserId);
+      await recordAudit(db, { actor, action, detail: { customerId, phone: e164 } });
     });
+    options.bus?.publish("customersChanged", { customerIds: [customerId], phones: [e164] });
   }
+
+  function customersChanged(): void {
+    changedAtMs = now();
+    asked.clear();
+  }
+
+  options.bus?.on("customersChanged", ({ phones }) => {
+    if (phones.length === 0) customersChanged();
+    for (const e164 of phones) forget(e164);
+  });
 
   return {
     async identify(number) {
@@ -172,27 +175,24 @@ export function openDirectory(
       if (name === "" || name.length > LONGEST_NAME)
         throw new DirectoryError("badName", `a name has 1 to ${LONGEST_NAME} characters`);
       const e164 = phoneOf(input.phone);
-      return write(e164, async (client) => {
-        const customer = await insertCustomer(client, {
+      const created = await write(e164, async (db) => {
+        const customer = await insertCustomer(db, {
           name,
           email: (input.email ?? "").trim(),
           city: (input.city ?? "").trim(),
         });
-        await addPhone(client, e164, customer.id);
-        await writeAudit(client, byUserId, "customer.created", {
-          customerId: customer.id,
-          phone: e164,
-        });
+        await addPhone(db, e164, customer.id);
+        const actor = await loginOf(db, byUserId);
+        const detail = { customerId: customer.id, phone: e164 };
+        await recordAudit(db, { actor, action: "customer.created", detail });
         return customer;
       });
+      options.bus?.publish("customersChanged", { customerIds: [created.id], phones: [e164] });
+      return created;
     },
-    customersChanged() {
-      changedAtMs = now();
-      asked.clear();
-    },
+    customersChanged,
   };
 }
-
 /** Owners of the phone to an outcome. */
 function identificationOf(phone: PhoneNumber, owners: readonly PhoneOwner[]): Identification {
   const [only, ...others] = owners;

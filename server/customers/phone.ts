@@ -140,10 +140,14 @@ function valid(text: string, region: CountryCode): string | null {
   return parsed?.isValid() ? parsed.number : null;
 }
 
-/** E.164 of an international number whose length fits its country, though its range may be newer than our metadata. */
+/**
+ * E.164 of an international number whose length fits its country, though its range may be newer than our metadata. A trunk
+ * digit kept behind the country code (`+49 (0)30 ...`) is only dropped from numbers that are valid without it.
+ */
 function possible(text: string): string | null {
   const parsed = parsePhoneNumberFromString(text);
-  return parsed?.isPossible() ? parsed.number : null;
+  if (parsed === undefined) return null;
+  return parsed.isValid() || (parsed.isPossible() && parsed.number === text) ? parsed.number : null;
 }
 
 function matchesWhole(pattern: RegExp, text: string): boolean {

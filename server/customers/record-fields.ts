@@ -7,18 +7,12 @@ export function schemaRefusal(errors: readonly TLocalizedValidationError[]): Rec
   const first = errors.find((error) => error.keyword !== "boolean") ?? errors[0];
   if (first === undefined) return new RecordError("record", "cannot be read");
   const path = fieldOf(first.instancePath);
-  switch (first.keyword) {
-    case "required": {
-      const missing = first.params.requiredProperties[0] ?? "";
-      return new RecordError(path === "" ? missing : `${path}.${missing}`, "is missing");
-    }
-    case "additionalProperties": {
-      const stray = first.params.additionalProperties[0] ?? "";
-      return new RecordError(path === "" ? stray : `${path}.${stray}`, "is not a known field");
-    }
-    default:
-      return new RecordError(path === "" ? "record" : path, first.message);
-  }
+  const at = (name: string) => (path === "" ? name : `${path}.${name}`);
+  if (first.keyword === "required")
+    return new RecordError(at(first.params.requiredProperties[0] ?? ""), "is missing");
+  if (first.keyword === "additionalProperties")
+    return new RecordError(at(first.params.additionalProperties[0] ?? ""), "is not a known field");
+  return new RecordError(path === "" ? "record" : path, first.message);
 }
 
 /** `/phones/0` -> `phones[0]`. */

@@ -1,6 +1,8 @@
 /** The directory's SQL: owners of a phone, one customer, search, and the three things an operator may write. */
 import { randomUUID } from "node:crypto";
+import { sql } from "kysely";
 import type pg from "pg";
+import type { Database } from "../storage/database.ts";
 import type { Customer } from "./model.ts";
 import type { PhoneOwner } from "./rank.ts";
 import type { SearchTerms } from "./search.ts";
@@ -162,64 +164,69 @@ export async function searchCustomers(
 }
 
 /** Gives the phone to the customer, unverified unless it is verified already. False when there is no such customer. */
-export async function addPhone(
-  client: pg.ClientBase,
-  e164: string,
-  customerId: string,
-): Promise<boolean> {
+export async function addPhone(db: Database, e164: string, customerId: string): Promise<boolean> {
   if (!isId(customerId)) return false;
-  const found = await client.query("select 1 from customers where id = $1 for key share", [
-    customerId,
-  ]);
-  if (found.rowCount === 0) return false;
-  await client.query(
-    "insert into customer_phones (e164, customer_id, verified) values ($1, $2, false) on conflict do nothing",
-    [e164, customerId],
-  );
+  const found = await db
+    .selectFrom("customers")
+    .select("id")
+    .where("id", "=", customerId)
+    .forKeyShare()
+    .executeTakeFirst();
+  if (found === undefined) return false;
+  await db
+    .insertInto("customer_phones")
+    .values({ e164, customer_id: customerId, verified: false })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
   return true;
 }
 
 /** Remembers whose phone an operator said it is. */
 export async function rememberChoice(
-  client: pg.ClientBase,
+  db: Database,
   e164: string,
   customerId: string,
   byUserId: string,
 ): Promise<void> {
-  await client.query(
-    `insert into phone_choices (e164, customer_id, chosen_by)
-     values ($1, $2, (select id from users where id::text = $3))
-     on conflict (e164) do update
-       set customer_id = excluded.customer_id, chosen_by = excluded.chosen_by, chosen_at = now()`,
-    [e164, customerId, byUserId],
-  );
+  const choice = {
+    customer_id: customerId,
+    chosen_by: isId(byUserId) ? byUserId : null,
+    chosen_at: sql<Date>`now()`,
+  };
+  await db
+    .insertInto("phone_choices")
+    .values({ e164, ...choice })
+    .onConflict((conflict) => conflict.column("e164").doUpdateSet(choice))
+    .execute();
 }
 
 /** A customer that no CRM knows yet. */
 export async function insertCustomer(
-  client: pg.ClientBase,
+  db: Database,
   input: { readonly name: string; readonly email: string; readonly city: string },
 ): Promise<Customer> {
-  const inserted = await client.query<CustomerRow>(
-    `insert into customers as c (source, source_id, name, email, city, customer_since)
-     values ($1, $2, $3, $4, $5, current_date) returning ${CUSTOMER_COLUMNS}`,
-    [OWN_SOURCE, randomUUID(), input.name, input.email, input.city],
-  );
-  return customerOf(inserted.rows[0]!);
+  const row = await db
+    .insertInto("customers")
+    .values({
+      source: OWN_SOURCE,
+      source_id: randomUUID(),
+      ...input,
+      customer_since: sql<string>`current_date`,
+    })
+    .returningAll()
+    .executeTakeFirstOrThrow();
+  return customerOf(row);
 }
 
-/** Who did what to whom; part of the same transaction as the deed. */
-export async function writeAudit(
-  client: pg.ClientBase,
-  byUserId: string,
-  action: string,
-  detail: object,
-): Promise<void> {
-  await client.query("insert into audit (actor, action, detail) values ($1, $2, $3)", [
-    `user:${byUserId}`,
-    action,
-    JSON.stringify(detail),
-  ]);
+/** The login behind a user id, for the audit. */
+export async function loginOf(db: Database, userId: string): Promise<string> {
+  if (!isId(userId)) return "system";
+  const user = await db
+    .selectFrom("users")
+    .select("login")
+    .where("id", "=", userId)
+    .executeTakeFirst();
+  return user?.login ?? "system";
 }
 
 function isId(text: string): boolean {

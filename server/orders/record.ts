@@ -1,5 +1,5 @@
 /** An order and a product as a source hands them over. */
-import Type, { type Static } from "typebox";
+import { Type, type Static } from "typebox";
 import { Compile } from "typebox/compile";
 import { type LoadOptions, RecordError } from "../customers/loading.ts";
 import {
