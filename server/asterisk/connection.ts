@@ -411,18 +411,30 @@ export class AmiConnection {
 }
 
 /**
- * Whether two messages run into each other: the first was cut off and the next one's lines became its own (AMI.md 2.1). No event
- * has these keys twice; a UserEvent may, because anybody can put headers into it.
+ * Whether two messages run into each other: the first was cut off and the next one's lines became its own (AMI.md 2.1). Asterisk
+ * writes each of these keys once and Privilege always second; a UserEvent may repeat them, because anybody can put headers into it.
  */
 function isTorn(raw: RawMessage, event: string): boolean {
+  if (event.includes(": ")) return true;
+  const privilege = raw["privilege"];
+  if (privilege !== undefined && secondKey(raw) !== "privilege") return true;
   if (event === "UserEvent") return false;
   return (
-    Array.isArray(raw["privilege"]) ||
+    Array.isArray(privilege) ||
     Array.isArray(raw["uniqueid"]) ||
     Array.isArray(raw["actionid"]) ||
-    (raw["response"] !== undefined && event !== "OriginateResponse") ||
-    event.includes(": ")
+    (raw["response"] !== undefined && event !== "OriginateResponse")
   );
+}
+
+function secondKey(raw: RawMessage): string {
+  let first = true;
+  // Only the first two are looked at: collecting all keys of every event would cost more than decoding it.
+  for (const key in raw) {
+    if (!first) return key;
+    first = false;
+  }
+  return "";
 }
 
 /** A socket's error in words for the person on call. */

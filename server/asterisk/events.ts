@@ -423,7 +423,9 @@ export function textFields(raw: RawMessage): Record<string, string> {
   for (const key of Object.keys(raw)) {
     const value = raw[key];
     if (typeof value === "string") fields[key] = value;
-    else if (Array.isArray(value)) fields[key] = value.map(String).join("\n");
+    else if (Array.isArray(value)) {
+      fields[key] = value.filter((one) => typeof one === "string").join("\n");
+    }
   }
   return fields;
 }

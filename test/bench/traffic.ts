@@ -7,12 +7,12 @@ import { message } from "../support/ami-server.ts";
 
 const tracesDir = join(import.meta.dirname, "..", "traces");
 
-/** Events of recorded AMI text, each with its blank line; greetings and answers are left out. */
+/** Live events of recorded AMI text, each with its blank line; greetings, answers and items of lists are left out. */
 export function eventsOf(trace: string): string[] {
   return trace
     .split(/\r?\n\r?\n/)
     .map((one) => one.trim())
-    .filter((one) => one.startsWith("Event: "))
+    .filter((one) => one.startsWith("Event: ") && !/^ActionID:/m.test(one))
     .map((one) => one.replaceAll(/\r?\n/g, "\r\n") + "\r\n\r\n");
 }
 
