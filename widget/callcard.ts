@@ -1,0 +1,44 @@
+/** The one script of the product: registers `<callcard-desk>` and its parts. Loading it twice does no harm. */
+import { CallcardCandidates } from "./card/candidates-element.ts";
+import { CallcardCard } from "./card/card-element.ts";
+import { CallcardNewcomer } from "./card/newcomer-element.ts";
+import { CallcardNote } from "./card/note-element.ts";
+import { CallcardDesk } from "./desk/desk-element.ts";
+import { CallcardDevice } from "./device/device-element.ts";
+import { CallcardDial } from "./dial/dial-element.ts";
+import { CallcardHelp } from "./help/help-element.ts";
+import { CallcardLine } from "./line/line-element.ts";
+import { CallcardLogin } from "./login/login-element.ts";
+import { CallcardMenu } from "./menu/menu-element.ts";
+import { CallcardPresence } from "./presence/presence-element.ts";
+import { CallcardElapsed } from "./shared/elapsed-element.ts";
+import { CallcardNumber } from "./shared/number-element.ts";
+import { CallcardToday } from "./today/today-element.ts";
+import { CallcardWrapUp } from "./wrap-up/wrap-up-element.ts";
+
+const ELEMENTS: Readonly<Record<string, CustomElementConstructor>> = {
+  "callcard-elapsed": CallcardElapsed,
+  "callcard-number": CallcardNumber,
+  "callcard-note": CallcardNote,
+  "callcard-newcomer": CallcardNewcomer,
+  "callcard-candidates": CallcardCandidates,
+  "callcard-card": CallcardCard,
+  "callcard-dial": CallcardDial,
+  "callcard-device": CallcardDevice,
+  "callcard-help": CallcardHelp,
+  "callcard-line": CallcardLine,
+  "callcard-login": CallcardLogin,
+  "callcard-menu": CallcardMenu,
+  "callcard-presence": CallcardPresence,
+  "callcard-today": CallcardToday,
+  "callcard-wrap-up": CallcardWrapUp,
+  "callcard-desk": CallcardDesk,
+};
+
+// All or nothing: parts of two versions on one page would not fit each other.
+if (!customElements.get("callcard-desk")) {
+  for (const [name, element] of Object.entries(ELEMENTS)) customElements.define(name, element);
+}
+
+export { CallcardDesk } from "./desk/desk-element.ts";
+export type { HostEventDetail } from "./desk/host-events.ts";

@@ -1,0 +1,204 @@
+import { html, LitElement, nothing, type TemplateResult } from "lit";
+import type { DeskCall } from "../../server/desk/protocol.ts";
+import type { DeskContext } from "../shared/context.ts";
+import { EveryMinute } from "../shared/every-minute.ts";
+import { icon } from "../shared/icons.ts";
+import { base } from "../shared/styles.ts";
+import { leftWords } from "../shared/words.ts";
+import type { CallcardCandidates } from "./candidates-element.ts";
+import { cardStyles } from "./card.styles.ts";
+import { history } from "./history.ts";
+import { orders } from "./orders.ts";
+import { person } from "./person.ts";
+import { place } from "./place.ts";
+
+/**
+ * `<callcard-card>`: everything known about the other side of one call, following the call to its end.
+ *
+ * Properties: `ctx`, `call`.
+ * Methods: `pickCandidate(index)` chooses one of several customers (0 is the first).
+ */
+export class CallcardCard extends LitElement {
+  static override properties = {
+    ctx: { attribute: false },
+    call: { attribute: false },
+    searching: { state: true },
+  };
+
+  static override styles = [base, cardStyles];
+
+  declare ctx: DeskContext;
+  declare call: DeskCall;
+  /** The operator says that this is somebody else than found. */
+  declare searching: boolean;
+  #shownCall = "";
+
+  constructor() {
+    super();
+    this.searching = false;
+    new EveryMinute(this);
+  }
+
+  override willUpdate(): void {
+    const key = `${this.call.callId} ${this.call.card.customer?.id ?? ""}`;
+    if (key !== this.#shownCall) this.searching = false;
+    this.#shownCall = key;
+  }
+
+  override render(): TemplateResult {
+    const { call, ctx } = this;
+    const { card } = call;
+    return html`<article aria-labelledby="name">
+      ${this.#status()}
+      <header>${person(call, ctx)} ${place(card, ctx)}</header>
+      ${this.#problems()} ${this.#who()} ${card.customer ? this.#facts() : nothing}
+      ${
+        card.customer || card.orders.length > 0 || card.calls.length > 0 || card.notes.length > 0
+          ? html`<div class="columns">
+              ${card.customer ? orders(card, ctx) : nothing} ${history(call, ctx)}
+            </div>`
+          : nothing
+      }
+    </article>`;
+  }
+
+  /** Where the call stands: one line that keeps its height through all states. */
+  #status(): TemplateResult {
+    const { call } = this;
+    const { locale, clock } = this.ctx;
+    const { t } = locale;
+    const left = leftWords(call, locale);
+    const waited =
+      call.joinedAtMs === null
+        ? nothing
+        : html`<span
+            >${t(call.answeredAtMs === null && !call.left ? "cardWaiting" : "cardWaited")}
+            <callcard-elapsed
+              .since=${call.joinedAtMs}
+              .until=${call.answeredAtMs ?? call.endedAtMs}
+              .clock=${clock}
+            ></callcard-elapsed
+          ></span>`;
+    const talked =
+      call.answeredAtMs !== null && call.endedAtMs !== null
+        ? html`<span
+            >${t("cardTalked")} ${locale.duration(call.endedAtMs - call.answeredAtMs)}</span
+          >`
+        : nothing;
+    return html`<p class="status ${call.state}">
+      <strong>${left || t(`card_${call.state}`)}</strong>
+      <span>${t(`direction_${call.direction}`)}</span>
+      ${call.queue ? html`<bdi>${t("cardQueue", { queue: call.queue })}</bdi>` : nothing} ${waited}
+      ${talked}
+      ${
+        call.fromName
+          ? html`<bdi class="from">${t("cardFrom", { name: call.fromName })}</bdi>`
+          : nothing
+      }
+    </p>`;
+  }
+
+  #problems(): TemplateResult | typeof nothing {
+    const { t } = this.ctx.locale;
+    const { problems, outcome } = this.call.card;
+    if (problems.length === 0 && outcome !== "failed") return nothing;
+    const words =
+      problems.length > 0 ? problems.map((code) => t(`problem_${code}`)) : [t("problem_unknown")];
+    return html`<p class="notice">${icon("warning")}<span>${words.join(" ")}</span></p>`;
+  }
+
+  /** What has to be decided about who it is. */
+  #who(): TemplateResult | typeof nothing {
+    const { call, ctx } = this;
+    const { t } = ctx.locale;
+    const { outcome, customer } = call.card;
+    if (customer) {
+      if (call.state === "elsewhere") return nothing;
+      return this.searching
+        ? html`<callcard-newcomer .ctx=${ctx} .call=${call} mode="another"></callcard-newcomer>
+            <button class="btn quiet start" type="button" @click=${() => (this.searching = false)}>
+              ${t("cancel")}
+            </button>`
+        : nothing;
+    }
+    switch (outcome) {
+      case "pending":
+        return html`<div class="skeleton" aria-hidden="true"><i></i><i></i><i></i></div>`;
+      case "several":
+        return html`<callcard-candidates .ctx=${ctx} .call=${call}></callcard-candidates>`;
+      case "none":
+        return html`<callcard-newcomer .ctx=${ctx} .call=${call} mode="new"></callcard-newcomer>`;
+      case "failed":
+      case "one":
+        return html`<callcard-newcomer
+          .ctx=${ctx}
+          .call=${call}
+          mode="another"
+        ></callcard-newcomer>`;
+      case "withheld":
+        return html`<p class="hint">${t("withheldHint")}</p>
+          <callcard-newcomer .ctx=${ctx} .call=${call} mode="another"></callcard-newcomer>`;
+      case "unreadable":
+        return html`<p class="hint">${t("unreadableHint")}</p>
+          <callcard-newcomer .ctx=${ctx} .call=${call} mode="another"></callcard-newcomer>`;
+      case "internal":
+        return html`<p class="hint">${t("internalHint")}</p>`;
+    }
+  }
+
+  #facts(): TemplateResult {
+    const { ctx, call } = this;
+    const { locale, clock } = ctx;
+    const { t } = locale;
+    const { customer, totals, verified } = call.card;
+    if (!customer) return html``;
+    const since = locale.month(customer.customerSince);
+    const fact = (term: string, value: unknown): TemplateResult =>
+      html`<div>
+        <dt>${term}</dt>
+        <dd>${value}</dd>
+      </div>`;
+    return html`<dl class="facts">
+        ${
+          totals
+            ? fact(
+                t("factOrders"),
+                html`<strong>${locale.money(totals.totalMinor, totals.currency)}</strong>
+                  <span class="muted">${locale.count("ordersCount", totals.count)}</span>`,
+              )
+            : nothing
+        }
+        ${
+          since
+            ? fact(
+                t("factSince"),
+                html`${since}
+                  <span class="muted">${locale.ago(customer.customerSince, clock.nowMs())}</span>`,
+              )
+            : nothing
+        }
+        ${customer.email ? fact(t("factEmail"), html`<bdi>${customer.email}</bdi>`) : nothing}
+        ${
+          customer.personalManager
+            ? fact(t("factManager"), html`<bdi>${customer.personalManager}</bdi>`)
+            : nothing
+        }
+      </dl>
+      ${
+        call.state === "elsewhere" || this.searching
+          ? nothing
+          : html`<p class="doubt small">
+              ${verified ? nothing : html`<span class="muted">${t("notVerified")}</span>`}
+              <button class="link" type="button" @click=${() => (this.searching = true)}>
+                ${t("anotherPerson")}
+              </button>
+            </p>`
+      }`;
+  }
+
+  /** Chooses a candidate by its place in the list, as keys 1 to 9 do; false when there is no such one. */
+  pickCandidate(index: number): boolean {
+    const list = this.renderRoot.querySelector<CallcardCandidates>("callcard-candidates");
+    return list?.pick(index) ?? false;
+  }
+}

@@ -1,0 +1,284 @@
+import { css } from "lit";
+
+/** The card's own look. Columns follow the card's width, not the window's. */
+export const cardStyles = css`
+  :host {
+    display: block;
+    container: card / inline-size;
+  }
+  article {
+    display: grid;
+    gap: 20px;
+  }
+  header {
+    display: flex;
+    flex-wrap: wrap;
+    gap: 16px 32px;
+    justify-content: space-between;
+    align-items: flex-start;
+  }
+  .status {
+    display: flex;
+    flex-wrap: wrap;
+    gap: 2px 14px;
+    min-height: 24px;
+    font-size: 14px;
+    color: var(--ink-3);
+  }
+  .status strong {
+    font-weight: 650;
+    color: var(--ink-2);
+    overflow-wrap: anywhere;
+  }
+  .status.ringing strong,
+  .status.talking strong {
+    color: var(--accent-ink);
+  }
+  .status.onHold strong {
+    color: var(--warn);
+  }
+  .status .from {
+    color: var(--cool);
+  }
+  .person {
+    flex: 1 1 300px;
+    min-width: 0;
+    display: grid;
+    gap: 10px;
+  }
+  h1 {
+    font-size: 32px;
+    line-height: 1.14;
+    font-weight: 650;
+    letter-spacing: -0.022em;
+    overflow-wrap: anywhere;
+    display: -webkit-box;
+    -webkit-box-orient: vertical;
+    -webkit-line-clamp: 3;
+    overflow: hidden;
+  }
+  .badges {
+    display: flex;
+    flex-wrap: wrap;
+    gap: 6px;
+    align-items: center;
+  }
+  .tier::before {
+    content: "";
+    width: 8px;
+    height: 8px;
+    border-radius: 50%;
+    background: var(--metal, var(--ink-3));
+    flex: none;
+  }
+  .tier.gold {
+    --metal: #d1a12a;
+  }
+  .tier.silver {
+    --metal: #a3aab2;
+  }
+  .tier.bronze {
+    --metal: #b9773f;
+  }
+  .tier.platinum {
+    --metal: #7d93a8;
+  }
+  .vip {
+    background: var(--ink);
+    border-color: var(--ink);
+    color: var(--surface);
+    letter-spacing: 0.04em;
+    font-weight: 650;
+  }
+  .place {
+    flex: 0 1 auto;
+    min-width: 180px;
+    display: grid;
+    gap: 4px;
+    justify-items: start;
+  }
+  .place .local {
+    font-size: 15px;
+    color: var(--ink-2);
+  }
+  .place .local strong {
+    font-weight: 650;
+    color: var(--ink);
+  }
+  .facts {
+    display: grid;
+    grid-template-columns: repeat(auto-fit, minmax(150px, 1fr));
+    gap: 12px 24px;
+    padding: 14px 0;
+    border-block: 1px solid var(--line);
+  }
+  dt {
+    font-size: 13px;
+    color: var(--ink-3);
+  }
+  dd {
+    overflow-wrap: anywhere;
+  }
+  dd strong {
+    font-weight: 650;
+  }
+  .doubt {
+    display: flex;
+    flex-wrap: wrap;
+    gap: 4px 12px;
+    margin-top: -8px;
+  }
+  .link {
+    color: var(--accent-ink);
+    text-decoration: underline;
+    text-underline-offset: 3px;
+    text-decoration-thickness: 1px;
+    min-height: 24px;
+  }
+  .start {
+    justify-self: start;
+  }
+  .hint {
+    color: var(--ink-2);
+    max-width: 60ch;
+  }
+  .columns {
+    display: grid;
+    gap: 28px 36px;
+    align-items: start;
+  }
+  .columns > div {
+    display: grid;
+    gap: 28px;
+    min-width: 0;
+  }
+  section {
+    min-width: 0;
+  }
+  section > h2 {
+    margin-bottom: 6px;
+  }
+  .rows > li {
+    padding: 10px 0;
+    border-top: 1px solid var(--line);
+  }
+  .rows > li:first-child {
+    border-top: 0;
+  }
+  .order {
+    display: grid;
+    grid-template-columns: minmax(0, 1fr) auto;
+    gap: 2px 16px;
+    align-items: baseline;
+  }
+  .order .sum {
+    font-weight: 600;
+    text-align: right;
+    white-space: nowrap;
+  }
+  .order .head {
+    display: flex;
+    flex-wrap: wrap;
+    align-items: center;
+    gap: 4px 10px;
+    min-width: 0;
+  }
+  .order .number {
+    font-weight: 600;
+    overflow-wrap: anywhere;
+  }
+  .order .items,
+  .order .when {
+    font-size: 13px;
+    color: var(--ink-3);
+  }
+  .order .when {
+    text-align: right;
+    white-space: nowrap;
+  }
+  .order .items {
+    overflow-wrap: anywhere;
+    display: -webkit-box;
+    -webkit-box-orient: vertical;
+    -webkit-line-clamp: 2;
+    overflow: hidden;
+  }
+  .stage {
+    font-size: 12px;
+    padding: 1px 8px;
+  }
+  .stage.open {
+    background: var(--cool-soft);
+    border-color: transparent;
+    color: var(--cool);
+  }
+  .stage.moving {
+    background: var(--accent-soft);
+    border-color: transparent;
+    color: var(--accent-ink);
+  }
+  .stage.back {
+    background: var(--bad-soft);
+    border-color: transparent;
+    color: var(--bad);
+  }
+  .past .line {
+    display: flex;
+    flex-wrap: wrap;
+    justify-content: space-between;
+    gap: 0 12px;
+  }
+  .past .missed {
+    color: var(--bad);
+  }
+  .text {
+    white-space: pre-line;
+    overflow-wrap: anywhere;
+    max-height: 12em;
+    overflow: auto;
+  }
+  .meta {
+    font-size: 13px;
+    color: var(--ink-3);
+    overflow-wrap: anywhere;
+  }
+  .nothing {
+    color: var(--ink-3);
+    padding: 6px 0;
+  }
+  .skeleton {
+    display: grid;
+    gap: 14px;
+  }
+  .skeleton i {
+    height: 18px;
+    border-radius: 6px;
+    background: var(--sunken);
+    animation: breathe 1.4s ease-in-out infinite alternate;
+  }
+  .skeleton i:nth-child(1) {
+    width: 62%;
+  }
+  .skeleton i:nth-child(3) {
+    width: 40%;
+  }
+  @keyframes breathe {
+    to {
+      opacity: 0.45;
+    }
+  }
+  @container card (min-width: 660px) {
+    .columns {
+      grid-template-columns: minmax(0, 1.25fr) minmax(0, 1fr);
+    }
+    .place {
+      justify-items: end;
+      text-align: right;
+    }
+  }
+  @container card (max-width: 420px) {
+    h1 {
+      font-size: 25px;
+    }
+  }
+`;

@@ -1,0 +1,484 @@
+import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { repeat } from "lit/directives/repeat.js";
+import type { DeskCall, DeskState } from "../../server/desk/protocol.ts";
+import type { CallcardCard } from "../card/card-element.ts";
+import type { CallcardDial } from "../dial/dial-element.ts";
+import type { CallcardHelp } from "../help/help-element.ts";
+import type { CallcardPresence } from "../presence/presence-element.ts";
+import type { DeskContext } from "../shared/context.ts";
+import { deepActiveElement, isTypingInto } from "../shared/focus.ts";
+import { icon } from "../shared/icons.ts";
+import { createLocale, pickLanguage, type Locale } from "../shared/locale.ts";
+import { base, tokens } from "../shared/styles.ts";
+import { announcement, callTitle } from "../shared/words.ts";
+import type { CallcardWrapUp, WrapUpInput } from "../wrap-up/wrap-up-element.ts";
+import { bars } from "./bars.ts";
+import { DeskModel } from "./desk-model.ts";
+import { deskStyles } from "./desk.styles.ts";
+import type { HostEvent } from "./host-events.ts";
+import type { Preferences, Theme } from "./preferences.ts";
+import { callsOnLine } from "./selection.ts";
+import { shortcut, type Shortcut } from "./shortcuts.ts";
+import { openEntry, wrapUpEntries, type WrapUpEntry } from "./wrap-ups.ts";
+
+/** Below this width card and wrap-up share one column. */
+const ONE_COLUMN_BELOW_PX = 900;
+
+/**
+ * `<callcard-desk>`: the operator's screen. One element in any page is the whole product of an operator.
+ *
+ * Attributes and properties:
+ * - `server`: base address of the Callcard server; default: where this script came from.
+ * - `token`: a JWT signed by the CRM; without it (and without `tokenProvider`) the element asks for name and password.
+ * - `tokenProvider` (property only): `() => Promise<string>`, asked before every connect, so that a short-lived token is fresh.
+ * - `lang`: `ru`, `uk` or `en`; default: the user's account, then the browser.
+ * - `theme`: `auto` (default), `light`, `dark`.
+ * - `layout`: `panel` (default, fills its container) or `full` (fills the window).
+ *
+ * Events (bubble, composed; `detail` is `HostEventDetail` and `leads`, true in exactly one of several tabs):
+ * - `callcard:ringing`: the operator's phone started to ring.
+ * - `callcard:answered`: the operator talks.
+ * - `callcard:ended`: the call has left this operator.
+ *
+ * Slots: `card-end` (below the card of the shown call), `today-end` (below the screen without a call).
+ *
+ * CSS parts: `header`, `line`, `card`, `aside`.
+ *
+ * CSS custom properties: `--callcard-accent`, `--callcard-on-accent` (text on the accent), `--callcard-accent-ink` (text in the
+ * accent's colour), `--callcard-font`, `--callcard-radius`, `--callcard-height` (of layout `full`, default the window's).
+ */
+export class CallcardDesk extends LitElement {
+  static override properties = {
+    server: {},
+    token: {},
+    tokenProvider: { attribute: false },
+    lang: {},
+    theme: {},
+    layout: { reflect: true },
+    choosingDevice: { state: true },
+  };
+
+  static override styles = [tokens, base, deskStyles];
+
+  declare server: string;
+  declare token: string;
+  declare tokenProvider: (() => Promise<string>) | null;
+  declare lang: string;
+  declare theme: Theme;
+  declare layout: "full" | "panel";
+  /** The operator wants another phone. */
+  declare choosingDevice: boolean;
+
+  #model: DeskModel | null = null;
+  #locale: Locale = createLocale("en");
+  #ctx: DeskContext | null = null;
+  #openForm: string | null = null;
+  #announced = "";
+  #listening: AbortController | null = null;
+
+  constructor() {
+    super();
+    this.server = "";
+    this.token = "";
+    this.tokenProvider = null;
+    this.lang = "";
+    this.theme = "auto";
+    this.layout = "panel";
+    this.choosingDevice = false;
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.#listening = new AbortController();
+    document.addEventListener("keydown", (event) => this.#key(event), {
+      signal: this.#listening.signal,
+    });
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#listening?.abort();
+    this.#model?.close();
+    this.#model = null;
+  }
+
+  override willUpdate(changed: PropertyValues<this>): void {
+    const other = changed.has("server") || changed.has("tokenProvider");
+    const newToken = changed.has("token") && this.#model?.phase !== "desk";
+    if (!this.#model || (this.hasUpdated && (other || newToken))) this.#open();
+    const { preferences, screen } = this.#model ?? {};
+    const lang = pickLanguage([
+      preferences?.language,
+      this.lang,
+      screen?.desk.user.language,
+      ...navigator.languages,
+    ]);
+    if (lang !== this.#locale.lang || !this.#ctx) {
+      this.#locale = createLocale(lang);
+      this.#ctx = null;
+    }
+    // The stand-alone page has no language of its own.
+    if (this.layout === "full") document.documentElement.lang = lang;
+    const model = this.#model;
+    if (model) this.#ctx ??= { locale: this.#locale, clock: model.clock, act: model.act };
+  }
+
+  override updated(): void {
+    const model = this.#model;
+    if (!model) return;
+    const ringing = model.calls.filter((call) => call.state === "ringing");
+    const first = ringing[0];
+    model.attention.set(
+      first && model.leads
+        ? {
+            key: first.ringId,
+            title: `☎ ${callTitle(first, this.#locale)}`,
+            body: announcement(first, this.#locale),
+          }
+        : null,
+    );
+    void this.#whenShown().then(() => model.updated());
+  }
+
+  override render(): TemplateResult {
+    const theme = this.#model?.preferences.theme ?? this.theme;
+    return html`<div
+      class="root"
+      data-theme=${theme}
+      lang=${this.#locale.lang}
+      role=${this.layout === "full" ? "presentation" : "region"}
+      aria-label=${this.layout === "full" ? nothing : "Callcard"}
+    >
+      <div class="sr" aria-live="assertive" aria-atomic="true">${this.#announcement()}</div>
+      ${this.#phase()}
+    </div>`;
+  }
+
+  #phase(): TemplateResult {
+    const model = this.#model;
+    const ctx = this.#ctx;
+    if (!model || !ctx) return html``;
+    const { t } = this.#locale;
+    switch (model.phase) {
+      case "login":
+        return html`<main class="alone">
+          <callcard-login
+            .locale=${this.#locale}
+            .notice=${model.loginNotice}
+            .send=${(login: string, password: string) => model.login(login, password)}
+          ></callcard-login>
+        </main>`;
+      case "tokenRefused":
+        return html`<main class="alone">
+          <p class="notice bad">${icon("warning")}<span>${t("tokenRefused")}</span></p>
+        </main>`;
+      case "starting":
+        return html`<main class="alone">
+          <p class="muted" role="status">
+            ${model.link.state === "offline" ? t("startingOffline") : t("starting")}
+          </p>
+        </main>`;
+      case "desk":
+        return model.screen ? this.#desk(model, ctx, model.screen.desk) : html``;
+    }
+  }
+
+  #desk(model: DeskModel, ctx: DeskContext, desk: DeskState): TemplateResult {
+    if (!desk.presence.device || this.choosingDevice) {
+      return html`<main class="alone">
+        <callcard-device
+          .ctx=${ctx}
+          .pbxs=${desk.pbxs}
+          .device=${desk.presence.device}
+          ?cancellable=${this.choosingDevice && desk.presence.device !== null}
+          @done=${() => (this.choosingDevice = false)}
+          @cancel=${() => (this.choosingDevice = false)}
+        ></callcard-device>
+        ${bars(model, this.#locale)}
+      </main>`;
+    }
+    const line = callsOnLine(desk.calls);
+    const { shown, drafts } = model;
+    const cards = shown && !line.includes(shown) ? [...line, shown] : line;
+    const entries = wrapUpEntries(
+      desk.calls,
+      drafts?.all() ?? [],
+      (callId) => drafts?.savedOf(callId) ?? null,
+      drafts?.justSaved() ?? [],
+    );
+    this.#openForm = openEntry(entries, this.#typedIn(), model.selected, this.#openForm);
+    return html`<div class="desk">
+      ${this.#header(model, ctx, desk)}
+      <nav class="line" part="line" aria-label=${this.#locale.t("lineLabel")}>
+        <callcard-line
+          .ctx=${ctx}
+          .calls=${line}
+          .selected=${model.selected}
+          .idle=${this.#locale.t("lineIdle")}
+          @pick=${(event: CustomEvent<{ callId: string }>) => this.#pick(event.detail.callId)}
+        ></callcard-line>
+      </nav>
+      <div class="columns ${entries.length > 0 || shown ? "two" : ""}">
+        <main class="card" part="card" tabindex="-1" aria-label=${this.#locale.t("cardLabel")}>
+          ${shown && !line.includes(shown) ? this.#back() : nothing}
+          ${repeat(
+            cards,
+            (call) => call.callId,
+            (call) =>
+              html`<callcard-card
+                .ctx=${ctx}
+                .call=${call}
+                ?hidden=${call !== shown}
+              ></callcard-card>`,
+          )}
+          ${
+            shown
+              ? html`<slot name="card-end"></slot>`
+              : html`<callcard-today
+                    .ctx=${ctx}
+                    .desk=${desk}
+                    .recent=${this.#recent(model, line)}
+                    @pick=${(event: CustomEvent<{ callId: string }>) =>
+                      this.#pick(event.detail.callId)}
+                  ></callcard-today
+                  ><slot name="today-end"></slot>`
+          }
+        </main>
+        ${entries.length > 0 || shown ? this.#aside(model, desk, entries) : nothing}
+      </div>
+      ${bars(model, this.#locale)}
+      <callcard-help
+        .locale=${this.#locale}
+        ?shortcuts=${model.preferences.shortcuts}
+        @shortcuts=${(event: CustomEvent<{ on: boolean }>) =>
+          model.prefer({ shortcuts: event.detail.on })}
+      ></callcard-help>
+    </div>`;
+  }
+
+  #header(model: DeskModel, ctx: DeskContext, desk: DeskState): TemplateResult {
+    const { t } = this.#locale;
+    return html`<header part="header">
+      <span class="brand" aria-hidden="true">${icon("incoming")}</span>
+      <callcard-presence
+        .ctx=${ctx}
+        .presence=${desk.presence}
+        .pauseReasons=${desk.pauseReasons}
+        ?stale=${model.link.state === "offline"}
+      ></callcard-presence>
+      <ul class="queues" aria-label=${t("queuesTitle")}>
+        ${desk.presence.queues.map(
+          (queue) =>
+            html`<li class=${queue.waiting > 0 ? "busy" : ""}>
+              <bdi>${queue.name}</bdi> <strong>${queue.waiting}</strong
+              ><span class="sr">${this.#locale.count("queueWaiting", queue.waiting)}</span>
+            </li>`,
+        )}
+      </ul>
+      ${desk.demo ? html`<span class="badge demo" title=${t("demoHint")}>${t("demo")}</span>` : nothing}
+      <callcard-dial .ctx=${ctx}></callcard-dial>
+      <callcard-menu
+        .locale=${this.#locale}
+        .user=${desk.user}
+        .device=${desk.presence.device}
+        .preferences=${model.preferences}
+        .theme=${model.preferences.theme ?? this.theme}
+        .permission=${model.attention.permission}
+        ?blocked=${model.ringer.blocked}
+        ?canLogOut=${model.usesLogin}
+        @prefer=${(event: CustomEvent<Partial<Preferences>>) => model.prefer(event.detail)}
+        @sample=${() => model.ringer.sample(model.preferences.volume)}
+        @notify=${() => void model.attention.ask().then(() => this.requestUpdate())}
+        @device=${() => (this.choosingDevice = true)}
+        @help=${() => this.#part<CallcardHelp>("callcard-help")?.open()}
+        @logout=${() => void model.logout()}
+      ></callcard-menu>
+    </header>`;
+  }
+
+  #aside(model: DeskModel, desk: DeskState, entries: readonly WrapUpEntry[]): TemplateResult {
+    const { drafts } = model;
+    return html`<aside part="aside" aria-label=${this.#locale.t("asideLabel")}>
+      ${
+        entries.length === 0
+          ? html`<p class="later">${this.#locale.t("wrapUpLater")}</p>`
+          : repeat(
+              entries,
+              (entry) => entry.callId,
+              (entry) => {
+                const title = this.#titleOf(entry);
+                return html`<callcard-wrap-up
+                  data-call=${entry.callId}
+                  .locale=${this.#locale}
+                  .heading=${title}
+                  .dispositions=${desk.dispositions}
+                  .draft=${entry.draft}
+                  .saved=${entry.saved}
+                  ?over=${entry.over}
+                  .link=${model.link}
+                  .kept=${drafts?.kept ?? true}
+                  ?expanded=${entry.callId === this.#openForm}
+                  @edit=${(event: CustomEvent<WrapUpInput>) =>
+                    drafts?.edit(entry, title, event.detail)}
+                  @save=${() => drafts?.submit(entry.callId)}
+                  @discard=${() => drafts?.discard(entry.callId)}
+                  @expand=${() => this.#expand(entry.callId)}
+                ></callcard-wrap-up>`;
+              },
+            )
+      }
+    </aside>`;
+  }
+
+  #back(): TemplateResult {
+    return html`<button
+      class="btn quiet back"
+      type="button"
+      @click=${() => this.#model?.select(null)}
+    >
+      ${icon("close")}${this.#locale.t("closeCard")}
+    </button>`;
+  }
+
+  #titleOf(entry: WrapUpEntry): string {
+    if (entry.call) return callTitle(entry.call, this.#locale);
+    return entry.draft?.title ?? entry.saved?.title ?? "";
+  }
+
+  /** Calls that are over and written up, newest first: those the server still lists, then those it listed before. */
+  #recent(model: DeskModel, line: readonly DeskCall[]): readonly DeskCall[] {
+    const listed = model.calls.filter((call) => !line.includes(call)).toReversed();
+    return [...listed, ...(model.screen?.recent ?? [])].slice(0, 12);
+  }
+
+  #announcement(): string {
+    const ringing = this.#model?.calls.find((call) => call.state === "ringing");
+    // Said again only for another ringing: the card's later changes would interrupt the reader.
+    if (!ringing) this.#announced = "";
+    else if (!this.#announced || ringing.card.outcome !== "pending")
+      this.#announced = announcement(ringing, this.#locale);
+    return this.#announced;
+  }
+
+  #open(): void {
+    this.#model?.close();
+    const model = new DeskModel({
+      base: this.#base(),
+      token: this.tokenProvider ?? (this.token ? () => Promise.resolve(this.token) : null),
+      renewable: this.tokenProvider !== null,
+      changed: () => this.requestUpdate(),
+      tellHost: (event, leads) => this.#tellHost(event, leads),
+      busy: () => this.#busy(),
+    });
+    this.#model = model;
+    this.#ctx = null;
+    void model.start();
+  }
+
+  #base(): string {
+    // Not written as one expression: the build would take that for an asset of ours.
+    const here = import.meta.url;
+    const address = this.server || new URL("..", here).href;
+    return new URL(address.endsWith("/") ? address : `${address}/`, document.baseURI).href;
+  }
+
+  #tellHost(event: HostEvent, leads: boolean): void {
+    const detail = { ...event.detail, leads };
+    this.dispatchEvent(new CustomEvent(event.type, { detail, bubbles: true, composed: true }));
+  }
+
+  /** Typing in the card, or anywhere when card and wrap-up share one column: a new call must not take the field away. */
+  #busy(): boolean {
+    if (!this.shadowRoot?.activeElement || !isTypingInto(deepActiveElement())) return false;
+    const inCard = this.shadowRoot.activeElement.closest("main.card") !== null;
+    return inCard || this.clientWidth < ONE_COLUMN_BELOW_PX;
+  }
+
+  /** The call whose wrap-up has the focus. */
+  #typedIn(): string | null {
+    const active = this.shadowRoot?.activeElement;
+    return active?.localName === "callcard-wrap-up" ? active.getAttribute("data-call") : null;
+  }
+
+  #pick(callId: string): void {
+    this.#openForm = callId;
+    this.#model?.select(callId);
+  }
+
+  #expand(callId: string): void {
+    const known = this.#model?.calls.some((call) => call.callId === callId);
+    this.#openForm = callId;
+    // Without its call there is no card to go with it: the form alone is opened.
+    if (known) this.#model?.select(callId);
+    else this.#model?.select(null);
+    this.requestUpdate();
+    void this.updateComplete.then(() =>
+      this.renderRoot
+        .querySelector<CallcardWrapUp>(`callcard-wrap-up[data-call="${CSS.escape(callId)}"]`)
+        ?.start(),
+    );
+  }
+
+  async #whenShown(): Promise<void> {
+    await this.updateComplete;
+    const parts = this.renderRoot.querySelectorAll<LitElement>("callcard-card, callcard-line");
+    await Promise.all([...parts].map((part) => part.updateComplete));
+  }
+
+  #part<T extends Element>(selector: string): T | null {
+    return this.renderRoot.querySelector<T>(selector);
+  }
+
+  #key(event: KeyboardEvent): void {
+    const model = this.#model;
+    if (!model || model.phase !== "desk" || !model.preferences.shortcuts) return;
+    if (event.defaultPrevented) return;
+    // In a panel the keys belong to the host page unless the focus is here.
+    if (this.layout !== "full" && !event.composedPath().includes(this)) return;
+    if (isTypingInto(event.composedPath()[0])) return;
+    const wish = shortcut(event);
+    if (wish && this.#obey(wish, model)) event.preventDefault();
+  }
+
+  /** Does what a key asked for; false when there is nothing to do it with. */
+  #obey(wish: Shortcut, model: DeskModel): boolean {
+    const presence = this.#part<CallcardPresence>("callcard-presence");
+    switch (wish.deed) {
+      case "ready":
+        void presence?.becomeReady();
+        return true;
+      case "pause":
+        presence?.openPause();
+        return true;
+      case "dial":
+        this.#part<CallcardDial>("callcard-dial")?.start();
+        return true;
+      case "card":
+        this.#part<HTMLElement>("main.card")?.focus();
+        return true;
+      case "wrapUp":
+        this.#part<CallcardWrapUp>("callcard-wrap-up[expanded]")?.start();
+        return true;
+      case "mute":
+        model.prefer({ muted: !model.preferences.muted });
+        return true;
+      case "help":
+        this.#part<CallcardHelp>("callcard-help")?.open();
+        return true;
+      case "candidate":
+        return (
+          this.#part<CallcardCard>("callcard-card:not([hidden])")?.pickCandidate(wish.index) ??
+          false
+        );
+      case "previous":
+      case "next": {
+        const line = callsOnLine(model.calls);
+        const at = line.findIndex((call) => call.callId === model.selected);
+        const step = wish.deed === "next" ? 1 : -1;
+        const to = line[(at + step + line.length) % line.length];
+        if (to) this.#pick(to.callId);
+        return to !== undefined;
+      }
+    }
+  }
+}

@@ -1,0 +1,311 @@
+/** Everything `<callcard-desk>` knows and does that is not drawing: login, connection, calls, drafts, sound, host events. */
+import type { DeskCall, DeskChange, DeskState } from "../../server/desk/protocol.ts";
+import type { DeskActions } from "../shared/context.ts";
+import type { Clock } from "../shared/time.ts";
+import { AttentionCaller } from "./attention.ts";
+import { DeskConnection, failure, type ConnectionListener, type Link } from "./connection.ts";
+import { Drafts } from "./drafts.ts";
+import { hostEvents, type HostEvent } from "./host-events.ts";
+import { Lead } from "./lead.ts";
+import { PopReporter } from "./pops.ts";
+import { loadPreferences, savePreferences, type Preferences } from "./preferences.ts";
+import { Ringer } from "./ringer.ts";
+import { isLive, selectCall } from "./selection.ts";
+import { SessionApi, type LoginResult } from "./session.ts";
+import { receiveChange, receiveSnapshot, type Outcome, type Screen } from "./state.ts";
+import { Told } from "./told.ts";
+
+/** What the element shows at large. `tokenRefused`: the CRM's token was not accepted and there is no login to fall back to. */
+export type Phase = "starting" | "login" | "tokenRefused" | "desk";
+
+export type DeskModelOptions = {
+  readonly base: string;
+  /** Null: login by name and password. */
+  readonly token: (() => Promise<string>) | null;
+  /** A new token may come by itself, so a refusal is tried again. */
+  readonly renewable: boolean;
+  readonly changed: () => void;
+  readonly tellHost: (event: HostEvent, leads: boolean) => void;
+  /** True while a new call must not move what the operator types in. */
+  readonly busy: () => boolean;
+};
+
+const TOKEN_RETRY_MS = 15_000;
+const START_RETRY_MS = 1000;
+
+export class DeskModel implements ConnectionListener {
+  phase: Phase = "starting";
+  link: Link = { state: "connecting" };
+  screen: Screen | null = null;
+  /** The call whose card is shown; may be one of the recent calls. */
+  selected: string | null = null;
+  /** Why the login page is shown, when there is something to say. */
+  loginNotice: "" | "unreachable" | "loggedOut" | "deactivated" = "";
+  drafts: Drafts | null = null;
+  preferences: Preferences = loadPreferences();
+  readonly attention = new AttentionCaller();
+  readonly ringer: Ringer;
+  readonly clock: Clock = { nowMs: () => Date.now() + this.#clockOffsetMs };
+  readonly act: DeskActions;
+
+  readonly #options: DeskModelOptions;
+  readonly #session: SessionApi;
+  readonly #told = new Told();
+  readonly #closing = new AbortController();
+  readonly #pops: PopReporter;
+  #clockOffsetMs = 0;
+  #connection: DeskConnection | null = null;
+  #lead: Lead | null = null;
+  #refusals = 0;
+  #timer: ReturnType<typeof setTimeout> | null = null;
+
+  constructor(options: DeskModelOptions) {
+    this.#options = options;
+    this.#session = new SessionApi(options.base);
+    this.ringer = new Ringer(options.changed);
+    this.#pops = new PopReporter({
+      received: (pop) => this.#connection?.popReceived(pop),
+      painted: (pop) => this.#connection?.popPainted(pop),
+    });
+    this.act = this.#actions();
+    window.addEventListener(
+      "storage",
+      (event) => {
+        if (event.key !== "callcard:preferences") return;
+        this.preferences = loadPreferences();
+        this.#sound();
+        options.changed();
+      },
+      { signal: this.#closing.signal },
+    );
+  }
+
+  get calls(): readonly DeskCall[] {
+    return this.screen?.desk.calls ?? [];
+  }
+
+  /** The call whose card is shown. */
+  get shown(): DeskCall | null {
+    const find = (calls: readonly DeskCall[]): DeskCall | undefined =>
+      calls.find((call) => call.callId === this.selected);
+    return find(this.calls) ?? find(this.screen?.recent ?? []) ?? null;
+  }
+
+  /** True in exactly one of several tabs: the one that rings. */
+  get leads(): boolean {
+    return this.#lead?.leads ?? false;
+  }
+
+  /** True when login by name and password is how this screen says who it is. */
+  get usesLogin(): boolean {
+    return this.#options.token === null;
+  }
+
+  /** Finds out who is here, then connects. */
+  async start(): Promise<void> {
+    if (this.#closing.signal.aborted) return;
+    if (this.#options.token) {
+      this.#connect();
+      return;
+    }
+    const state = await this.#session.current();
+    if (this.#closing.signal.aborted) return;
+    if (state === "user") this.#connect();
+    else if (state === "nobody") this.#toLogin("");
+    else {
+      this.link =
+        this.link.state === "offline" ? this.link : { state: "offline", sinceMs: Date.now() };
+      this.#options.changed();
+      this.#after(START_RETRY_MS, () => void this.start());
+    }
+  }
+
+  async login(login: string, password: string): Promise<LoginResult> {
+    const result = await this.#session.login(login, password);
+    if (result.ok && !this.#closing.signal.aborted) this.#connect();
+    return result;
+  }
+
+  async logout(): Promise<void> {
+    if (await this.#session.logout()) this.#toLogin("");
+  }
+
+  select(callId: string | null): void {
+    this.selected = callId;
+    this.#options.changed();
+  }
+
+  prefer(change: Partial<Preferences>): void {
+    this.preferences = { ...this.preferences, ...change };
+    savePreferences(this.preferences);
+    this.#sound();
+    this.#options.changed();
+  }
+
+  /** All elements show what was received. */
+  updated(): Promise<void> {
+    return this.#pops.updated();
+  }
+
+  close(): void {
+    this.#closing.abort();
+    if (this.#timer) clearTimeout(this.#timer);
+    this.#disconnect();
+    this.ringer.close();
+    this.attention.close();
+  }
+
+  snapshot(state: DeskState): void {
+    this.#refusals = 0;
+    this.#clockOffsetMs = state.serverTimeMs - Date.now();
+    const before = this.screen?.desk.user.id === state.user.id ? this.screen.desk.calls : [];
+    this.screen = receiveSnapshot(this.screen, state);
+    this.phase = "desk";
+    this.#openFor(state.user.id);
+    this.#received(before);
+  }
+
+  change(change: DeskChange): Outcome {
+    const before = this.calls;
+    const { outcome, screen } = receiveChange(this.screen, change);
+    if (outcome === "applied") {
+      this.screen = screen;
+      this.#received(before);
+    }
+    return outcome;
+  }
+
+  setLink(link: Link): void {
+    this.link = link;
+    if (link.state === "online") this.drafts?.flush();
+    this.#options.changed();
+  }
+
+  refused(): void {
+    this.#refusals++;
+    if (this.#options.token) {
+      const tryNow = this.#options.renewable && this.#refusals === 1;
+      if (!tryNow) this.phase = "tokenRefused";
+      this.#options.changed();
+      if (tryNow) this.#connection?.retry();
+      else if (this.#options.renewable)
+        this.#after(TOKEN_RETRY_MS, () => this.#connection?.retry());
+      return;
+    }
+    void this.#session.current().then((state) => {
+      if (this.#closing.signal.aborted) return;
+      if (state === "nobody") this.#toLogin(this.screen ? "loggedOut" : "");
+      else this.#connection?.retry();
+    });
+  }
+
+  ended(reason: "loggedOut" | "deactivated"): void {
+    if (this.usesLogin) {
+      this.#toLogin(reason);
+      return;
+    }
+    this.#disconnect();
+    this.screen = null;
+    this.phase = "tokenRefused";
+    this.#options.changed();
+  }
+
+  #connect(): void {
+    this.#disconnect();
+    this.phase = "starting";
+    this.link = { state: "connecting" };
+    this.#connection = new DeskConnection({
+      base: this.#options.base,
+      token: this.#options.token,
+      listener: this,
+    });
+    this.#options.changed();
+  }
+
+  #disconnect(): void {
+    this.#connection?.close();
+    this.#connection = null;
+    this.#lead?.close();
+    this.#lead = null;
+    this.drafts?.close();
+    this.drafts = null;
+    this.ringer.set(false, 0, false);
+  }
+
+  #toLogin(notice: DeskModel["loginNotice"]): void {
+    this.#disconnect();
+    this.screen = null;
+    this.selected = null;
+    this.phase = "login";
+    this.link = { state: "connecting" };
+    this.loginNotice = notice;
+    this.#options.changed();
+  }
+
+  /** Opens what belongs to one person, once. */
+  #openFor(userId: string): void {
+    this.#lead ??= new Lead(`callcard:ring:${userId}`, () => {
+      this.#sound();
+      this.#options.changed();
+    });
+    this.drafts ??= new Drafts({
+      userId,
+      changed: this.#options.changed,
+      save: async (draft) => {
+        const reply = await this.#request("saveWrapUp", draft);
+        return reply.ok ? { ok: true, savedAt: reply.savedAt } : { ok: false, code: reply.code };
+      },
+    });
+  }
+
+  #received(before: readonly DeskCall[]): void {
+    this.#pops.received(this.calls);
+    this.selected = selectCall(before, this.calls, this.selected, this.#options.busy());
+    this.#sound();
+    this.#options.changed();
+    for (const event of hostEvents(before, this.calls)) {
+      if (this.#told.first(event.key)) this.#options.tellHost(event, this.leads);
+    }
+  }
+
+  #sound(): void {
+    const { muted, volume } = this.preferences;
+    const ringing = this.leads && this.calls.some((call) => call.state === "ringing");
+    const talking = this.calls.some((call) => isLive(call) && call.state !== "ringing");
+    this.ringer.set(ringing, muted ? 0 : volume, talking);
+  }
+
+  #request: DeskConnection["request"] = async (name, input) =>
+    (await this.#connection?.request(name, input)) ?? {
+      ok: false,
+      code: "noReply",
+      message: "not connected",
+    };
+
+  #actions(): DeskActions {
+    const ask = this.#request;
+    return {
+      dial: async (number) => failure(await ask("dial", { number })),
+      ready: async () => failure(await ask("ready", {})),
+      pause: async (reason) => failure(await ask("pause", { reason })),
+      chooseDevice: async (pbx, extension, takeOver) =>
+        failure(await ask("chooseDevice", { pbx, extension, takeOver })),
+      chooseCustomer: async (callId, customerId) =>
+        failure(await ask("chooseCustomer", { callId, customerId })),
+      createCustomer: async (callId, input) =>
+        failure(await ask("createCustomer", { callId, ...input })),
+      addNote: async (callId, text) => failure(await ask("addNote", { callId, text })),
+      search: async (text) => {
+        const reply = await ask("searchCustomers", { text });
+        return reply.ok
+          ? { ok: true, customers: reply.customers }
+          : { ok: false, code: reply.code };
+      },
+    };
+  }
+
+  #after(ms: number, action: () => void): void {
+    if (this.#timer) clearTimeout(this.#timer);
+    this.#timer = setTimeout(action, ms);
+  }
+}

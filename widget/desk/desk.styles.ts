@@ -1,0 +1,216 @@
+import { css } from "lit";
+
+/** The screen's frame. Widths are the element's own, so a panel in a wide window is still narrow. */
+export const deskStyles = css`
+  :host {
+    display: block;
+    height: 100%;
+    min-height: 420px;
+  }
+  :host([layout="full"]) {
+    height: var(--callcard-height, 100dvh);
+    min-height: 0;
+  }
+  .root {
+    container: desk / inline-size;
+    position: relative;
+    height: 100%;
+    overflow: hidden;
+    background: var(--ground);
+    color: var(--ink);
+  }
+  .alone {
+    height: 100%;
+    overflow: auto;
+    display: grid;
+    place-items: center;
+    padding: 16px;
+  }
+  .alone > callcard-login,
+  .alone > callcard-device {
+    width: 100%;
+  }
+  .desk {
+    display: flex;
+    flex-direction: column;
+    height: 100%;
+  }
+  header {
+    display: flex;
+    align-items: center;
+    gap: 10px 16px;
+    padding: 12px 24px;
+    min-height: 60px;
+    flex: none;
+    position: relative;
+    z-index: 5;
+  }
+  .brand {
+    width: 34px;
+    height: 34px;
+    border-radius: 10px;
+    background: var(--accent);
+    color: var(--on-accent);
+    display: grid;
+    place-items: center;
+    flex: none;
+  }
+  .queues {
+    display: flex;
+    gap: 4px 16px;
+    min-width: 0;
+    flex: 1 1 0;
+    overflow: hidden;
+    font-size: 14px;
+    color: var(--ink-3);
+    padding-left: 16px;
+    margin-left: 4px;
+    border-left: 1px solid var(--line);
+  }
+  .queues li {
+    display: flex;
+    gap: 6px;
+    align-items: baseline;
+    white-space: nowrap;
+    min-width: 0;
+  }
+  .queues bdi {
+    overflow: hidden;
+    text-overflow: ellipsis;
+  }
+  .queues strong {
+    font-weight: 650;
+  }
+  .queues .busy {
+    color: var(--ink);
+  }
+  .demo {
+    flex: none;
+  }
+  callcard-dial {
+    flex: 0 1 230px;
+    min-width: 150px;
+  }
+  callcard-menu {
+    flex: none;
+  }
+  .line {
+    flex: none;
+    padding: 0 24px 12px;
+  }
+  .columns {
+    flex: 1;
+    min-height: 0;
+    display: grid;
+    grid-template-columns: minmax(0, 1fr);
+    gap: 12px;
+    padding: 0 24px 24px;
+  }
+  .columns.two {
+    grid-template-columns: minmax(0, 1fr) 380px;
+  }
+  main.card {
+    overflow: auto;
+    padding: 28px 32px 40px;
+    background: var(--surface);
+    border: 1px solid var(--line);
+    border-radius: calc(var(--radius) * 1.2);
+    box-shadow: var(--shadow);
+    outline-offset: -2px;
+    scrollbar-width: thin;
+  }
+  main.card > callcard-card,
+  main.card > callcard-today {
+    max-width: 1040px;
+  }
+  main.card:focus-visible {
+    outline: 2px solid var(--accent);
+  }
+  .back {
+    margin: -12px 0 8px -14px;
+  }
+  aside {
+    display: flex;
+    flex-direction: column;
+    gap: 8px;
+    overflow: auto;
+    scrollbar-width: thin;
+    padding: 1px;
+  }
+  .later {
+    display: grid;
+    place-items: center;
+    min-height: 120px;
+    padding: 20px;
+    text-align: center;
+    border: 1px dashed var(--line);
+    border-radius: var(--radius);
+    color: var(--ink-3);
+    font-size: 14px;
+  }
+  .bars {
+    position: absolute;
+    left: 24px;
+    right: 24px;
+    bottom: 20px;
+    z-index: 30;
+    display: grid;
+    justify-items: center;
+    gap: 8px;
+    pointer-events: none;
+  }
+  .bars .notice {
+    pointer-events: auto;
+    box-shadow: var(--shadow-high);
+    border: 1px solid currentColor;
+    max-width: 640px;
+  }
+  @container desk (max-width: 899px) {
+    header {
+      padding: 10px 12px;
+      flex-wrap: wrap;
+    }
+    callcard-presence {
+      flex: 1 1 200px;
+    }
+    .queues {
+      order: 3;
+      flex: 1 1 100%;
+      border: 0;
+      margin: 0;
+      padding: 0;
+    }
+    callcard-dial {
+      order: 4;
+      flex: 1 1 100%;
+    }
+    .line {
+      padding: 0 12px 10px;
+    }
+    .columns,
+    .columns.two {
+      display: block;
+      overflow: auto;
+      padding: 0 12px 72px;
+    }
+    main.card {
+      overflow: visible;
+      padding: 18px 16px 24px;
+    }
+    aside {
+      overflow: visible;
+      margin-top: 10px;
+    }
+    .bars {
+      left: 12px;
+      right: 12px;
+      bottom: 12px;
+    }
+  }
+  @container desk (max-width: 520px) {
+    .brand,
+    .demo {
+      display: none;
+    }
+  }
+`;

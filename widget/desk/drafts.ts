@@ -1,0 +1,273 @@
+/**
+ * Wrap-ups on their way to the database. A draft is written to localStorage at every key and leaves it only when the server
+ * has said that PostgreSQL has it; a save without that reply is repeated with the same `draftId` until it comes.
+ *
+ * Tabs of one user share the drafts through localStorage; each repeats what is pending, which `draftId` makes harmless.
+ */
+import type { DeskCall } from "../../server/desk/protocol.ts";
+import type { FailureCode } from "./connection.ts";
+
+/** One call's wrap-up as typed so far. */
+export type Draft = {
+  readonly draftId: string;
+  readonly callId: string;
+  readonly disposition: string;
+  readonly note: string;
+  /** Who it was about, for a call the server does not list any more. */
+  readonly title: string;
+  readonly startedAtMs: number;
+  /** `pending`: the operator pressed save and no reply has come yet. `refused`: the server will not take it. */
+  readonly state: "editing" | "pending" | "refused";
+  readonly problem: FailureCode | "";
+};
+
+/** A save that the server confirmed. */
+export type Saved = {
+  readonly callId: string;
+  readonly title: string;
+  readonly startedAtMs: number;
+  readonly savedAtMs: number;
+};
+
+export type SaveReply =
+  | { readonly ok: true; readonly savedAt: string }
+  | { readonly ok: false; readonly code: FailureCode };
+
+export type DraftsOptions = {
+  readonly userId: string;
+  readonly save: (
+    draft: Pick<Draft, "draftId" | "callId" | "disposition" | "note">,
+  ) => Promise<SaveReply>;
+  readonly changed: () => void;
+  readonly storage?: Storage | null;
+};
+
+/** Codes that mean "not now": everything else the server has looked at and will not take. */
+const RETRIED: readonly FailureCode[] = ["noReply", "databaseDown", "internal", "pbxDown"];
+/** How long a confirmed save stays on the screen. */
+const SAVED_SHOWN_MS = 12_000;
+const RETRY_FIRST_MS = 1000;
+const RETRY_MAX_MS = 15_000;
+
+export class Drafts {
+  readonly #options: DraftsOptions;
+  readonly #prefix: string;
+  readonly #drafts = new Map<string, Draft>();
+  readonly #saved = new Map<string, Saved>();
+  readonly #shownLongEnough = new Set<string>();
+  readonly #sending = new Set<string>();
+  readonly #storage: Storage | null;
+  readonly #closing = new AbortController();
+  #timer: ReturnType<typeof setTimeout> | null = null;
+  #delayMs = RETRY_FIRST_MS;
+  #kept = true;
+
+  constructor(options: DraftsOptions) {
+    this.#options = options;
+    this.#prefix = `callcard:draft:${options.userId}:`;
+    this.#storage = options.storage === undefined ? openStorage() : options.storage;
+    this.#load();
+    window.addEventListener("storage", (event) => this.#otherTab(event), {
+      signal: this.#closing.signal,
+    });
+    if (this.#pending().length > 0) this.#schedule();
+  }
+
+  /** All drafts, oldest call first. */
+  all(): readonly Draft[] {
+    return [...this.#drafts.values()].toSorted((a, b) => a.startedAtMs - b.startedAtMs);
+  }
+
+  of(callId: string): Draft | null {
+    return this.#drafts.get(callId) ?? null;
+  }
+
+  /** The confirmed save of a call, as long as nothing was typed after it. */
+  savedOf(callId: string): Saved | null {
+    return this.#saved.get(callId) ?? null;
+  }
+
+  /** Confirmed saves of the last seconds. */
+  justSaved(): readonly Saved[] {
+    return [...this.#saved.values()].filter(({ callId }) => !this.#shownLongEnough.has(callId));
+  }
+
+  /** False when the browser refuses to keep anything: a reload would lose what is typed. */
+  get kept(): boolean {
+    return this.#kept;
+  }
+
+  /** What the operator typed. */
+  edit(
+    call: Pick<DeskCall, "callId" | "startedAtMs">,
+    title: string,
+    input: { disposition: string; note: string },
+  ): void {
+    const old = this.#drafts.get(call.callId);
+    if (input.disposition === "" && input.note === "") {
+      this.discard(call.callId);
+      return;
+    }
+    this.#put({
+      draftId: old?.draftId ?? crypto.randomUUID?.() ?? fallbackId(),
+      callId: call.callId,
+      ...input,
+      title,
+      startedAtMs: call.startedAtMs,
+      // Typing after "save" was pressed makes a different text: it must be saved again by hand.
+      state: "editing",
+      problem: "",
+    });
+  }
+
+  /** The operator pressed save. */
+  submit(callId: string): void {
+    const draft = this.#drafts.get(callId);
+    if (!draft) return;
+    this.#put({ ...draft, state: "pending", problem: "" });
+    void this.#send(callId);
+  }
+
+  /** Throws away a draft that the server will not take. */
+  discard(callId: string): void {
+    this.#remove(callId);
+    this.#options.changed();
+  }
+
+  /** The connection is back: everything pending is tried at once. */
+  flush(): void {
+    this.#delayMs = RETRY_FIRST_MS;
+    for (const draft of this.#pending()) void this.#send(draft.callId);
+  }
+
+  close(): void {
+    this.#closing.abort();
+    if (this.#timer) clearTimeout(this.#timer);
+  }
+
+  #pending(): readonly Draft[] {
+    return [...this.#drafts.values()].filter((draft) => draft.state === "pending");
+  }
+
+  async #send(callId: string): Promise<void> {
+    const draft = this.#drafts.get(callId);
+    if (!draft || draft.state !== "pending" || this.#sending.has(callId)) return;
+    this.#sending.add(callId);
+    const { draftId, disposition, note } = draft;
+    const reply = await this.#options.save({ draftId, callId, disposition, note });
+    this.#sending.delete(callId);
+    if (this.#closing.signal.aborted) return;
+    const now = this.#drafts.get(callId);
+    // Edited while it was on its way: what is on the screen is not what was saved.
+    if (!now || now.disposition !== disposition || now.note !== note) return;
+    if (reply.ok) {
+      this.#delayMs = RETRY_FIRST_MS;
+      const savedAtMs = Date.parse(reply.savedAt) || Date.now();
+      this.#saved.set(callId, {
+        callId,
+        title: draft.title,
+        startedAtMs: draft.startedAtMs,
+        savedAtMs,
+      });
+      this.#remove(callId);
+      setTimeout(() => {
+        this.#shownLongEnough.add(callId);
+        this.#options.changed();
+      }, SAVED_SHOWN_MS);
+    } else if (RETRIED.includes(reply.code)) {
+      this.#put({ ...now, problem: reply.code });
+      this.#schedule();
+    } else {
+      this.#put({ ...now, state: "refused", problem: reply.code });
+    }
+    this.#options.changed();
+  }
+
+  #schedule(): void {
+    if (this.#timer || this.#closing.signal.aborted) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = null;
+      for (const draft of this.#pending()) void this.#send(draft.callId);
+    }, this.#delayMs);
+    this.#delayMs = Math.min(RETRY_MAX_MS, this.#delayMs * 2);
+  }
+
+  #put(draft: Draft): void {
+    this.#saved.delete(draft.callId);
+    this.#shownLongEnough.delete(draft.callId);
+    this.#drafts.set(draft.callId, draft);
+    try {
+      this.#storage?.setItem(this.#prefix + draft.callId, JSON.stringify(draft));
+      this.#kept = this.#storage !== null;
+    } catch {
+      this.#kept = false;
+    }
+    this.#options.changed();
+  }
+
+  #remove(callId: string): void {
+    this.#drafts.delete(callId);
+    try {
+      this.#storage?.removeItem(this.#prefix + callId);
+    } catch {
+      this.#kept = false;
+    }
+  }
+
+  #load(): void {
+    const storage = this.#storage;
+    if (!storage) {
+      this.#kept = false;
+      return;
+    }
+    for (let index = 0; index < storage.length; index++) {
+      const key = storage.key(index);
+      if (!key?.startsWith(this.#prefix)) continue;
+      const draft = parseDraft(storage.getItem(key));
+      if (draft) this.#drafts.set(draft.callId, draft);
+    }
+  }
+
+  #otherTab(event: StorageEvent): void {
+    if (!event.key?.startsWith(this.#prefix)) return;
+    const callId = event.key.slice(this.#prefix.length);
+    const draft = parseDraft(event.newValue);
+    if (draft) {
+      this.#drafts.set(callId, draft);
+      if (draft.state === "pending") this.#schedule();
+    } else {
+      this.#drafts.delete(callId);
+    }
+    this.#options.changed();
+  }
+}
+
+/** A stored draft, or null for anything else: another script of the host page may write to the same storage. */
+export function parseDraft(text: string | null): Draft | null {
+  if (!text) return null;
+  try {
+    const value = JSON.parse(text) as Partial<Record<keyof Draft, unknown>> | null;
+    const strings = ["draftId", "callId", "disposition", "note", "title", "problem"] as const;
+    if (!value || strings.some((key) => typeof value[key] !== "string")) return null;
+    if (typeof value.startedAtMs !== "number") return null;
+    if (value.state !== "editing" && value.state !== "pending" && value.state !== "refused")
+      return null;
+    return value as Draft;
+  } catch {
+    return null;
+  }
+}
+
+function openStorage(): Storage | null {
+  try {
+    return window.localStorage;
+  } catch {
+    return null;
+  }
+}
+
+/** `crypto.randomUUID` exists only on https and localhost; a shop's own network may have neither. */
+function fallbackId(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
