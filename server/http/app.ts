@@ -51,9 +51,10 @@ export type AppOptions = {
 
 /** Makes the app, ready for routes; nothing listens yet. `app.close()` ends it. */
 export async function createApp(options: AppOptions): Promise<App> {
+  const logger: FastifyBaseLogger = options.log;
   const proxies = options.trustedProxies ?? 0;
   const app: App = fastify({
-    loggerInstance: options.log as FastifyBaseLogger,
+    loggerInstance: logger,
     // One line per request is written in onResponse below.
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: requestId,

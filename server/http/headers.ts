@@ -19,7 +19,7 @@ export async function addSecurityHeaders(
         "style-src": ["'self'"],
         "img-src": ["'self'", "data:"],
         "font-src": ["'self'"],
-        "connect-src": ["'self'", (request) => socketSources(request as IncomingMessage)],
+        "connect-src": ["'self'", (request) => socketSources(request)],
         "object-src": ["'none'"],
         "base-uri": ["'none'"],
         "form-action": ["'self'"],

@@ -18,7 +18,7 @@ export async function addWidgetFiles(app: App, directory: string): Promise<void>
       dotfiles: "deny",
       cacheControl: false,
       schemaHide: true,
-      setHeaders: (reply, path) => setFileHeaders(reply as FastifyReply, path),
+      setHeaders: (reply, path) => setFileHeaders(reply, path),
     });
     scope.get("/", { schema: { hide: true } }, (_request, reply) => {
       void reply.header("cache-control", "no-cache");

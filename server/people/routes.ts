@@ -37,7 +37,12 @@ const Password = Type.String({ minLength: 1, maxLength: 200 });
 /** Registers the routes. Every one needs an admin. */
 export async function peopleRoutes(
   app: App,
-  parts: { readonly db: Database; readonly sessions: Sessions },
+  parts: {
+    readonly db: Database;
+    readonly sessions: Sessions;
+    /** Called when a token was revoked: the feed looks at its readers again. */
+    readonly onTokenRevoked?: () => void;
+  },
 ): Promise<void> {
   const { db, sessions } = parts;
   const onRequest = app.requireRole("admin");
@@ -161,7 +166,7 @@ export async function peopleRoutes(
     async (request, reply) => {
       const { id } = request.params;
       await answering(setPassword(db, id, request.body.password, nameOf(request.principal!)));
-      await sessions.endAll(id, "loggedOut");
+      await sessions.endAll(id);
       return reply.code(204).send(null);
     },
   );
@@ -215,6 +220,7 @@ export async function peopleRoutes(
     async (request, reply) => {
       if (!(await revokeToken(db, request.params.id, nameOf(request.principal!))))
         throw notFound("The token");
+      parts.onTokenRevoked?.();
       return reply.code(204).send(null);
     },
   );
@@ -257,7 +263,7 @@ export async function peopleRoutes(
 
   async function change(id: string, input: Parameters<typeof changeUser>[2], actor: string) {
     const { user, ended } = await answering(changeUser(db, id, input, actor));
-    if (ended) await sessions.endAll(id, user.active ? "loggedOut" : "deactivated");
+    if (ended) await sessions.endAll(id);
     return user;
   }
 }

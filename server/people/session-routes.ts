@@ -64,20 +64,14 @@ export async function sessionRoutes(app: App, parts: SessionRouteParts): Promise
           userAgent: request.headers["user-agent"] ?? "",
         },
       );
-      switch (outcome.kind) {
-        case "badLogin":
-          throw new ApiError(401, "badLogin", "The login or the password is wrong");
-        case "tooManyAttempts":
-          throw new ApiError(429, "tooManyAttempts", "Too many attempts; wait before the next", {
-            retryAfterSeconds: Math.ceil(outcome.retryAfterMs / 1000),
-          });
-        case "ok":
-          void reply.setCookie(SESSION_COOKIE, outcome.token, {
-            ...cookie,
-            maxAge: outcome.maxAgeSeconds,
-          });
-          return { user: outcome.user };
-      }
+      if (outcome.kind === "badLogin")
+        throw new ApiError(401, "badLogin", "The login or the password is wrong");
+      if (outcome.kind === "tooManyAttempts") throw tooManyAttempts(outcome.retryAfterMs);
+      void reply.setCookie(SESSION_COOKIE, outcome.token, {
+        ...cookie,
+        maxAge: outcome.maxAgeSeconds,
+      });
+      return { user: outcome.user };
     },
   );
 
@@ -140,11 +134,7 @@ export async function sessionRoutes(app: App, parts: SessionRouteParts): Promise
       const { user, sessionId } = personOf(request);
       // A stolen session must not become a way to guess the password.
       const waitMs = limit.take(`password:${user.login}`, request.ip);
-      if (waitMs > 0) {
-        throw new ApiError(429, "tooManyAttempts", "Too many attempts; wait before the next", {
-          retryAfterSeconds: Math.ceil(waitMs / 1000),
-        });
-      }
+      if (waitMs > 0) throw tooManyAttempts(waitMs);
       try {
         await changeOwnPassword(db, user, request.body);
       } catch (error) {
@@ -152,7 +142,7 @@ export async function sessionRoutes(app: App, parts: SessionRouteParts): Promise
         throw asApiError(error);
       }
       limit.succeeded(`password:${user.login}`, request.ip);
-      await sessions.endAll(user.id, "loggedOut", sessionId);
+      await sessions.endAll(user.id, sessionId);
       return reply.code(204).send(null);
     },
   );
@@ -204,4 +194,10 @@ export async function sessionRoutes(app: App, parts: SessionRouteParts): Promise
       return reply.code(204).send(null);
     },
   );
+}
+
+function tooManyAttempts(waitMs: number): ApiError {
+  return new ApiError(429, "tooManyAttempts", "Too many attempts; wait before the next", {
+    retryAfterSeconds: Math.ceil(waitMs / 1000),
+  });
 }

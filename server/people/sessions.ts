@@ -3,6 +3,7 @@
  * idle hours, after 30 days at the latest, or when somebody ends it; screens and feeds that hang on it are told at once.
  */
 import { randomUUID } from "node:crypto";
+import type { Bus } from "../storage/bus.ts";
 import type { Database } from "../storage/database.ts";
 import { type CrmTokens, crmTokens } from "./crm-tokens.ts";
 import type { Authenticator, Principal, User } from "./model.ts";
@@ -23,13 +24,6 @@ export type SessionRecord = {
   readonly userAgent: string;
 };
 
-/** Told when a login or token no longer holds; `sessionId` null means all of the person's sessions. */
-export type EndedListener = (ended: {
-  readonly userId: string;
-  readonly sessionId: string | null;
-  readonly reason: "loggedOut" | "deactivated";
-}) => void;
-
 /** Authentication over PostgreSQL, and the life of sessions. */
 export type Sessions = Authenticator & {
   /** Starts one; `token` goes into the cookie and nowhere else. */
@@ -46,33 +40,26 @@ export type Sessions = Authenticator & {
   /** Ends one of the person's sessions; false when they have no such session. */
   end(userId: string, sessionId: string): Promise<boolean>;
   /** Ends all of a person's sessions but `exceptSessionId`. */
-  endAll(
-    userId: string,
-    reason: "loggedOut" | "deactivated",
-    exceptSessionId?: string,
-  ): Promise<void>;
+  endAll(userId: string, exceptSessionId?: string): Promise<void>;
   /** Forgets expired sessions; returns how many. */
   sweep(): Promise<number>;
-  /** Adds a listener; returns how to remove it. */
-  onEnded(listener: EndedListener): () => void;
 };
 
 /**
  * @param options.crmTokenSecret secret shared with the CRM that signs tokens; "" when there is none.
+ * @param options.bus is told `sessionsEnded`, so that the person's screens close in every process.
  * @param options.now the clock, epoch ms.
  */
 export function createSessions(options: {
   readonly db: Database;
   readonly crmTokenSecret: string;
+  readonly bus?: Pick<Bus, "publish">;
   readonly now?: () => number;
 }): Sessions {
   const { db } = options;
   const now = options.now ?? Date.now;
   const crm: CrmTokens = crmTokens(db, options.crmTokenSecret);
-  const listeners = new Set<EndedListener>();
-  const tell: EndedListener = (ended) => {
-    for (const listener of listeners) listener(ended);
-  };
+  const ended = (userId: string) => options.bus?.publish("sessionsEnded", { userId });
 
   return {
     async bySession(token) {
@@ -148,16 +135,16 @@ export function createSessions(options: {
         .where("id", "=", sessionId)
         .executeTakeFirst();
       if (result.numDeletedRows === 0n) return false;
-      tell({ userId, sessionId, reason: "loggedOut" });
+      ended(userId);
       return true;
     },
 
-    async endAll(userId, reason, exceptSessionId) {
+    async endAll(userId, exceptSessionId) {
       let query = db.deleteFrom("sessions").where("user_id", "=", userId);
       if (exceptSessionId !== undefined) query = query.where("id", "!=", exceptSessionId);
-      const ended = await query.returning("id").execute();
-      if (exceptSessionId === undefined) tell({ userId, sessionId: null, reason });
-      else for (const { id } of ended) tell({ userId, sessionId: id, reason });
+      await query.execute();
+      // Also without a row: a screen may have come with a token of the CRM.
+      ended(userId);
     },
 
     async sweep() {
@@ -166,11 +153,6 @@ export function createSessions(options: {
         .where("expires_at", "<=", new Date(now()))
         .executeTakeFirst();
       return Number(result.numDeletedRows);
-    },
-
-    onEnded(listener) {
-      listeners.add(listener);
-      return () => void listeners.delete(listener);
     },
   };
 }

@@ -39,7 +39,7 @@ function checkedLogin(login: string): string {
 
 /** @throws UserError when a password is too short or too long. */
 export function checkPassword(password: string, field = "password"): void {
-  const { length } = [...password];
+  const length = [...new Intl.Segmenter().segment(password)].length;
   if (length < PASSWORD_LENGTH.min || length > PASSWORD_LENGTH.max) {
     const { min, max } = PASSWORD_LENGTH;
     throw new UserError("invalid", `must have ${min} to ${max} characters`, field);
