@@ -64,6 +64,11 @@ const identity: Reader = (raw) => {
   return own && { type: "channelIdentity", channel: own };
 };
 
+function hangupRequested(raw: RawMessage, soft: boolean): PbxEvent | null {
+  const own = channel(raw, ownChannel);
+  return own && { type: "hangupRequested", channel: own, cause: whole(raw, "cause"), soft };
+}
+
 /** By AMI name. A Map, so that no event name finds what every object inherits. */
 const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   [
@@ -89,13 +94,8 @@ const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
       return own && { type: "channelHungUp", channel: own, cause: whole(raw, "cause") };
     },
   ],
-  [
-    "HangupRequest",
-    (raw) => {
-      const own = channel(raw, ownChannel);
-      return own && { type: "hangupRequested", channel: own, cause: whole(raw, "cause") };
-    },
-  ],
+  ["HangupRequest", (raw) => hangupRequested(raw, false)],
+  ["SoftHangupRequest", (raw) => hangupRequested(raw, true)],
   [
     "DialBegin",
     (raw) => {
@@ -412,9 +412,7 @@ const unused: ReadonlySet<string> = new Set([
   ..."PresenceStatus QueueCallerPositionChange QueueEntry QueueParams Registry Reload Rename".split(
     " ",
   ),
-  ..."RTCPReceived RTCPSent Shutdown SoftHangupRequest Status SuccessfulAuth TestEvent VarSet Wink".split(
-    " ",
-  ),
+  ..."RTCPReceived RTCPSent Shutdown Status SuccessfulAuth TestEvent VarSet Wink".split(" "),
 ]);
 
 /** The text values of a message, for handing on as they are; lines of a repeated key are joined by line feeds. */

@@ -90,8 +90,16 @@ export type PbxEvent =
   | { readonly type: "channelIdentity"; readonly channel: ChannelInfo }
   /** Hangup; `cause` is the Q.850 number (16 normal, 17 busy, 26 answered elsewhere, ...). */
   | { readonly type: "channelHungUp"; readonly channel: ChannelInfo; readonly cause: number }
-  /** HangupRequest: the far end hung up or refused; Hangup follows. What the dialplan ends has none. `cause` 0 when not told. */
-  | { readonly type: "hangupRequested"; readonly channel: ChannelInfo; readonly cause: number }
+  /**
+   * HangupRequest: the far end hung up or refused. SoftHangupRequest (`soft`): Asterisk wants the channel to end, which it also says after
+   * the far end did. Hangup follows. `cause` 0 when not told.
+   */
+  | {
+      readonly type: "hangupRequested";
+      readonly channel: ChannelInfo;
+      readonly cause: number;
+      readonly soft: boolean;
+    }
   /** DialBegin; `caller` is null for AMI Originate. */
   | {
       readonly type: "dialBegan";

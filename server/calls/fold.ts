@@ -66,7 +66,7 @@ function apply(state: CallState, input: PbxInput): void {
     case "hangupRequested": {
       state.tellsHangupRequests = true;
       const leg = placed(state, input.channel, "HangupRequest");
-      if (leg) leg.hangupRequested = input.cause;
+      if (leg && !input.soft) leg.hangupRequested ??= input.cause;
       return;
     }
     case "dialBegan":
@@ -75,6 +75,8 @@ function apply(state: CallState, input: PbxInput): void {
     case "dialEnded": {
       const leg = placed(state, input.callee, "DialEnd");
       if (!leg) return;
+      // Whoever picked up a call ends a dial that never began with them.
+      leg.dialler ??= input.caller && known(state, input.caller);
       if (input.status === "answer") answer(state, leg);
       else dialFailed(state, leg, input.status);
       return;
@@ -235,7 +237,8 @@ function dialBegan(state: CallState, input: Input<"dialBegan">): void {
     callee.call.originated = true;
   }
   const { call } = callee;
-  if (call.dialled === "") call.dialled = numberDialled(caller, input.dialString);
+  if (call.dialled === "" && (caller || isOutside(callee)))
+    call.dialled = numberDialled(caller, input.dialString);
   if (isOutside(callee)) outsideDialled(state, callee);
   startRing(state, callee, "dialBegan");
 }
@@ -284,7 +287,8 @@ function attended(state: CallState, input: Input<"attendedTransferred">): void {
     original,
     second,
     { leg: target, number: input.target?.callerNumber ?? "" },
-    target ? target.answered || target.bridge !== null : input.destination === "bridge",
+    input.destination === "bridge" &&
+      (target ? target.answered || target.state === "up" : input.target !== null),
   );
 }
 

@@ -169,7 +169,6 @@ function startCall(
     legs: new Set([leg]),
     linkedIds: new Set(),
     answeredSeq: 0,
-    diallingGivenUp: false,
   };
   leg.call = call;
   state.calls.set(call.id, call);
@@ -261,5 +260,5 @@ function howEnded(call: LiveCall): CallEndedHow {
   if (visit && (!ring || ring.queue === visit.queue || ring.startedAtMs < visit.joinedAtMs))
     return visit.how === "abandoned" ? "abandoned" : "unanswered";
   if (ring) return ring.outcome === "callerGone" ? "abandoned" : "unanswered";
-  return call.diallingGivenUp ? "abandoned" : "unanswered";
+  return "unanswered";
 }

@@ -111,6 +111,7 @@ export type Call = {
   readonly answeredAtMs: number | null;
   readonly endedAtMs: number | null;
   readonly endedHow: CallEndedHow | null;
+  /** `new` also between stages: an IVR, a transfer on its way, the moment between the last word and the end. */
   readonly state: "new" | "waiting" | "ringing" | "talking" | "onHold" | "ended";
   readonly visits: readonly QueueVisit[];
   readonly rings: readonly Ring[];
@@ -136,7 +137,11 @@ export type CallFact = { readonly atMs: number; readonly call: Call } & (
   | { readonly type: "held"; readonly extension: string }
   | { readonly type: "resumed"; readonly extension: string }
   | { readonly type: "transferred"; readonly transfer: Transfer }
-  /** This call is now part of `intoCallId` and ends; its operators follow there. */
+  /**
+   * This call is now part of `intoCallId`; its operators follow there, and `callEnded` (`merged`) comes next. What still rang or waited
+   * in it was told just before as `ringStarted` or `queueJoined` of the other call, under the same ring id.
+   */
   | { readonly type: "merged"; readonly intoCallId: string }
+  /** The last fact of every call. */
   | { readonly type: "callEnded" }
 );

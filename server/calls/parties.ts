@@ -19,9 +19,21 @@ function directionOf(state: CallState, call: LiveCall): Direction {
     state.extensionPattern.test(call.dialled) ||
     // Feature codes (`*97`, `**101`) and single letters or digits lead nowhere outside.
     /^[*#]/.test(call.dialled) ||
-    call.rings.length > 0 ||
-    call.visits.length > 0;
+    call.visits.length > 0 ||
+    rangElsewhere(call);
   return inside ? "internal" : "outbound";
+}
+
+/** Another phone than the one that dials was rung. (That of a click-to-call rings first, too.) */
+function rangElsewhere(call: LiveCall): boolean {
+  return call.rings.some((ring) => ring.extension !== call.fromExtension);
+}
+
+/** Words that stand where a number is withheld. */
+const withheld = /^(?:anonymous|restricted|private|withheld|unavailable|unknown)$/i;
+
+function told(word: string): string {
+  return withheld.test(word) ? "" : word;
 }
 
 function partyOf(call: LiveCall, direction: Direction): Party {
@@ -34,14 +46,18 @@ function partyOf(call: LiveCall, direction: Direction): Party {
     if (!partyLeg) return party;
     // What was once known is not lost because a later event says nothing.
     return {
-      number: partyLeg.callerNumber || party.number,
-      name: partyLeg.callerName || party.name,
+      number: told(partyLeg.callerNumber) || party.number,
+      name: told(partyLeg.callerName) || party.name,
     };
   }
   // The leg we dialled bears the number as the trunk was given it; before there is one, what the person dialled must do.
-  const told = partyLeg?.callerNumber ?? "";
-  const number = told.length > 2 && told !== fromExtension ? told : call.dialled || party.number;
-  return { number, name: partyLeg?.callerName ?? "" };
+  const given = told(partyLeg?.callerNumber ?? "");
+  if (given.length > 2 && given !== fromExtension)
+    return { number: given, name: told(partyLeg?.callerName ?? "") };
+  if (call.dialled !== "") return { number: call.dialled, name: "" };
+  // A click-to-call shows the customer's number on the operator's own phone while that rings.
+  const shown = call.originated ? (origin?.callerNumber ?? "") : "";
+  return { number: shown === fromExtension ? party.number : shown || party.number, name: "" };
 }
 
 /** Judges direction and party again; a change is a fact once the call was announced. */
@@ -65,7 +81,7 @@ export function outsideDialled(state: CallState, leg: Leg): void {
   const { call } = leg;
   if (call.partyLeg || call.talks.length > 0) return;
   // A colleague's call that is forwarded to a mobile stays a colleague's call.
-  if (call.fromExtension !== "" && call.rings.length > 0) return;
+  if (call.fromExtension !== "" && rangElsewhere(call)) return;
   if (call.fromExtension === "" && call.visits.length > 0) return;
   call.partyLeg = leg;
   call.partyGone = false;

@@ -39,7 +39,7 @@ export function startRing(
     if (told && call.openRings.includes(leg.ring)) enrich(call, leg.ring, told);
     return;
   }
-  if (leg.answered || isOwnPhone(call, leg, extension)) return;
+  if (leg.answered) return;
   const going = call.openRings.find((ring) => ring.value.extension === extension);
   if (going) {
     going.legs.add(leg);
@@ -63,12 +63,6 @@ export function startRing(
   call.openRings.push(ring);
   refreshParty(state, call);
   emit(state, call, { type: "ringStarted", ring: value });
-}
-
-/** The phone of the operator who asked for the call rings first; that is dialling, not being called. */
-function isOwnPhone(call: LiveCall, leg: Leg, extension: string): boolean {
-  if (leg === call.origin || (leg.other !== null && leg.other === call.origin)) return true;
-  return call.originated && extension === call.fromExtension && call.talks.length === 0;
 }
 
 function enrich(call: LiveCall, ring: LiveRing, told: Told): void {
@@ -111,7 +105,6 @@ export function dialFailed(
   leg: Leg,
   status: Exclude<DialStatus, "answer">,
 ): void {
-  leg.call.diallingGivenUp = status === "cancel" || status === "aborted";
   legDone(state, leg, outcomeOfDial(leg, status));
 }
 
@@ -170,6 +163,8 @@ function outcomeByCause(cause: number): RingOutcome | null {
 /** A ringing leg just ended; what else is known of its call must tell why. */
 function outcomeOfSilence(call: LiveCall, ring: LiveRing): RingOutcome {
   if (givenUp(call, ring) === "answeredElsewhere") return "answeredElsewhere";
+  // An Originate that rang in vain has no DialEnd (AMI.md 2.7).
+  if (call.originated && ring.value.extension === call.fromExtension) return "noAnswer";
   const callerLeft = call.partyGone || call.openVisits.some((visit) => visit.abandoned);
   return callerLeft ? "callerGone" : "unknown";
 }

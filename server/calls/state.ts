@@ -118,8 +118,6 @@ export type LiveCall = {
   readonly linkedIds: Set<string>;
   /** Number of the input at which a dialled leg of it last answered; 0 for never. */
   answeredSeq: number;
-  /** The outside leg it last dialled was given up by the dialling side. */
-  diallingGivenUp: boolean;
 };
 
 /** A set that forgets by itself: what has not been added again for one to two lifetimes is gone. */

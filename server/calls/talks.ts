@@ -35,7 +35,10 @@ export function refreshTalks(state: CallState, call: LiveCall): void {
     if (nobodyLeft || !isPresent(call, extension)) endTalk(state, call, talk);
   }
   if (!talking) return;
-  for (const [extension, leg] of talking) startTalk(state, leg, extension, "", true);
+  // Who dialled comes first.
+  for (const leg of call.legs) {
+    if (talking.get(leg.extension) === leg) startTalk(state, leg, leg.extension, "", true);
+  }
 }
 
 /** Extensions of this call that are in conversation, with the leg that shows it; null for none. */
@@ -75,7 +78,8 @@ function listen(bridge: Bridge, seen: Set<Bridge>, voices: Voice[]): void {
  * or when its phone has answered and is about to be bridged (both bridges of such a call are made at the same time).
  */
 function standsForPhone(leg: Leg): boolean {
-  if (leg.extension === "" || !leg.other) return false;
+  // A Local channel may wait in a bridge for its answer (a transfer by feature code does).
+  if (leg.extension === "" || !leg.other || leg.state !== "up") return false;
   if (!leg.dialsPhones) return true;
   return leg.behind !== null && !leg.behind.gone && leg.behind.extension === leg.extension;
 }

@@ -1,10 +1,10 @@
 /** A call changing hands: calls that become one, and who handed it to whom. */
 import type { Transfer } from "./model.ts";
 import { endCall, link } from "./legs.ts";
-import { endRing } from "./rings.ts";
+import { answer, endRing } from "./rings.ts";
 import { type CallState, type Leg, type LiveCall, emit } from "./state.ts";
 import { endTalk, refreshTalks } from "./talks.ts";
-import { closeVisit, servedBy } from "./visits.ts";
+import { closeVisit } from "./visits.ts";
 
 /** Of two calls that became one: the customer's keeps its name; else the older one. */
 function survivor(one: LiveCall, two: LiveCall): LiveCall {
@@ -133,13 +133,13 @@ function ringsAt(call: LiveCall, transferer: Leg): string {
 export function pickUp(state: CallState, leg: Leg, target: Leg): void {
   const { call, ring } = target;
   if (leg.answered && leg.call === call) return;
-  call.answeredSeq = state.seq;
   if (leg.call !== call) merge(state, call, leg.call);
-  leg.answered = true;
+  if (ring && call.openRings.includes(ring)) endRing(state, call, ring, "answeredElsewhere");
+  // From now on this leg stands where the ringing one stood.
   leg.ring = ring;
   leg.dialler = target.dialler;
-  servedBy(state, leg);
-  if (ring && call.openRings.includes(ring)) endRing(state, call, ring, "answeredElsewhere");
+  leg.answered = false;
+  answer(state, leg);
   transferred(state, call, "pickup", target.extension, leg.extension);
   refreshTalks(state, call);
 }
