@@ -37,5 +37,10 @@ export function openStorage(
   // An idle client whose server went away says so here; the next query gets a fresh one.
   pool.on("error", () => undefined);
   const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
-  return { db, pool, close: () => db.destroy() };
+  const close = async () => {
+    await db.destroy();
+    // kysely ends only a pool it has used itself.
+    if (!pool.ending) await pool.end();
+  };
+  return { db, pool, close };
 }
