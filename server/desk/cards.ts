@@ -1,0 +1,344 @@
+/**
+ * The cards of the calls that are running: composed once per call, before any phone rings, kept in memory until the call
+ * is over, and composed again when an operator says who it is.
+ *
+ * Every part has a deadline. What is late is named on the card and filled in when it comes; what is down is asked again.
+ */
+import type { Customer, CustomerDirectory, Identification } from "../customers/model.ts";
+import type { OrderBook, OrderSummary } from "../orders/model.ts";
+import {
+  type CardParts,
+  type Part,
+  cardOf,
+  customerOf,
+  isComposed,
+  noParts,
+  phoneOf,
+} from "./card.ts";
+import type { Clock } from "./ports.ts";
+import type { Card, Note, PastCall } from "./protocol.ts";
+
+/** How many orders, past calls and notes a card shows. */
+export const CARD_LIMITS = { orders: 5, calls: 5, notes: 5 } as const;
+
+/** What cards are made from. */
+export type CardSources = {
+  readonly directory: Pick<CustomerDirectory, "identify">;
+  readonly orders: OrderBook;
+  pastCalls(
+    who: { readonly customerId: string | null; readonly e164: string | null },
+    exceptCallId: string,
+    limit: number,
+  ): Promise<readonly PastCall[]>;
+  notes(customerId: string, limit: number): Promise<readonly Note[]>;
+};
+
+/** How long each step may take before the card goes without it. */
+export type CardDeadlines = {
+  readonly identifyMs: number;
+  /** For orders, past calls and notes, from the moment the customer is known. */
+  readonly partsMs: number;
+  /** First pause before a part that is down is asked again; doubles up to eight times this. */
+  readonly retryMs: number;
+};
+
+/** The stages of one card, for the pop ledger. Epoch ms. */
+export type CardTimes = {
+  readonly identifiedAtMs: number | null;
+  readonly identifyMs: number | null;
+  readonly composedAtMs: number | null;
+};
+
+type Entry = {
+  readonly callId: string;
+  internal: boolean;
+  parts: CardParts;
+  card: Card;
+  times: CardTimes;
+  /** Answers to questions of an earlier generation are thrown away. */
+  generation: number;
+  composed: boolean;
+  dropped: boolean;
+  retries: number;
+  readonly timers: Set<NodeJS.Timeout>;
+};
+
+/** How cards are made. */
+export type CardsOptions = {
+  readonly sources: CardSources;
+  readonly deadlines: CardDeadlines;
+  /** Two spellings of one phone number. */
+  readonly sameNumber: (one: string, other: string) => boolean;
+  readonly now: Clock;
+  /** Called after a card became composed or changed; not for the pending one. */
+  readonly changed: (callId: string) => void;
+};
+
+/** All cards of one process. */
+export class Cards {
+  readonly #sources: CardSources;
+  readonly #deadlines: CardDeadlines;
+  readonly #sameNumber: CardsOptions["sameNumber"];
+  readonly #now: Clock;
+  readonly #changed: (callId: string) => void;
+  readonly #entries = new Map<string, Entry>();
+
+  constructor(options: CardsOptions) {
+    this.#sources = options.sources;
+    this.#deadlines = options.deadlines;
+    this.#sameNumber = options.sameNumber;
+    this.#now = options.now;
+    this.#changed = options.changed;
+  }
+
+  /** How many are kept, for metrics. */
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /**
+   * Starts composing; a call whose card exists is only composed again when its number changed.
+   * @param internal the other side is an extension: nobody is looked up.
+   */
+  open(
+    callId: string,
+    party: { readonly number: string; readonly name: string },
+    internal = false,
+  ): void {
+    const known = this.#entries.get(callId);
+    if (known !== undefined && known.internal === internal) {
+      const raw = known.parts.rawNumber;
+      if (raw === party.number || this.#sameNumber(raw, party.number)) {
+        if (raw !== party.number || known.parts.rawName !== party.name)
+          this.#update(known, { rawNumber: party.number, rawName: party.name });
+        return;
+      }
+    }
+    const entry: Entry = known ?? {
+      callId,
+      internal,
+      parts: noParts(party.number, party.name),
+      card: cardOf(noParts(party.number, party.name)),
+      times: { identifiedAtMs: null, identifyMs: null, composedAtMs: null },
+      generation: 0,
+      composed: false,
+      dropped: false,
+      retries: 0,
+      timers: new Set(),
+    };
+    this.#entries.set(callId, entry);
+    entry.internal = internal;
+    // Another number is another person, unless an operator already said who it is.
+    const chosen = entry.parts.chosen;
+    entry.parts = { ...noParts(party.number, party.name), chosen };
+    entry.times = { identifiedAtMs: null, identifyMs: null, composedAtMs: null };
+    entry.composed = false;
+    entry.retries = 0;
+    entry.generation += 1;
+    if (internal) {
+      this.#identified(entry, this.#now(), { outcome: "internal", extension: party.number });
+    } else {
+      this.#identify(entry);
+      if (chosen !== null) this.#gather(entry);
+    }
+    entry.card = cardOf(entry.parts);
+  }
+
+  /** The card as it is now; null when the call has none. */
+  card(callId: string): Card | null {
+    return this.#entries.get(callId)?.card ?? null;
+  }
+
+  /** True once everything is in it or named as missing. */
+  composed(callId: string): boolean {
+    return this.#entries.get(callId)?.composed ?? false;
+  }
+
+  /** When its stages happened. */
+  times(callId: string): CardTimes {
+    return (
+      this.#entries.get(callId)?.times ?? {
+        identifiedAtMs: null,
+        identifyMs: null,
+        composedAtMs: null,
+      }
+    );
+  }
+
+  /** An operator said who it is: the card is about this customer from now on. */
+  choose(callId: string, customer: Customer): void {
+    const entry = this.#entries.get(callId);
+    if (entry === undefined) return;
+    const awaited = { state: "awaited" } as const;
+    entry.parts = {
+      ...entry.parts,
+      chosen: customer,
+      orders: awaited,
+      calls: awaited,
+      notes: awaited,
+    };
+    entry.composed = false;
+    entry.generation += 1;
+    if (entry.parts.identification.state !== "here") this.#identify(entry);
+    this.#gather(entry);
+  }
+
+  /** Asks for the notes again, after one was added. */
+  refreshNotes(callId: string): void {
+    const entry = this.#entries.get(callId);
+    if (entry !== undefined) this.#ask(entry, "notes");
+  }
+
+  /** `from` became part of `into`: what an operator chose there is not lost. */
+  merge(from: string, into: string): void {
+    const source = this.#entries.get(from);
+    const target = this.#entries.get(into);
+    if (source === undefined || target === undefined) return;
+    const chosen = source.parts.chosen;
+    if (chosen !== null && target.parts.chosen === null) this.choose(into, chosen);
+  }
+
+  /** Forgets a card and everything still under way for it. */
+  drop(callId: string): void {
+    const entry = this.#entries.get(callId);
+    if (entry === undefined) return;
+    entry.dropped = true;
+    entry.generation += 1;
+    for (const timer of entry.timers) clearTimeout(timer);
+    this.#entries.delete(callId);
+  }
+
+  /** Forgets everything. */
+  close(): void {
+    for (const callId of this.#entries.keys()) this.drop(callId);
+  }
+
+  #identify(entry: Entry): void {
+    const startedAtMs = this.#now();
+    const current = this.#current(entry);
+    this.#timer(entry, this.#deadlines.identifyMs, () => {
+      if (current() && entry.parts.identification.state === "awaited")
+        this.#update(entry, { identification: { state: "late" } });
+    });
+    void this.#lookUp(entry.parts.rawNumber).then((identification) =>
+      current() ? this.#identified(entry, startedAtMs, identification) : undefined,
+    );
+  }
+
+  async #lookUp(raw: string): Promise<Identification> {
+    try {
+      return await this.#sources.directory.identify(raw);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      return { outcome: "failed", raw, reason };
+    }
+  }
+
+  #identified(entry: Entry, startedAtMs: number, identification: Identification): void {
+    if (identification.outcome === "failed") {
+      this.#retry(entry, () => this.#identify(entry));
+    } else {
+      const nowMs = this.#now();
+      entry.times = { ...entry.times, identifiedAtMs: nowMs, identifyMs: nowMs - startedAtMs };
+    }
+    const before = customerOf(entry.parts)?.id;
+    entry.parts = { ...entry.parts, identification: { state: "here", value: identification } };
+    const after = customerOf(entry.parts)?.id;
+    if (after !== before || after === undefined) this.#gather(entry);
+    this.#settle(entry);
+  }
+
+  /** Asks for everything that hangs on the customer or the number, at once. */
+  #gather(entry: Entry): void {
+    const asked: ("orders" | "calls" | "notes")[] = [];
+    if (customerOf(entry.parts) !== null) asked.push("orders", "notes");
+    if (customerOf(entry.parts) !== null || phoneOf(entry.parts) !== null) asked.push("calls");
+    for (const part of asked) this.#ask(entry, part);
+    if (asked.length === 0) return;
+    const current = this.#current(entry);
+    this.#timer(entry, this.#deadlines.partsMs, () => {
+      if (!current()) return;
+      const late: { -readonly [K in keyof CardParts]?: CardParts[K] } = {};
+      for (const part of asked)
+        if (entry.parts[part].state === "awaited") late[part] = { state: "late" };
+      if (Object.keys(late).length > 0) this.#update(entry, late);
+    });
+  }
+
+  #ask(entry: Entry, part: "orders" | "calls" | "notes"): void {
+    const customerId = customerOf(entry.parts)?.id ?? null;
+    const current = this.#current(entry);
+    const answered = (update: Partial<CardParts>) => {
+      if (current()) this.#update(entry, update);
+    };
+    const failed = () => {
+      if (!current()) return;
+      // What is on the card already stays there when only a refresh failed.
+      if (entry.parts[part].state !== "here") this.#update(entry, { [part]: { state: "down" } });
+      this.#retry(entry, () => this.#ask(entry, part));
+    };
+    const here = <T>(value: T): Part<T> => ({ state: "here", value });
+    if (part === "calls") {
+      const e164 = phoneOf(entry.parts)?.e164 ?? null;
+      this.#sources
+        .pastCalls({ customerId, e164 }, entry.callId, CARD_LIMITS.calls)
+        .then((calls) => answered({ calls: here(calls) }), failed);
+      return;
+    }
+    if (customerId === null) return;
+    if (part === "notes") {
+      this.#sources
+        .notes(customerId, CARD_LIMITS.notes)
+        .then((notes) => answered({ notes: here(notes) }), failed);
+      return;
+    }
+    Promise.all([
+      this.#sources.orders.ofCustomer(customerId, CARD_LIMITS.orders),
+      this.#sources.orders.totals(customerId),
+    ]).then(
+      ([list, totals]: [readonly OrderSummary[], NonNullable<Card["totals"]>]) =>
+        answered({ orders: here({ list, totals }) }),
+      failed,
+    );
+  }
+
+  #update(entry: Entry, parts: Partial<CardParts>): void {
+    entry.parts = { ...entry.parts, ...parts };
+    this.#settle(entry);
+  }
+
+  /** Makes the card new and tells, once it is composed. */
+  #settle(entry: Entry): void {
+    entry.card = cardOf(entry.parts);
+    if (!entry.composed) {
+      if (!isComposed(entry.parts)) return;
+      entry.composed = true;
+      if (entry.times.composedAtMs === null)
+        entry.times = { ...entry.times, composedAtMs: this.#now() };
+    }
+    this.#changed(entry.callId);
+  }
+
+  #retry(entry: Entry, again: () => void): void {
+    const pauseMs = this.#deadlines.retryMs * Math.min(8, 2 ** entry.retries);
+    entry.retries += 1;
+    const current = this.#current(entry);
+    this.#timer(entry, pauseMs, () => {
+      if (current()) again();
+    });
+  }
+
+  #current(entry: Entry): () => boolean {
+    const { generation } = entry;
+    return () => !entry.dropped && entry.generation === generation;
+  }
+
+  #timer(entry: Entry, delayMs: number, run: () => void): void {
+    const timer = setTimeout(() => {
+      entry.timers.delete(timer);
+      run();
+    }, delayMs);
+    timer.unref();
+    entry.timers.add(timer);
+  }
+}

@@ -1,0 +1,467 @@
+/**
+ * The operator's day: cards before the phone is answered, presence as in Asterisk, wrap-ups that are not lost. Composed of
+ * the call model, the customer directory, the order book and the PBXs; the socket's edge is `socket.ts`.
+ */
+import { type CountryCode, parsePhoneNumberFromString } from "libphonenumber-js/max";
+import type * as prom from "prom-client";
+import type { Pbx } from "../asterisk/model.ts";
+import type { CallFact } from "../calls/model.ts";
+import type { Customer, CustomerDirectory } from "../customers/model.ts";
+import { describePhone, readPhone } from "../customers/phone.ts";
+import type { OrderBook } from "../orders/model.ts";
+import type { User } from "../people/model.ts";
+import type { Database } from "../storage/database.ts";
+import { Board, WRAP_UP_KEPT_MS } from "./board.ts";
+import { Cards } from "./cards.ts";
+import { type DialSettings, dialledDigits, originateFields, ownPhone } from "./dial.ts";
+import { Floor, type Operator } from "./floor.ts";
+import { Ledger } from "./ledger.ts";
+import type { Clock, DeskCalls, DeskLog } from "./ports.ts";
+import { systemClock } from "./ports.ts";
+import type { Disposition } from "./protocol.ts";
+import { Refusal } from "./replies.ts";
+import type { Message } from "./schemas.ts";
+import type { Browser } from "./screen.ts";
+import { interfacesOf } from "./seats.ts";
+import {
+  activeDispositions,
+  insertNote,
+  isActive,
+  notesOf,
+  pastCalls,
+  pendingWrapUps,
+  seatedOperators,
+  takeDevice,
+  upsertPops,
+} from "./store.ts";
+import { savedCall } from "./saved-call.ts";
+import { saveWrapUp } from "./wrap-up.ts";
+import { WrapUpPauses } from "./wrap-up-pause.ts";
+
+/** Settings of the desk. */
+export type DeskSettings = {
+  readonly defaultRegion: CountryCode;
+  readonly extensionPattern: RegExp;
+  readonly dial: DialSettings;
+  readonly identifyDeadlineMs: number;
+  /** 0 = members are not paused after a call. */
+  readonly wrapUpPauseSeconds: number;
+  /** Codes of the reasons an operator may pause with. */
+  readonly pauseReasons: readonly string[];
+  /** The PBX is simulated. */
+  readonly demo: boolean;
+};
+
+/** Reasons offered unless others are set. */
+export const DEFAULT_PAUSE_REASONS = ["break", "lunch", "meeting", "training", "other"] as const;
+
+/** Everything a desk is made of. */
+export type DeskOptions = {
+  readonly calls: DeskCalls;
+  readonly pbxs: ReadonlyMap<string, Pbx>;
+  readonly directory: CustomerDirectory;
+  readonly orders: OrderBook;
+  readonly db: Database;
+  readonly settings: DeskSettings;
+  readonly log: DeskLog;
+  readonly registry: prom.Registry;
+  readonly now?: Clock;
+};
+
+/** How long orders, past calls and notes may take before the card opens without them. */
+const PARTS_DEADLINE_MS = 200;
+const RETRY_MS = 2000;
+const HEALTH_EVERY_MS = 2000;
+const PBX_DEADLINE_MS = 5000;
+const SEARCH_LIMIT = 20;
+
+/** One process's desk. Begins to listen when made; {@link Desk.load} brings what was remembered. */
+export class Desk {
+  readonly #options: DeskOptions;
+  readonly #now: Clock;
+  readonly #floor: Floor;
+  readonly #cards: Cards;
+  readonly #ledger: Ledger;
+  readonly #board: Board;
+  readonly #pauses: WrapUpPauses;
+  readonly #stopListening: () => void;
+  #dispositions: readonly Disposition[] = [];
+  /** Devices are chosen one after the other, so that memory and PostgreSQL agree on who was last. */
+  #choosing: Promise<unknown> = Promise.resolve();
+  #health: NodeJS.Timeout | null = null;
+  #dialled = 0;
+
+  constructor(options: DeskOptions) {
+    this.#options = options;
+    this.#now = options.now ?? systemClock;
+    const { db, directory, orders, settings, log, registry } = options;
+    this.#ledger = new Ledger({
+      write: (rows) => upsertPops(db, rows),
+      now: this.#now,
+      log,
+      registry,
+    });
+    this.#cards = new Cards({
+      sources: {
+        directory,
+        orders,
+        pastCalls: (who, exceptCallId, limit) => pastCalls(db, who, exceptCallId, limit),
+        notes: (customerId, limit) => notesOf(db, customerId, limit),
+      },
+      deadlines: {
+        identifyMs: settings.identifyDeadlineMs,
+        partsMs: PARTS_DEADLINE_MS,
+        retryMs: RETRY_MS,
+      },
+      sameNumber: (one, other) => this.#isSameNumber(one, other),
+      now: this.#now,
+      changed: (callId) => this.#board.cardChanged(callId),
+    });
+    this.#floor = new Floor({
+      calls: options.calls,
+      pbxs: options.pbxs,
+      now: this.#now,
+      common: () => ({
+        dispositions: this.#dispositions,
+        pauseReasons: settings.pauseReasons,
+        demo: settings.demo,
+      }),
+      presenceSeen: (operator, memberships) => this.#pauses.seen(operator, memberships),
+    });
+    this.#pauses = new WrapUpPauses({
+      seconds: settings.wrapUpPauseSeconds,
+      setPaused: (operator, paused, reason) => this.#setPaused(operator, paused, reason),
+      memberships: (operator) => this.#floor.memberships(operator.device),
+      log,
+    });
+    this.#board = new Board({
+      floor: this.#floor,
+      cards: this.#cards,
+      ledger: this.#ledger,
+      now: this.#now,
+      wrapUpDue: (operator, callId) => this.#pauses.due(operator, callId),
+    });
+    this.#stopListening = options.calls.onFact((fact) => this.#hear(fact));
+  }
+
+  /** Brings devices, dictionaries and pending wrap-ups from PostgreSQL. @throws when it does not answer. */
+  async load(): Promise<void> {
+    const { db, log } = this.#options;
+    this.#dispositions = await activeDispositions(db);
+    for (const { user, device } of await seatedOperators(db)) {
+      const operator = this.#floor.admit(user);
+      this.#floor.seat(operator, device);
+      this.#board.seated(operator);
+    }
+    const since = new Date(this.#now() - WRAP_UP_KEPT_MS);
+    for (const { userId, callId, detail } of await pendingWrapUps(db, since)) {
+      const operator = this.#floor.of(userId);
+      const call = savedCall(detail);
+      if (operator === null) continue;
+      if (call === null)
+        log.warn({ callId }, "a saved call cannot be read; its wrap-up is not asked for");
+      else this.#board.restore(operator, call);
+    }
+    this.#floor.replaceCommon();
+    this.#health = setInterval(() => void this.#checkHealth(), HEALTH_EVERY_MS);
+    this.#health.unref();
+  }
+
+  /** A browser of this user follows from now on. @returns how it leaves. */
+  enter(
+    user: User,
+    browser: Browser,
+    seen: { readonly epoch?: string | undefined; readonly seq?: number | undefined },
+  ): () => void {
+    const operator = this.#floor.admit(user);
+    let has = () => {};
+    const leave = operator.screen.attach(browser, seen, this.#now(), () => has());
+    const resumed =
+      seen.epoch === operator.screen.state.epoch && seen.seq === operator.screen.state.seq;
+    has = this.#board.browserCame(operator);
+    // It was sent nothing because it has everything: its number proves that it got what was not acknowledged.
+    if (resumed) has();
+    return () => {
+      leave();
+      this.#floor.dismissIdle(operator);
+    };
+  }
+
+  /** Remembers where this operator sits. @throws Refusal `deviceTaken`, `notFound`, `invalid`. */
+  async chooseDevice(user: User, input: Message<"chooseDevice">): Promise<object> {
+    const { db, pbxs, settings, log } = this.#options;
+    const device = { pbx: input.pbx, extension: input.extension };
+    if (!pbxs.has(device.pbx)) throw new Refusal("notFound", `pbx: there is no PBX ${device.pbx}`);
+    if (device.extension.search(settings.extensionPattern) !== 0)
+      throw new Refusal("invalid", "extension: is not an operator's extension");
+    const choose = async () => {
+      const taken = await takeDevice(db, user.id, device, input.takeOver ?? false);
+      if (!taken.ok) {
+        const holder = this.#floor.at(device.pbx, device.extension)?.user.name ?? "somebody else";
+        throw new Refusal("deviceTaken", `extension: ${device.extension} is used by ${holder}`);
+      }
+      const operator = this.#floor.admit(user);
+      const evicted = this.#floor.seat(operator, device);
+      if (evicted !== null) {
+        this.#board.seated(evicted);
+        log.info({ from: evicted.user.login, to: user.login, ...device }, "device taken over");
+      }
+      this.#board.seated(operator);
+    };
+    const chosen = this.#choosing.then(choose);
+    this.#choosing = chosen.catch(() => undefined);
+    await chosen;
+    return {};
+  }
+
+  /** Ready in all queues. The screen changes when Asterisk says so. */
+  async ready(user: User): Promise<object> {
+    const operator = this.#operator(user);
+    await this.#setPaused(operator, false, "");
+    this.#pauses.overruled(operator);
+    operator.readyAtMs = this.#now();
+    this.#floor.touch(operator);
+    return {};
+  }
+
+  /** Paused in all queues. */
+  async pause(user: User, input: Message<"pause">): Promise<object> {
+    if (!this.#options.settings.pauseReasons.includes(input.reason))
+      throw new Refusal("invalid", "reason: is not one of the offered reasons");
+    const operator = this.#operator(user);
+    await this.#setPaused(operator, true, input.reason);
+    this.#pauses.overruled(operator);
+    return {};
+  }
+
+  /** Saves a wrap-up; returns after PostgreSQL has it. */
+  async saveWrapUp(user: User, input: Message<"saveWrapUp">): Promise<{ savedAt: string }> {
+    const operator = this.#floor.of(user.id);
+    const known = operator !== null && this.#board.isShown(operator, input.callId);
+    const savedAt = await saveWrapUp(this.#options.db, user.id, input, known);
+    if (operator !== null) {
+      this.#board.wrappedUp(operator, input.callId);
+      this.#pauses.saved(operator, input.callId);
+    }
+    return { savedAt: savedAt.toISOString() };
+  }
+
+  /** Rings the operator's own phone, then the number. @returns the id the call will have. */
+  async dial(user: User, input: Message<"dial">): Promise<{ callId: string }> {
+    const operator = this.#operator(user);
+    const { device } = operator;
+    if (device === null) throw new Refusal("noDevice", "Choose a device first");
+    const pbx = this.#pbx(device.pbx);
+    const { dial, defaultRegion, extensionPattern } = this.#options.settings;
+    const inside = input.number.search(extensionPattern) === 0;
+    const e164 = inside ? null : (readPhone(input.number, defaultRegion)?.e164 ?? null);
+    const digits = dialledDigits(
+      input.number,
+      e164 === null ? null : describePhone(e164),
+      e164 === null ? "" : nationalOf(e164, defaultRegion),
+      dial.format,
+    );
+    if (digits === null)
+      throw new Refusal("invalid", "number: is not a number that can be dialled");
+    this.#dialled = (this.#dialled + 1) % 1_000_000;
+    // Asterisk compares the age of calls by what stands before and after the dot.
+    const unique = `${process.pid}${String(this.#dialled).padStart(6, "0")}`;
+    const channelId = `callcard-${Math.floor(this.#now() / 1000)}.${unique}`;
+    const callId = `${device.pbx}-${channelId}`;
+    const members = this.#floor.memberships(device).map(({ member }) => member);
+    const fields = originateFields({
+      channelId,
+      ownPhone: ownPhone(device.extension, members, dial.context),
+      digits,
+      extension: device.extension,
+      context: dial.context,
+    });
+    this.#board.asked(callId, e164 ?? digits);
+    try {
+      await pbx.action("Originate", fields, { deadlineMs: PBX_DEADLINE_MS });
+    } catch (error) {
+      this.#board.notDialled(callId);
+      throw error;
+    }
+    return { callId };
+  }
+
+  /** Customers by name, phone, e-mail or order number. */
+  async searchCustomers(
+    _user: User,
+    input: Message<"searchCustomers">,
+  ): Promise<{ customers: readonly (Customer & { readonly phones: readonly string[] })[] }> {
+    const text = input.text.trim();
+    if (text.length < 2) return { customers: [] };
+    return { customers: await this.#options.directory.search(text, SEARCH_LIMIT) };
+  }
+
+  /** Says who the call's other side is; remembered for its phone. */
+  async chooseCustomer(user: User, input: Message<"chooseCustomer">): Promise<object> {
+    const card = this.#cardOf(user, input.callId);
+    const { directory } = this.#options;
+    const customer = await directory.customer(input.customerId);
+    if (customer === null) throw new Refusal("notFound", "customerId: there is no such customer");
+    if (card.phone !== null) {
+      const { e164 } = card.phone;
+      if (card.outcome === "none") await directory.attach(e164, customer.id, user.id);
+      else await directory.choose(e164, customer.id, user.id);
+    }
+    this.#cards.choose(input.callId, customer);
+    return {};
+  }
+
+  /** A new customer with this call's number. */
+  async createCustomer(
+    user: User,
+    input: Message<"createCustomer">,
+  ): Promise<{ customerId: string }> {
+    const card = this.#cardOf(user, input.callId);
+    if (card.phone === null)
+      throw new Refusal("invalid", "callId: this call has no number to make a customer with");
+    const { callId, ...person } = input;
+    if (person.name.trim() === "") throw new Refusal("invalid", "name: is empty");
+    const customer = await this.#options.directory.create(
+      { ...person, name: person.name.trim(), phone: card.phone.e164 },
+      user.id,
+    );
+    this.#cards.choose(callId, customer);
+    return { customerId: customer.id };
+  }
+
+  /** A note about the call's customer. */
+  async addNote(user: User, input: Message<"addNote">): Promise<{ noteId: string }> {
+    const card = this.#cardOf(user, input.callId);
+    if (card.customer === null)
+      throw new Refusal("invalid", "callId: say who the customer is first");
+    const noteId = await insertNote(this.#options.db, {
+      customerId: card.customer.id,
+      callId: input.callId,
+      authorId: user.id,
+      text: input.text,
+    });
+    this.#cards.refreshNotes(input.callId);
+    return { noteId };
+  }
+
+  /** A browser has the pop. */
+  popReceived(user: User, input: Message<"popReceived">): void {
+    const operator = this.#floor.of(user.id);
+    if (operator === null || !this.#board.isShown(operator, input.callId)) return;
+    this.#ledger.received(input.ringId, this.#now(), this.#cards.composed(input.callId));
+  }
+
+  /** A browser painted it. */
+  popPainted(user: User, input: Message<"popPainted">): void {
+    this.#ledger.painted(input.ringId, { userId: user.id, ...input });
+  }
+
+  /** False for somebody who may not log in any more. */
+  async isActive(userId: string): Promise<boolean> {
+    return isActive(this.#options.db, userId);
+  }
+
+  /** Who the customer of a call is by its card, for the call's record; null when nobody knows. */
+  customerOf(callId: string): string | null {
+    return this.#cards.card(callId)?.customer?.id ?? null;
+  }
+
+  /** What is kept in memory, to see that nothing grows. */
+  get size(): number {
+    return this.#board.size + this.#cards.size;
+  }
+
+  /** Resolves when the pop ledger so far is in PostgreSQL. */
+  flush(): Promise<void> {
+    return this.#ledger.flush();
+  }
+
+  /** Stops listening, writes the ledger, ends all timers. */
+  async close(): Promise<void> {
+    this.#stopListening();
+    if (this.#health !== null) clearInterval(this.#health);
+    this.#pauses.close();
+    this.#board.close();
+    this.#floor.close();
+    this.#cards.close();
+    await this.#ledger.close();
+  }
+
+  #hear(fact: CallFact): void {
+    try {
+      this.#board.fact(fact);
+    } catch (error) {
+      this.#options.log.error(
+        { err: error, callId: fact.call.id, fact: fact.type },
+        "the desk could not take a fact",
+      );
+    }
+  }
+
+  #operator(user: User): Operator {
+    const operator = this.#floor.of(user.id);
+    if (operator === null || operator.device === null)
+      throw new Refusal("noDevice", "Choose a device first");
+    return operator;
+  }
+
+  #pbx(name: string): Pbx {
+    const pbx = this.#options.pbxs.get(name);
+    if (pbx === undefined) throw new Refusal("pbxDown", `There is no PBX ${name} any more`);
+    return pbx;
+  }
+
+  #cardOf(user: User, callId: string) {
+    const operator = this.#floor.of(user.id);
+    if (operator === null || !this.#board.isShown(operator, callId))
+      throw new Refusal("forbidden", "callId: this call is not on your screen");
+    const card = this.#cards.card(callId);
+    if (card === null) throw new Refusal("notFound", "callId: this call is forgotten");
+    if (card.outcome === "internal")
+      throw new Refusal("invalid", "callId: the other side is a colleague");
+    return card;
+  }
+
+  async #setPaused(operator: Operator, paused: boolean, reason: string): Promise<void> {
+    const { device } = operator;
+    if (device === null) throw new Refusal("noDevice", "Choose a device first");
+    const pbx = this.#pbx(device.pbx);
+    if (!this.#floor.isUp(device.pbx)) throw new Refusal("pbxDown", "The PBX is not connected");
+    const interfaces = interfacesOf(this.#floor.memberships(device));
+    if (interfaces.length === 0)
+      throw new Refusal("notInQueue", `${device.extension} is not a member of any queue`);
+    await Promise.all(
+      interfaces.map((name) =>
+        pbx.action(
+          "QueuePause",
+          { Interface: name, Paused: String(paused), ...(reason === "" ? {} : { Reason: reason }) },
+          { deadlineMs: PBX_DEADLINE_MS },
+        ),
+      ),
+    );
+  }
+
+  #isSameNumber(one: string, other: string): boolean {
+    const { defaultRegion } = this.#options.settings;
+    const phone = readPhone(one, defaultRegion);
+    return phone !== null && phone.e164 === readPhone(other, defaultRegion)?.e164;
+  }
+
+  async #checkHealth(): Promise<void> {
+    try {
+      const dispositions = await activeDispositions(this.#options.db);
+      this.#floor.setDatabaseUp(true);
+      if (JSON.stringify(dispositions) === JSON.stringify(this.#dispositions)) return;
+      this.#dispositions = dispositions;
+      this.#floor.replaceCommon();
+    } catch {
+      this.#floor.setDatabaseUp(false);
+    }
+  }
+}
+
+/** How a person inside `region` dials a number of that region; "" for any other. */
+function nationalOf(e164: string, region: CountryCode): string {
+  const parsed = parsePhoneNumberFromString(e164);
+  return parsed?.country === region ? parsed.formatNational() : "";
+}

@@ -1,0 +1,233 @@
+/**
+ * The pop ledger: every ringing of every phone, stage by stage, until the card was painted or the reason is known why not.
+ *
+ * Stamping a stage costs a map look-up; writing to PostgreSQL happens behind it, in batches.
+ */
+import * as prom from "prom-client";
+import type { CardTimes } from "./cards.ts";
+import { Outbox } from "./outbox.ts";
+import { type Pop, isSettled, missedOf, missedReasons, paintedAt, stageDurations } from "./pop.ts";
+import type { Clock, DeskLog } from "./ports.ts";
+import type { PopRow } from "./store.ts";
+
+/** What a ledger needs. */
+export type LedgerOptions = {
+  readonly write: (rows: readonly PopRow[]) => Promise<void>;
+  readonly now: Clock;
+  readonly log: DeskLog;
+  readonly registry: prom.Registry;
+};
+
+type Open = {
+  pop: Pop;
+  /** When a browser acknowledged the composed card; the base of what it says about painting. */
+  cardReceivedAtMs: number | null;
+};
+
+/** How often open pops are looked over. */
+const SWEEP_MS = 1000;
+const CLOSE_LIMIT_MS = 5000;
+/** A ringing whose end never came is closed after this. */
+const LONGEST_RING_MS = 3_600_000;
+
+/** All open pops of one process, and the way of closed ones to PostgreSQL. */
+export class Ledger {
+  readonly #now: Clock;
+  readonly #open = new Map<string, Open>();
+  readonly #byCall = new Map<string, Set<string>>();
+  readonly #outbox: Outbox<PopRow>;
+  readonly #sweeper: NodeJS.Timeout;
+  readonly #metrics: ReturnType<typeof popMetrics>;
+
+  constructor(options: LedgerOptions) {
+    this.#now = options.now;
+    this.#outbox = new Outbox({ name: "pops", write: options.write, log: options.log });
+    this.#metrics = popMetrics(options.registry, this.#outbox, () => this.#open.size);
+    this.#sweeper = setInterval(() => this.sweep(), SWEEP_MS);
+    this.#sweeper.unref();
+  }
+
+  /** A phone began to ring. The same ring again changes nothing. */
+  rang(pop: Pop): void {
+    if (this.#open.has(pop.ringId)) return;
+    this.#open.set(pop.ringId, { pop, cardReceivedAtMs: null });
+    const siblings = this.#byCall.get(pop.callId) ?? new Set();
+    this.#byCall.set(pop.callId, siblings.add(pop.ringId));
+    this.#write(pop);
+  }
+
+  /** The call's card got further; every ringing of the call profits. */
+  card(callId: string, times: CardTimes, outcome: string): void {
+    for (const ringId of this.#byCall.get(callId) ?? [])
+      this.#stamp(ringId, (pop) => ({ ...pop, ...times, outcome }));
+  }
+
+  /** It was sent to the operator's browsers. */
+  sent(ringId: string, userId: string, atMs: number): void {
+    this.#stamp(ringId, (pop) =>
+      pop.sentAtMs === null ? { ...pop, userId: pop.userId ?? userId, sentAtMs: atMs } : pop,
+    );
+  }
+
+  /** A browser acknowledged it. @param withCard what it got was the composed card. */
+  received(ringId: string, atMs: number, withCard: boolean): void {
+    const open = this.#open.get(ringId);
+    if (open === undefined) return;
+    if (withCard) open.cardReceivedAtMs ??= atMs;
+    this.#stamp(ringId, (pop) => {
+      if (pop.receivedAtMs !== null || pop.sentAtMs === null) return pop;
+      return { ...pop, receivedAtMs: Math.max(pop.sentAtMs, atMs) };
+    });
+  }
+
+  /**
+   * A browser painted it. Before the card is composed only "one moment" can have been painted: that is not a pop yet.
+   * A hidden tab counts until a visible one paints.
+   */
+  painted(
+    ringId: string,
+    by: {
+      readonly userId: string;
+      readonly receivedToPaintedMs: number;
+      readonly visible: boolean;
+    },
+  ): void {
+    const open = this.#open.get(ringId);
+    if (open === undefined || open.pop.userId !== by.userId) return;
+    const { pop } = open;
+    if (pop.sentAtMs === null || pop.composedAtMs === null) return;
+    if (pop.paintedAtMs !== null && (pop.visible || !by.visible)) return;
+    const nowMs = this.#now();
+    this.received(ringId, nowMs, true);
+    const base = open.cardReceivedAtMs ?? nowMs;
+    const atMs = paintedAt(pop, base, by.receivedToPaintedMs, nowMs);
+    this.#stamp(ringId, (now) => ({ ...now, paintedAtMs: atMs, visible: by.visible }));
+  }
+
+  /** The phone stopped ringing. */
+  ringEnded(ringId: string, atMs: number): void {
+    this.#stamp(ringId, (pop) =>
+      pop.ringEndedAtMs === null ? { ...pop, ringEndedAtMs: atMs } : pop,
+    );
+  }
+
+  /** The call is over: whatever still rang does not any more. */
+  callEnded(callId: string, atMs: number): void {
+    for (const ringId of this.#byCall.get(callId) ?? []) this.ringEnded(ringId, atMs);
+  }
+
+  /** Closes what nothing more is expected of; runs by itself every second. */
+  sweep(): void {
+    const nowMs = this.#now();
+    for (const [ringId, { pop }] of this.#open) {
+      if (nowMs - pop.rangAtMs > LONGEST_RING_MS) this.ringEnded(ringId, nowMs);
+      if (isSettled(pop, nowMs)) this.#settle(pop, nowMs);
+    }
+  }
+
+  /** Resolves when everything known now is in PostgreSQL. */
+  async flush(): Promise<void> {
+    await this.#outbox.flush();
+  }
+
+  /** Closes all pops as they are and writes them. */
+  async close(): Promise<void> {
+    clearInterval(this.#sweeper);
+    const nowMs = this.#now();
+    for (const { pop } of this.#open.values()) this.#write(pop, nowMs);
+    await this.#outbox.close(CLOSE_LIMIT_MS);
+  }
+
+  #stamp(ringId: string, change: (pop: Pop) => Pop): void {
+    const open = this.#open.get(ringId);
+    if (open === undefined) return;
+    const fresh = change(open.pop);
+    if (fresh === open.pop) return;
+    open.pop = fresh;
+    this.#write(fresh);
+  }
+
+  #write(pop: Pop, nowMs = this.#now()): void {
+    this.#outbox.put(pop.ringId, { ...pop, missed: missedOf(pop, nowMs) });
+  }
+
+  #settle(pop: Pop, nowMs: number): void {
+    this.#write(pop, nowMs);
+    this.#open.delete(pop.ringId);
+    const siblings = this.#byCall.get(pop.callId);
+    siblings?.delete(pop.ringId);
+    if (siblings?.size === 0) this.#byCall.delete(pop.callId);
+    const missed = missedOf(pop, nowMs);
+    this.#metrics.count(pop, missed);
+  }
+}
+
+/** Histograms of the stages and counters of what was missed. */
+function popMetrics(registry: prom.Registry, outbox: Outbox<PopRow>, open: () => number) {
+  const buckets = [
+    0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.2, 0.5, 1, 2, 5,
+  ];
+  const histogram = (name: string, help: string) =>
+    new prom.Histogram({ name, help, buckets, registers: [registry] });
+  const stages = {
+    joinedToIdentifiedMs: histogram(
+      "callcard_pop_joined_to_identified_seconds",
+      "Caller joined the queue until the number was looked up.",
+    ),
+    identifiedToComposedMs: histogram(
+      "callcard_pop_identified_to_composed_seconds",
+      "Number looked up until the card was complete.",
+    ),
+    rangToSentMs: histogram(
+      "callcard_pop_rang_to_sent_seconds",
+      "Event of the ringing phone read until the card was handed to the browsers' sockets.",
+    ),
+    sentToReceivedMs: histogram(
+      "callcard_pop_sent_to_received_seconds",
+      "Card handed to the sockets until the first browser acknowledged it.",
+    ),
+    receivedToPaintedMs: histogram(
+      "callcard_pop_received_to_painted_seconds",
+      "Browser received the card until it was painted, on the browser's clock.",
+    ),
+    rangToPaintedMs: histogram(
+      "callcard_pop_rang_to_painted_seconds",
+      "Event of the ringing phone read until the card was painted.",
+    ),
+  };
+  const pops = new prom.Counter({
+    name: "callcard_pops_total",
+    help: "Ringings of phones whose pop was closed.",
+    registers: [registry],
+  });
+  const missedTotal = new prom.Counter({
+    name: "callcard_pops_missed_total",
+    help: "Pops that nobody saw in time, by the first reason.",
+    labelNames: ["reason"],
+    registers: [registry],
+  });
+  for (const reason of missedReasons) missedTotal.inc({ reason }, 0);
+  const gauge = (name: string, help: string, read: () => number) =>
+    new prom.Gauge({
+      name,
+      help,
+      registers: [registry],
+      collect() {
+        this.set(read());
+      },
+    });
+  gauge("callcard_pops_open", "Pops whose end is not known yet.", open);
+  gauge("callcard_pops_unwritten", "Pops that wait for PostgreSQL.", () => outbox.waiting);
+  gauge("callcard_pops_lost", "Pops that could not be written.", () => outbox.lost);
+  return {
+    count(pop: Pop, missed: string): void {
+      pops.inc();
+      if (missed !== "") missedTotal.inc({ reason: missed });
+      const durations = stageDurations(pop);
+      for (const stage of Object.keys(stages) as (keyof typeof stages)[]) {
+        const ms = durations[stage];
+        if (ms !== null) stages[stage].observe(ms / 1000);
+      }
+    },
+  };
+}

@@ -1,0 +1,107 @@
+/** The shape of everything a screen may say. Checked before anything else sees it; what does not fit is named by its field. */
+import { type Static, type TSchema, Type } from "typebox";
+import { Compile } from "typebox/compile";
+import type { DeskHandshake, DeskToServer } from "./protocol.ts";
+
+/** Text of a person: no NUL, which PostgreSQL cannot keep. */
+const text = (maxLength: number, minLength = 0) =>
+  Type.String({ minLength, maxLength, pattern: "^[^\\u0000]*$" });
+/** Text that goes into an action or a header: no control characters at all. */
+const word = (maxLength: number, minLength = 1) =>
+  Type.String({ minLength, maxLength, pattern: "^[^\\u0000-\\u001f\\u007f]*$" });
+const object = <P extends Record<string, TSchema>>(properties: P) =>
+  Type.Object(properties, { additionalProperties: false });
+
+const id = word(200);
+const rowId = Type.String({ pattern: "^[0-9]{1,18}$" });
+
+/** One schema for each message of {@link DeskToServer}. */
+export const schemas = {
+  chooseDevice: object({
+    pbx: word(40),
+    extension: word(40),
+    takeOver: Type.Optional(Type.Boolean()),
+  }),
+  ready: object({}),
+  pause: object({ reason: word(80) }),
+  saveWrapUp: object({
+    draftId: Type.String({
+      pattern: "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$",
+    }),
+    callId: id,
+    disposition: word(60),
+    note: text(4000),
+  }),
+  dial: object({ number: word(60) }),
+  searchCustomers: object({ text: text(100) }),
+  chooseCustomer: object({ callId: id, customerId: rowId }),
+  createCustomer: object({
+    callId: id,
+    name: text(200, 1),
+    email: Type.Optional(text(200)),
+    city: Type.Optional(text(100)),
+  }),
+  addNote: object({ callId: id, text: text(4000, 1) }),
+  popReceived: object({ ringId: id, callId: id }),
+  popPainted: object({
+    ringId: id,
+    callId: id,
+    receivedToPaintedMs: Type.Number({ minimum: 0, maximum: 3_600_000 }),
+    visible: Type.Boolean(),
+  }),
+} satisfies Record<keyof DeskToServer, TSchema>;
+
+/** What a message may carry, as its schema says. */
+export type Message<K extends keyof DeskToServer> = Static<(typeof schemas)[K]>;
+
+/** The socket's handshake. */
+const handshake = Type.Object({
+  token: Type.Optional(Type.String({ maxLength: 4096 })),
+  epoch: Type.Optional(Type.String({ maxLength: 64 })),
+  seq: Type.Optional(Type.Integer({ minimum: 0 })),
+});
+
+type Checked<T> =
+  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly message: string };
+
+const compiled = Object.fromEntries(
+  Object.entries(schemas).map(([name, schema]) => [name, Compile(schema)]),
+) as unknown as { readonly [K in keyof DeskToServer]: Validator };
+const compiledHandshake: Validator = Compile(handshake);
+
+type Validator = {
+  Check(value: unknown): boolean;
+  Errors(value: unknown): readonly {
+    readonly instancePath: string;
+    readonly message: string;
+    readonly params?: unknown;
+  }[];
+};
+
+/** Checks a message's one argument; the words name the field, never what came in it. */
+export function checkMessage<K extends keyof DeskToServer>(
+  name: K,
+  value: unknown,
+): Checked<Message<K>> {
+  return check<Message<K>>(compiled[name], value);
+}
+
+/** Checks what a socket says at connect. */
+export function checkHandshake(value: unknown): Checked<DeskHandshake> {
+  return check<DeskHandshake>(compiledHandshake, value);
+}
+
+function check<T>(validator: Validator, value: unknown): Checked<T> {
+  if (validator.Check(value)) return { ok: true, value: value as T };
+  const [error] = validator.Errors(value);
+  const params = error?.params as
+    | { requiredProperties?: readonly string[]; additionalProperties?: readonly string[] }
+    | undefined;
+  const field =
+    params?.requiredProperties?.[0] ??
+    params?.additionalProperties?.[0] ??
+    error?.instancePath.slice(1).replaceAll("/", ".");
+  const what =
+    params?.requiredProperties === undefined ? (error?.message ?? "not valid") : "missing";
+  return { ok: false, message: `${(field || "message").slice(0, 60)}: ${what}` };
+}

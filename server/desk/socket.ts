@@ -1,0 +1,251 @@
+/**
+ * The edge between screens and the desk: socket.io's namespace `/desk`. Everything a browser says is checked here and answered;
+ * nothing a browser says or fails to say can hurt the desk or another browser.
+ */
+import type { Server as HttpServer } from "node:http";
+import type * as prom from "prom-client";
+import { type DefaultEventsMap, type Namespace, Server, type Socket } from "socket.io";
+import { byToken, originCheck, sessionCookieOf } from "../http/auth.ts";
+import type { OriginPolicy } from "../http/origin.ts";
+import type { Authenticator, Principal, User } from "../people/model.ts";
+import type { Bus } from "../storage/bus.ts";
+import type { Desk } from "./desk.ts";
+import type { DeskLog } from "./ports.ts";
+import type { DeskHandshake, DeskToServer, Reply, ServerToDesk } from "./protocol.ts";
+import { addSocketMetrics } from "./socket-metrics.ts";
+import { TokenBucket } from "./token-bucket.ts";
+import { replyOf } from "./replies.ts";
+import { type Message, checkHandshake, checkMessage } from "./schemas.ts";
+
+/** What the edge needs. */
+export type DeskSocketsOptions = {
+  readonly server: HttpServer;
+  readonly desk: Desk;
+  readonly authenticator: Authenticator;
+  readonly origins: OriginPolicy;
+  readonly bus: Bus;
+  readonly log: DeskLog;
+  readonly registry: prom.Registry;
+};
+
+/** The open edge. */
+export type DeskSockets = {
+  /** Disconnects every browser; they come back to the next process by themselves. The HTTP server stays open. */
+  close(): Promise<void>;
+};
+
+/** How long a browser may take to acknowledge before its connection is closed; it comes back and is brought up to date. */
+const ACKNOWLEDGE_MS = 15_000;
+/** Unacknowledged messages one browser may have; a slower one is closed. */
+const MOST_UNACKNOWLEDGED = 64;
+const RECHECK_MS = 60_000;
+const LARGEST_MESSAGE_BYTES = 64 * 1024;
+
+type DeskSocket = Socket<DeskToServer, ServerToDesk, DefaultEventsMap, SocketData>;
+type SocketData = { user: User; session: string; seen: DeskHandshake };
+/** Requests that are answered; the rest of {@link DeskToServer} is only told. */
+type Requests = Omit<DeskToServer, "popReceived" | "popPainted">;
+
+/** Opens `/desk` on an HTTP server. */
+export function openDeskSockets(options: DeskSocketsOptions): DeskSockets {
+  const mayCome = originCheck(options.origins);
+  const io = new Server(options.server, {
+    serveClient: false,
+    // Other websockets of the same HTTP server are not ours to close.
+    destroyUpgrade: false,
+    maxHttpBufferSize: LARGEST_MESSAGE_BYTES,
+    pingInterval: 10_000,
+    pingTimeout: 8000,
+    connectTimeout: 10_000,
+    cors: { origin: [...options.origins.crmOrigins], credentials: true },
+    allowRequest: (request, answer) => {
+      const allowed = mayCome(request);
+      answer(allowed ? null : "Requests from this site are not allowed", allowed);
+    },
+  });
+  const desk: Namespace<DeskToServer, ServerToDesk, DefaultEventsMap, SocketData> = io.of("/desk");
+  const metrics = addSocketMetrics(options.registry, () => desk.sockets.size);
+
+  desk.use((socket, next) => void admitOrRefuse(socket, next));
+  desk.on("connection", (socket) => {
+    try {
+      connect(socket);
+    } catch (error) {
+      options.log.error({ err: error }, "a browser could not be connected");
+      socket.disconnect(true);
+    }
+  });
+
+  const stopHearing = options.bus.on("sessionsEnded", ({ userId }) => {
+    for (const socket of desk.sockets.values())
+      if (socket.data.user.id === userId) void recheck(socket);
+  });
+  const recheckTimer = setInterval(() => {
+    for (const socket of desk.sockets.values()) void recheck(socket);
+  }, RECHECK_MS);
+  recheckTimer.unref();
+
+  async function admitOrRefuse(socket: DeskSocket, next: (refused?: Error) => void): Promise<void> {
+    let refused: Error | undefined;
+    try {
+      await admit(socket, options.authenticator);
+    } catch (error) {
+      refused = error instanceof NotAdmitted ? error : new Error(replyOf(error).reply.code);
+      if (!(error instanceof NotAdmitted))
+        options.log.warn({ err: error }, "a browser could not be admitted");
+    }
+    next(refused);
+  }
+
+  function connect(socket: DeskSocket): void {
+    const { user, seen } = socket.data;
+    let unacknowledged = 0;
+    /** Emits with an acknowledgement; a browser that does not keep up is closed. */
+    const emit = (
+      send: (done: (error: Error | null) => void) => void,
+      acknowledged: () => void,
+    ) => {
+      if (unacknowledged >= MOST_UNACKNOWLEDGED) {
+        metrics.slow.inc();
+        socket.conn.close();
+        return;
+      }
+      unacknowledged += 1;
+      send((error) => {
+        unacknowledged -= 1;
+        if (error === null) acknowledged();
+        else if (socket.connected) {
+          metrics.slow.inc();
+          socket.conn.close();
+        }
+      });
+    };
+    const timed = socket.timeout(ACKNOWLEDGE_MS);
+    const leave = options.desk.enter(
+      user,
+      {
+        change: (change, acknowledged) =>
+          emit((done) => timed.emit("change", change, done), acknowledged),
+        snapshot: (state, acknowledged) =>
+          emit((done) => timed.emit("snapshot", state, done), acknowledged),
+      },
+      seen,
+    );
+    socket.on("disconnect", leave);
+    socket.on("error", (error) =>
+      options.log.warn({ err: error, userId: user.id }, "socket error"),
+    );
+    hear(socket);
+  }
+
+  function hear(socket: DeskSocket): void {
+    const { user } = socket.data;
+    const asked = new TokenBucket(40, 10);
+    const told = new TokenBucket(200, 50);
+    const answerTo = <K extends keyof Requests>(
+      name: K,
+      deed: (user: User, input: Message<K>) => Promise<object>,
+    ) => {
+      const listener = (input: unknown, answer: unknown) => {
+        const reply = (value: Reply) => {
+          if (typeof answer === "function") (answer as (value: Reply) => void)(value);
+        };
+        if (!asked.take()) {
+          metrics.refused.inc();
+          reply({ ok: false, code: "invalid", message: "too many requests; wait a moment" });
+          return;
+        }
+        const checked = checkMessage(name, input);
+        if (!checked.ok) {
+          metrics.refused.inc();
+          reply({ ok: false, code: "invalid", message: checked.message });
+          return;
+        }
+        deed(user, checked.value).then(
+          (value) => reply({ ok: true, ...value }),
+          (error: unknown) => {
+            const { reply: failed, unexpected } = replyOf(error);
+            if (unexpected)
+              options.log.error({ err: error, userId: user.id, request: name }, "request failed");
+            reply(failed);
+          },
+        );
+      };
+      untyped(socket).on(name, listener);
+    };
+    const { desk } = options;
+    answerTo("chooseDevice", (user, input) => desk.chooseDevice(user, input));
+    answerTo("ready", (user) => desk.ready(user));
+    answerTo("pause", (user, input) => desk.pause(user, input));
+    answerTo("saveWrapUp", (user, input) => desk.saveWrapUp(user, input));
+    answerTo("dial", (user, input) => desk.dial(user, input));
+    answerTo("searchCustomers", (user, input) => desk.searchCustomers(user, input));
+    answerTo("chooseCustomer", (user, input) => desk.chooseCustomer(user, input));
+    answerTo("createCustomer", (user, input) => desk.createCustomer(user, input));
+    answerTo("addNote", (user, input) => desk.addNote(user, input));
+
+    const heed = <K extends "popReceived" | "popPainted">(
+      name: K,
+      deed: (input: Message<K>) => void,
+    ) => {
+      untyped(socket).on(name, (input: unknown) => {
+        if (!told.take()) return;
+        const checked = checkMessage(name, input);
+        if (checked.ok) deed(checked.value);
+        else metrics.refused.inc();
+      });
+    };
+    heed("popReceived", (input) => desk.popReceived(user, input));
+    heed("popPainted", (input) => desk.popPainted(user, input));
+  }
+
+  /** Ends a browser whose login is not valid any more. A database that does not answer ends nobody. */
+  async function recheck(socket: DeskSocket): Promise<void> {
+    const { session, user } = socket.data;
+    try {
+      const active = await options.desk.isActive(user.id);
+      const valid = session === "" || (await options.authenticator.bySession(session)) !== null;
+      if (active && valid) return;
+      socket.emit("ended", active ? "loggedOut" : "deactivated");
+      socket.disconnect(true);
+    } catch (error) {
+      options.log.warn({ err: error, userId: user.id }, "a session could not be checked again");
+    }
+  }
+
+  return {
+    async close() {
+      stopHearing();
+      clearInterval(recheckTimer);
+      io.disconnectSockets(true);
+      // Not io.close(): that would close the HTTP server, which is not ours.
+      io.engine.close();
+    },
+  };
+}
+
+/** A browser may send anything under a known name, so what comes is unknown until its schema was checked. */
+function untyped(socket: DeskSocket): {
+  on(name: string, listener: (input: unknown, answer: unknown) => void): unknown;
+} {
+  return socket;
+}
+
+class NotAdmitted extends Error {}
+
+/** Finds out who connects. @throws NotAdmitted with the code the screen gets. */
+async function admit(socket: DeskSocket, authenticator: Authenticator): Promise<void> {
+  const handshake = checkHandshake(socket.handshake.auth);
+  if (!handshake.ok) throw new NotAdmitted("invalid");
+  const seen = handshake.value;
+  const session = seen.token === undefined ? sessionCookieOf(socket.request) : "";
+  let principal: Principal | null = null;
+  if (seen.token !== undefined) {
+    if (seen.token !== "") principal = await byToken(seen.token, authenticator);
+  } else if (session !== "") principal = await authenticator.bySession(session);
+  if (principal === null) throw new NotAdmitted("notLoggedIn");
+  if (principal.kind !== "user") throw new NotAdmitted("forbidden");
+  socket.data.user = principal.user;
+  socket.data.session = session;
+  socket.data.seen = seen;
+}
