@@ -134,21 +134,25 @@ export class LabAmi {
   /** The next event that fits, or an error after `withinMs`. */
   next(fits: (message: AmiMessage) => boolean, withinMs = 10_000): Promise<AmiMessage> {
     return new Promise((done, failed) => {
+      const finish = (): void => {
+        stop();
+        this.#socket.off("close", lost);
+        clearTimeout(timer);
+      };
       const stop = this.listen((message) => {
         if (!fits(message)) return;
-        stop();
-        clearTimeout(timer);
+        finish();
         done(message);
       });
+      const lost = (): void => {
+        finish();
+        failed(new Error("AMI connection closed"));
+      };
+      this.#socket.once("close", lost);
       const timer = setTimeout(() => {
-        stop();
+        finish();
         failed(new Error(`no such AMI event within ${withinMs} ms`));
       }, withinMs);
-      void this.#closed.then(() => {
-        stop();
-        clearTimeout(timer);
-        failed(new Error("AMI connection closed"));
-      });
     });
   }
 

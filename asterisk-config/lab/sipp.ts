@@ -85,12 +85,14 @@ export async function startSipp(options: {
     for (const watcher of [...watchers]) watcher();
   };
   const timer = setInterval(look, 15);
-  void child.ended.then(() => {
+  const tidy = async (): Promise<void> => {
+    await child.ended;
     look();
     clearInterval(timer);
     returnPorts(ports, 6);
     for (const watcher of [...watchers]) watcher();
-  });
+  };
+  void tidy();
 
   return {
     port,

@@ -239,14 +239,8 @@ export const otherStories: readonly Story[] = [
   {
     name: "middle-talking",
     title:
-      "A customer of queue 601 talks to Local/101 when the listener connects; then the customer hangs up.",
-    truth: [
-      truth({
-        visits: [{ queue: "601", how: "answered" }],
-        rings: [{ extension: "101", outcome: "answered" }],
-        talks: ["101"],
-      }),
-    ],
+      "A customer of queue 601 talks to Local/101 when the listener connects; then the customer hangs up. The ringing and the waiting before cannot be known.",
+    truth: [truth({ talks: ["101"] })],
     async before(lab) {
       const phone = await lab.phone("101", { answerAfterMs: 300 });
       await lab.call({ from: customer, to: "601" });

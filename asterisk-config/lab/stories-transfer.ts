@@ -19,6 +19,17 @@ const queueCall = (queue = "600") =>
     talks: ["101", "102"],
   });
 
+/** What a transfer by feature code is: Asterisk itself holds the customer and calls 102, all in the customer's own call. */
+const featureCall = (kind: "attended" | "blind" | "blonde", queue = "600") => ({
+  ...queueCall(queue),
+  rings: [
+    { extension: "101", outcome: "answered" },
+    { extension: "102", outcome: "answered" },
+  ] as const,
+  transfers: [{ kind, fromExtension: "101", to: "102" }],
+  held: true,
+});
+
 /** The consultation of an attended transfer: a call of its own until it is joined with the customer's. */
 const consultation = truth({
   direction: "internal",
@@ -26,6 +37,14 @@ const consultation = truth({
   fromExtension: "101",
   rings: [{ extension: "102", outcome: "answered" }],
   talks: ["101", "102"],
+  endedHow: "merged",
+});
+
+/** 102 dialling *8: a call of its own until it becomes the customer's. */
+const taking = truth({
+  direction: "internal",
+  party: "102",
+  fromExtension: "102",
   endedHow: "merged",
 });
 
@@ -86,10 +105,14 @@ export const transferStories: readonly Story[] = [
     truth: [
       {
         ...queueCall(),
+        rings: [
+          { extension: "101", outcome: "answered" },
+          { extension: "102", outcome: "answered" },
+        ],
         transfers: [{ kind: "blonde", fromExtension: "101", to: "102" }],
         held: true,
       },
-      { ...consultation, talks: [] },
+      { ...consultation, rings: [], talks: [] },
     ],
     async play(lab) {
       const { first, caller } = await talking(lab);
@@ -109,16 +132,7 @@ export const transferStories: readonly Story[] = [
   {
     name: "blind-transfer-feature",
     title: "A customer talks to 101 in queue 600; 101 presses ## and 102; 102 answers.",
-    truth: [
-      {
-        ...queueCall(),
-        rings: [
-          { extension: "101", outcome: "answered" },
-          { extension: "102", outcome: "answered" },
-        ],
-        transfers: [{ kind: "blind", fromExtension: "101", to: "102" }],
-      },
-    ],
+    truth: [featureCall("blind")],
     async play(lab) {
       const { first, caller } = await talking(lab);
       const second = await lab.phone("102", { answerAfterMs: 600 });
@@ -134,13 +148,7 @@ export const transferStories: readonly Story[] = [
   ...(["600", "601"] as const).map((queue): Story => ({
     name: queue === "600" ? "attended-transfer-feature" : "attended-transfer-feature-local-n",
     title: `A customer talks to 101 in queue ${queue}; 101 presses *2 and 102, talks to 102 and hangs up, which joins both.`,
-    truth: [
-      {
-        ...queueCall(queue),
-        transfers: [{ kind: "attended", fromExtension: "101", to: "102" }],
-      },
-      consultation,
-    ],
+    truth: [featureCall("attended", queue)],
     async play(lab) {
       const { first, caller } = await talking(lab, queue);
       const second = await lab.phone("102", { answerAfterMs: 600 });
@@ -159,13 +167,7 @@ export const transferStories: readonly Story[] = [
     name: "blonde-transfer-feature",
     title:
       "A customer talks to 101 in queue 600; 101 presses *2 and 102 and hangs up while 102 still rings; 102 answers.",
-    truth: [
-      {
-        ...queueCall(),
-        transfers: [{ kind: "blonde", fromExtension: "101", to: "102" }],
-      },
-      { ...consultation, talks: [] },
-    ],
+    truth: [featureCall("blonde")],
     async play(lab) {
       const { first, caller } = await talking(lab);
       const second = await lab.phone("102", { answerAfterMs: 2500 });
@@ -222,18 +224,19 @@ export const transferStories: readonly Story[] = [
         talks: ["102"],
         transfers: [{ kind: "pickup", fromExtension: "101", to: "102" }],
       }),
+      taking,
     ],
     async play(lab) {
       const ringing = await lab.phone("101", { answerAfterMs: "never" });
       const caller = await lab.call({ from: customer, to: "600" });
       await ringing.ringing();
       await pause(500);
-      const taking = await lab.dial({ from: "102", to: "*8" });
-      await taking.connected();
+      const taker = await lab.dial({ from: "102", to: "*8" });
+      await taker.connected();
       await ringing.saw("cancelled");
       await pause();
       await caller.hangUp();
-      await taking.over();
+      await taker.over();
     },
   },
   {
@@ -247,18 +250,19 @@ export const transferStories: readonly Story[] = [
         talks: ["102"],
         transfers: [{ kind: "pickup", fromExtension: "101", to: "102" }],
       }),
+      taking,
     ],
     async play(lab) {
       const ringing = await lab.phone("101", { answerAfterMs: "never" });
       const caller = await lab.call({ from: customer, to: "601" });
       await ringing.ringing();
       await pause(500);
-      const taking = await lab.dial({ from: "102", to: "*8" });
-      await taking.connected();
+      const taker = await lab.dial({ from: "102", to: "*8" });
+      await taker.connected();
       await ringing.saw("cancelled");
       await pause();
       await caller.hangUp();
-      await taking.over();
+      await taker.over();
     },
   },
 ];
