@@ -176,7 +176,6 @@ export class PbxLink implements Pbx {
     this.#overflowed = false;
     this.#resyncDue = false;
     this.#uptimeMs = null;
-    this.#onBooted = null;
     this.#shutdownSeen = false;
     this.#setState("connecting", "");
     const counters = this.#counters;
@@ -219,11 +218,13 @@ export class PbxLink implements Pbx {
   #fullyBooted(): Promise<void> {
     if (this.#uptimeMs !== null) return Promise.resolve();
     return new Promise((resolve) => {
-      const timer = this.#clock.after(this.#tuning.bootedMs, resolve);
-      this.#onBooted = () => {
+      const done = (): void => {
         timer.cancel();
+        this.#onBooted = null;
         resolve();
       };
+      const timer = this.#clock.after(this.#tuning.bootedMs, done);
+      this.#onBooted = done;
     });
   }
 
@@ -339,9 +340,7 @@ export class PbxLink implements Pbx {
     if (name === "Shutdown") this.#shutdownSeen = true;
     if (name !== "FullyBooted") return;
     this.#uptimeMs = Math.max(0, whole(raw, "uptime") * 1000);
-    const booted = this.#onBooted;
-    this.#onBooted = null;
-    if (booted) booted();
+    if (this.#onBooted) this.#onBooted();
     // It finished booting after it had been read: modules and their queues came since.
     else this.#resync();
   }
@@ -380,7 +379,6 @@ export class PbxLink implements Pbx {
     this.#timer?.cancel();
     this.#held = null;
     this.#onBooted?.();
-    this.#onBooted = null;
     this.#counters.roundTripMs = null;
     if (this.#inStep) {
       this.#inStep = false;

@@ -77,6 +77,12 @@ async function optionalList(action: Pbx["action"], name: string): Promise<Items 
   }
 }
 
+function explainRefusal(error: unknown): never {
+  if (!(error instanceof AmiError) || error.code !== "refused") throw error;
+  const message = `Asterisk refused CoreShowChannels: ${error.message} (the manager user needs write class reporting)`;
+  throw new AmiError("refused", error.action, message, { cause: error });
+}
+
 /**
  * Reads a snapshot. The lists are asked for at once: Asterisk answers in order, so together they take one round trip.
  *
@@ -87,7 +93,7 @@ export async function readSnapshot(
   restarted: boolean,
 ): Promise<{ readonly snapshot: PbxSnapshot; readonly deviceStateList: boolean }> {
   const [channels, queues, devices] = await Promise.all([
-    action("CoreShowChannels", {}, { list: true }),
+    action("CoreShowChannels", {}, { list: true }).catch(explainRefusal),
     optionalList(action, "QueueStatus"),
     optionalList(action, "DeviceStateList"),
   ]);
