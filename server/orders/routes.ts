@@ -1,0 +1,40 @@
+/** Orders and products over HTTP: loading by integrators. */
+import type { CountryCode } from "libphonenumber-js/max";
+import { addLoadRoute } from "../customers/load-route.ts";
+import type { LoadOptions, LoadResult } from "../customers/loading.ts";
+import type { App } from "../http/app.ts";
+import type { Storage } from "../storage/database.ts";
+import { importOrders, importProducts } from "./import.ts";
+import { OrderRecord, ProductRecord } from "./record.ts";
+
+/** What the routes work with. */
+export type OrderRouteParts = {
+  readonly storage: Pick<Storage, "pool">;
+  readonly defaultRegion: CountryCode;
+};
+
+/** Registers `/api/v1/orders` and `/api/v1/products`. */
+export async function orderRoutes(app: App, parts: OrderRouteParts): Promise<void> {
+  const { storage, defaultRegion } = parts;
+  type Import = (
+    storage: Pick<Storage, "pool">,
+    records: readonly unknown[],
+    options: LoadOptions,
+  ) => Promise<LoadResult>;
+  const by = (load: Import) => (records: readonly unknown[], source: string | undefined) =>
+    load(storage, records, { defaultRegion, ...(source === undefined ? {} : { source }) });
+  addLoadRoute(app, {
+    url: "/api/v1/orders",
+    tag: "orders",
+    summary: "Load one order or up to 1000; their customers first",
+    record: OrderRecord,
+    load: by(importOrders),
+  });
+  addLoadRoute(app, {
+    url: "/api/v1/products",
+    tag: "orders",
+    summary: "Load one product or up to 1000",
+    record: ProductRecord,
+    load: by(importProducts),
+  });
+}
