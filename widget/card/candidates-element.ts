@@ -71,7 +71,7 @@ export class CallcardCandidates extends LitElement {
         justify-content: flex-end;
       }
       .other {
-        margin-top: 12px;
+        margin-top: 28px;
       }
       @container card (max-width: 460px) {
         .marks {
@@ -114,7 +114,7 @@ export class CallcardCandidates extends LitElement {
         class="other"
         .ctx=${this.ctx}
         .call=${this.call}
-        mode="another"
+        mode="none"
       ></callcard-newcomer>`;
   }
 
@@ -144,7 +144,11 @@ export class CallcardCandidates extends LitElement {
     const ago = locale.ago(candidate.lastOrderAt, clock.nowMs());
     const { city } = candidate.customer;
     return html`${reason}${
-      ago ? html`<span class="muted">, ${locale.t("lastOrderAgo", { ago })}</span>` : nothing
+      ago
+        ? html`<span class="muted"
+            >, ${candidate.reason === "lastOrder" ? ago : locale.t("lastOrderAgo", { ago })}</span
+          >`
+        : nothing
     }${city ? html`<span class="muted">, <bdi>${city}</bdi></span>` : nothing}`;
   }
 

@@ -50,7 +50,10 @@ export class CallcardCard extends LitElement {
     const { card } = call;
     return html`<article aria-labelledby="name">
       ${this.#status()}
-      <header>${person(call, ctx)} ${place(card, ctx)}</header>
+      <header>
+        ${person(call, ctx, this.searching ? null : () => (this.searching = true))}
+        ${place(card, ctx)}
+      </header>
       ${this.#problems()} ${this.#who()} ${card.customer ? this.#facts() : nothing}
       ${
         card.customer || card.orders.length > 0 || card.calls.length > 0 || card.notes.length > 0
@@ -150,7 +153,7 @@ export class CallcardCard extends LitElement {
     const { ctx, call } = this;
     const { locale, clock } = ctx;
     const { t } = locale;
-    const { customer, totals, verified } = call.card;
+    const { customer, totals } = call.card;
     if (!customer) return html``;
     const since = locale.month(customer.customerSince);
     const fact = (term: string, value: unknown): TemplateResult =>
@@ -159,41 +162,31 @@ export class CallcardCard extends LitElement {
         <dd>${value}</dd>
       </div>`;
     return html`<dl class="facts">
-        ${
-          totals
-            ? fact(
-                t("factOrders"),
-                html`<strong>${locale.money(totals.totalMinor, totals.currency)}</strong>
-                  <span class="muted">${locale.count("ordersCount", totals.count)}</span>`,
-              )
-            : nothing
-        }
-        ${
-          since
-            ? fact(
-                t("factSince"),
-                html`${since}
-                  <span class="muted">${locale.ago(customer.customerSince, clock.nowMs())}</span>`,
-              )
-            : nothing
-        }
-        ${customer.email ? fact(t("factEmail"), html`<bdi>${customer.email}</bdi>`) : nothing}
-        ${
-          customer.personalManager
-            ? fact(t("factManager"), html`<bdi>${customer.personalManager}</bdi>`)
-            : nothing
-        }
-      </dl>
       ${
-        call.state === "elsewhere" || this.searching
-          ? nothing
-          : html`<p class="doubt small">
-              ${verified ? nothing : html`<span class="muted">${t("notVerified")}</span>`}
-              <button class="link" type="button" @click=${() => (this.searching = true)}>
-                ${t("anotherPerson")}
-              </button>
-            </p>`
-      }`;
+        totals
+          ? fact(
+              t("factOrders"),
+              html`<strong>${locale.money(totals.totalMinor, totals.currency)}</strong>
+                <span class="muted">${locale.count("ordersCount", totals.count)}</span>`,
+            )
+          : nothing
+      }
+      ${
+        since
+          ? fact(
+              t("factSince"),
+              html`${t("tierSince", { month: since })}
+                <span class="muted">${locale.ago(customer.customerSince, clock.nowMs())}</span>`,
+            )
+          : nothing
+      }
+      ${customer.email ? fact(t("factEmail"), html`<bdi>${customer.email}</bdi>`) : nothing}
+      ${
+        customer.personalManager
+          ? fact(t("factManager"), html`<bdi>${customer.personalManager}</bdi>`)
+          : nothing
+      }
+    </dl>`;
   }
 
   /** Chooses a candidate by its place in the list, as keys 1 to 9 do; false when there is no such one. */

@@ -83,6 +83,12 @@ export const cardStyles = css`
   .tier.platinum {
     --metal: #7d93a8;
   }
+  .tier > span {
+    overflow: hidden;
+    text-overflow: ellipsis;
+    white-space: nowrap;
+    max-width: 34ch;
+  }
   .vip {
     background: var(--ink);
     border-color: var(--ink);
@@ -93,6 +99,7 @@ export const cardStyles = css`
   .place {
     flex: 0 1 auto;
     min-width: 180px;
+    max-width: min(100%, 320px);
     display: grid;
     gap: 4px;
     justify-items: start;
@@ -100,6 +107,10 @@ export const cardStyles = css`
   .place .local {
     font-size: 15px;
     color: var(--ink-2);
+    display: -webkit-box;
+    -webkit-box-orient: vertical;
+    -webkit-line-clamp: 3;
+    overflow: hidden;
   }
   .place .local strong {
     font-weight: 650;
@@ -122,14 +133,20 @@ export const cardStyles = css`
   dd strong {
     font-weight: 650;
   }
-  .doubt {
-    display: flex;
-    flex-wrap: wrap;
-    gap: 4px 12px;
-    margin-top: -8px;
+  dd .muted {
+    font-size: 13px;
+    margin-left: 6px;
+  }
+  .unsure {
+    background: var(--warn-soft);
+    border-color: transparent;
+    color: var(--warn);
+  }
+  .badges .link {
+    margin-left: 6px;
   }
   .link {
-    color: var(--accent-ink);
+    color: var(--ink-3);
     text-decoration: underline;
     text-underline-offset: 3px;
     text-decoration-thickness: 1px;

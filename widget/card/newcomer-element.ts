@@ -6,11 +6,12 @@ import { base } from "../shared/styles.ts";
 
 const SEARCH_DELAY_MS = 250;
 const SEARCH_FROM_LENGTH = 2;
+const SEARCH_TITLE = { new: "newExisting", another: "searchTitle", none: "searchNone" } as const;
 
 /**
  * `<callcard-newcomer>`: the caller is nobody we know: make a customer of this number, or find the one it belongs to.
  *
- * Properties: `ctx`, `call`, `mode` (`new` offers both, `another` only the search).
+ * Properties: `ctx`, `call`, `mode` (`new` offers both; `another` and `none`, none of several, only the search).
  */
 export class CallcardNewcomer extends LitElement {
   static override properties = {
@@ -79,7 +80,7 @@ export class CallcardNewcomer extends LitElement {
 
   declare ctx: DeskContext;
   declare call: DeskCall;
-  declare mode: "new" | "another";
+  declare mode: "new" | "another" | "none";
   declare busy: boolean;
   declare problem: Done;
   /** Null before the first search. */
@@ -148,7 +149,7 @@ export class CallcardNewcomer extends LitElement {
     const { t, count } = this.ctx.locale;
     const { found } = this;
     return html`<div class="search">
-      <h2>${this.mode === "new" ? t("newExisting") : t("searchTitle")}</h2>
+      <h2>${t(SEARCH_TITLE[this.mode])}</h2>
       <div class="box">
         ${icon("search")}
         <input

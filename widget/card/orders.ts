@@ -39,7 +39,7 @@ function row(order: OrderSummary, ctx: DeskContext): TemplateResult {
   const stage =
     order.stage === "other" && order.status ? order.status : locale.word("stage_", order.stage);
   const items = order.items
-    .map((item) => (item.quantity > 1 ? `${item.name} × ${item.quantity}` : item.name))
+    .map((item) => (item.quantity > 1 ? `${item.name}\u00a0×\u00a0${item.quantity}` : item.name))
     .join(", ");
   return html`<li class="order">
     <span class="head"

@@ -5,8 +5,16 @@ import type { DeskContext } from "../shared/context.ts";
 import { icon } from "../shared/icons.ts";
 import { callTitle } from "../shared/words.ts";
 
-/** The name, or what there is instead of one, and what makes this person special. */
-export function person(call: DeskCall, ctx: DeskContext): TemplateResult {
+/**
+ * The name, or what there is instead of one, and what makes this person special.
+ *
+ * @param doubt Called when the operator says that it is somebody else; null when that was said already.
+ */
+export function person(
+  call: DeskCall,
+  ctx: DeskContext,
+  doubt: (() => void) | null,
+): TemplateResult {
   const { locale } = ctx;
   const { t } = locale;
   const { card } = call;
@@ -18,7 +26,23 @@ export function person(call: DeskCall, ctx: DeskContext): TemplateResult {
         ? html`<ul class="badges">
             ${customer.vip ? html`<li class="badge vip">${t("vip")}</li>` : nothing}
             ${customer.tier ? html`<li>${tier(customer.tier, customer.tierSince, ctx)}</li>` : nothing}
+            ${
+              card.verified
+                ? nothing
+                : html`<li class="badge unsure" title=${t("notVerifiedHint")}>
+                    ${t("notVerified")}
+                  </li>`
+            }
             ${link(customer.externalUrl, ctx)}
+            ${
+              doubt && call.state !== "elsewhere"
+                ? html`<li>
+                    <button class="link small" type="button" @click=${doubt}>
+                      ${t("anotherPerson")}
+                    </button>
+                  </li>`
+                : nothing
+            }
           </ul>`
         : subtitle(call, ctx)
     }

@@ -43,9 +43,9 @@ function where(card: Card, ctx: DeskContext): TemplateResult {
     spot && time ? ", " : nothing
   }${
     time
-      ? html`<span
+      ? html`<strong
           title=${now && now.earliest !== now.latest ? locale.t("localTimeUnsure") : nothing}
-          >${time}</span
+          >${time}</strong
         >`
       : nothing
   }`;

@@ -238,6 +238,7 @@ export class CallcardDesk extends LitElement {
                     .ctx=${ctx}
                     .desk=${desk}
                     .recent=${this.#recent(model, line)}
+                    ?shortcuts=${this.layout === "full" && model.preferences.shortcuts}
                     @pick=${(event: CustomEvent<{ callId: string }>) =>
                       this.#pick(event.detail.callId)}
                   ></callcard-today
@@ -345,10 +346,12 @@ export class CallcardDesk extends LitElement {
     return entry.draft?.title ?? entry.saved?.title ?? "";
   }
 
-  /** Calls that are over and written up, newest first: those the server still lists, then those it listed before. */
+  /** Calls that are over and written up, newest first: those the server still lists and those it listed before. */
   #recent(model: DeskModel, line: readonly DeskCall[]): readonly DeskCall[] {
-    const listed = model.calls.filter((call) => !line.includes(call)).toReversed();
-    return [...listed, ...(model.screen?.recent ?? [])].slice(0, 12);
+    const over = model.calls.filter((call) => !line.includes(call));
+    return [...over, ...(model.screen?.recent ?? [])]
+      .toSorted((a, b) => b.startedAtMs - a.startedAtMs)
+      .slice(0, 12);
   }
 
   #announcement(): string {

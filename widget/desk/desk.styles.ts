@@ -170,19 +170,24 @@ export const deskStyles = css`
       padding: 10px 12px;
       flex-wrap: wrap;
     }
-    callcard-presence {
-      flex: 1 1 200px;
-    }
     .queues {
-      order: 3;
+      order: 5;
       flex: 1 1 100%;
       border: 0;
       margin: 0;
       padding: 0;
     }
+    .brand {
+      display: none;
+    }
+    .demo,
+    callcard-menu {
+      order: 2;
+    }
     callcard-dial {
       order: 4;
-      flex: 1 1 100%;
+      flex: 1 1 100px;
+      min-width: 0;
     }
     .line {
       padding: 0 12px 10px;
@@ -208,7 +213,6 @@ export const deskStyles = css`
     }
   }
   @container desk (max-width: 520px) {
-    .brand,
     .demo {
       display: none;
     }

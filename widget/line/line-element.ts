@@ -31,8 +31,9 @@ export class CallcardLine extends LitElement {
       ul {
         display: flex;
         gap: 8px;
-        min-height: 68px;
+        height: 76px;
         overflow-x: auto;
+        /* Room for the glow; the strip itself is 68 px high. */
         padding: 4px;
         margin: -4px;
         scrollbar-width: thin;
@@ -46,7 +47,7 @@ export class CallcardLine extends LitElement {
       .idle {
         display: flex;
         align-items: center;
-        min-height: 68px;
+        height: 68px;
         padding: 0 20px;
         border-radius: var(--radius);
         border: 1px dashed var(--line);
@@ -113,6 +114,13 @@ export class CallcardLine extends LitElement {
       .unsaved .sign {
         background: var(--warn-soft);
         color: var(--warn);
+      }
+      .ringing {
+        max-width: none;
+        flex-grow: 1.4;
+      }
+      .ringing .name {
+        font-size: 18px;
       }
       .ringing button {
         position: relative;

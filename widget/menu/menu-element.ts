@@ -45,7 +45,11 @@ export class CallcardMenu extends LitElement {
         width: 300px;
         padding: 14px;
         display: grid;
+        grid-template-columns: minmax(0, 1fr);
         gap: 14px;
+      }
+      .popup .btn {
+        white-space: normal;
       }
       .who strong {
         display: block;
@@ -68,6 +72,11 @@ export class CallcardMenu extends LitElement {
         border-top: 1px solid var(--line);
         margin: 0 -8px -8px;
         padding-top: 8px;
+      }
+      @container desk (max-width: 520px) {
+        .help {
+          display: none;
+        }
       }
       .muted-sign {
         color: var(--warn);
@@ -108,7 +117,7 @@ export class CallcardMenu extends LitElement {
         ${icon(silent ? "muted" : "volume")}
       </button>
       <button
-        class="btn quiet icon"
+        class="btn quiet icon help"
         type="button"
         aria-label=${t("help")}
         title=${t("help")}

@@ -75,6 +75,23 @@ export class CallcardPresence extends LitElement {
         color: var(--ink-3);
         min-width: 4ch;
       }
+      @container desk (max-width: 899px) {
+        :host {
+          display: contents;
+        }
+        .state {
+          order: 1;
+          flex: 1 1 0;
+        }
+        .btn,
+        .popup {
+          order: 3;
+        }
+        .popup,
+        .problem {
+          margin-left: 12px;
+        }
+      }
       .problem {
         position: absolute;
         top: calc(100% + 8px);

@@ -36,7 +36,7 @@ export type Locale = {
   money(minor: number, currency: string): string;
   /** `12 марта`, with the year when it is not this one; "" for what is no date. */
   date(iso: string, nowMs: number): string;
-  /** `март 2021`. */
+  /** `марта 2021`, in the form that follows "с" / "since". */
   month(iso: string): string;
   /** `14:32` in the operator's own zone. */
   time(atMs: number): string;
@@ -72,6 +72,7 @@ export function createLocale(lang: Language): Locale {
   const plurals = new Intl.PluralRules(tag);
   const numbers = new Intl.NumberFormat(tag);
   const relative = new Intl.RelativeTimeFormat(tag, { numeric: "auto" });
+  const counted = new Intl.RelativeTimeFormat(tag, { numeric: "always" });
   const timeFormat = new Intl.DateTimeFormat(tag, { hour: "2-digit", minute: "2-digit" });
   const dayFormat = new Intl.DateTimeFormat(tag, { day: "numeric", month: "long" });
   const yearFormat = new Intl.DateTimeFormat(tag, {
@@ -79,7 +80,11 @@ export function createLocale(lang: Language): Locale {
     month: "short",
     year: "numeric",
   });
-  const monthFormat = new Intl.DateTimeFormat(tag, { month: "long", year: "numeric" });
+  const monthFormat = new Intl.DateTimeFormat(tag, {
+    day: "numeric",
+    month: "long",
+    year: "numeric",
+  });
   const regions = new Intl.DisplayNames(tag, { type: "region", fallback: "code" });
   const moneyFormats = new Map<string, Intl.NumberFormat>();
 
@@ -118,7 +123,11 @@ export function createLocale(lang: Language): Locale {
     date,
     month: (iso) => {
       const at = parse(iso);
-      return at ? monthFormat.format(at).replace(/\s*г\.$|\s*р\.$/, "") : "";
+      if (!at) return "";
+      // Beside a day the month stands in the case that "since" wants (марта, березня); the day itself is left out.
+      const parts = monthFormat.formatToParts(at);
+      const part = (type: string): string => parts.find((one) => one.type === type)?.value ?? "";
+      return `${part("month")} ${part("year")}`;
     },
     time,
     dayAndTime: (iso, nowMs) => {
@@ -136,8 +145,9 @@ export function createLocale(lang: Language): Locale {
       const days = daysBetween(at, new Date(nowMs));
       if (days < 1) return relative.format(-Math.round(minutes / 60), "hour");
       if (days < 30) return relative.format(-days, "day");
-      if (days < 365) return relative.format(-Math.round(days / 30.4), "month");
-      return relative.format(-Math.round(days / 365.25), "year");
+      // Counted, not "last month": that would mean the calendar's.
+      if (days < 365) return counted.format(-Math.floor(days / 30.4), "month");
+      return counted.format(-Math.floor(days / 365.25), "year");
     },
     duration: (ms) => {
       const seconds = Math.max(0, Math.round(ms / 1000));

@@ -9,7 +9,7 @@ import { callTitle, leftWords } from "../shared/words.ts";
 /**
  * `<callcard-today>`: what there is to see while nobody calls: the operator's state, the queues, the last calls.
  *
- * Properties: `ctx`, `desk`, `recent` (calls that are over, newest first).
+ * Properties: `ctx`, `desk`, `recent` (calls that are over, newest first), `shortcuts` (single keys work).
  * Events: `pick` with detail `callId`.
  */
 export class CallcardToday extends LitElement {
@@ -17,6 +17,7 @@ export class CallcardToday extends LitElement {
     ctx: { attribute: false },
     desk: { attribute: false },
     recent: { attribute: false },
+    shortcuts: { type: Boolean },
   };
 
   static override styles = [
@@ -113,9 +114,25 @@ export class CallcardToday extends LitElement {
       .nothing {
         color: var(--ink-3);
       }
+      .keys {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 8px 20px;
+        font-size: 13px;
+        color: var(--ink-3);
+      }
+      .keys kbd {
+        margin-right: 6px;
+      }
+      @media (hover: none) {
+        .keys {
+          display: none;
+        }
+      }
       @container today (min-width: 660px) {
         .columns {
-          grid-template-columns: minmax(0, 1fr) minmax(0, 1.5fr);
+          grid-template-columns: minmax(0, 1.7fr) minmax(0, 1fr);
+          gap: 36px 56px;
         }
       }
       @container today (max-width: 420px) {
@@ -129,10 +146,12 @@ export class CallcardToday extends LitElement {
   declare ctx: DeskContext;
   declare desk: DeskState;
   declare recent: readonly DeskCall[];
+  declare shortcuts: boolean;
 
   constructor() {
     super();
     this.recent = [];
+    this.shortcuts = false;
     new EveryMinute(this);
   }
 
@@ -145,16 +164,6 @@ export class CallcardToday extends LitElement {
         <p class="lead">${t(`todayLead_${presence.state}`)}</p>
       </div>
       <div class="columns">
-        <section aria-labelledby="queues">
-          <h2 id="queues">${t("queuesTitle")}</h2>
-          ${
-            presence.queues.length === 0
-              ? html`<p class="nothing">${t("queuesNone")}</p>`
-              : html`<ul>
-                  ${presence.queues.map((queue) => this.#queue(queue))}
-                </ul>`
-          }
-        </section>
         <section aria-labelledby="recent">
           <h2 id="recent">${t("recentTitle")}</h2>
           ${
@@ -165,7 +174,26 @@ export class CallcardToday extends LitElement {
                 </ul>`
           }
         </section>
+        <section aria-labelledby="queues">
+          <h2 id="queues">${t("queuesTitle")}</h2>
+          ${
+            presence.queues.length === 0
+              ? html`<p class="nothing">${t("queuesNone")}</p>`
+              : html`<ul>
+                  ${presence.queues.map((queue) => this.#queue(queue))}
+                </ul>`
+          }
+        </section>
       </div>
+      ${
+        this.shortcuts
+          ? html`<p class="keys">
+              <span><kbd>P</kbd>${t("key_pause")}</span>
+              <span><kbd>/</kbd>${t("key_dial")}</span>
+              <span><kbd>?</kbd>${t("key_all")}</span>
+            </p>`
+          : nothing
+      }
     </article>`;
   }
 
