@@ -86,7 +86,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
   const random = seededRandom(options.seed ?? 1);
   const pbx = await startSimulatedPbx({
     queues: demoQueues,
-    extensions: demoExtensions,
+    extensions: Object.fromEntries(demoExtensions.map((each, i) => [each, memberNames[i]!])),
     phones: operatorPhone(random),
     outside: outsidePhone(random),
     clock,
@@ -170,7 +170,7 @@ function nextCall(random: Random, pool: CallerPool, wanted: string): IncomingCal
   return {
     number,
     name,
-    queue: random.chance(0.6) ? "sales" : "support",
+    to: random.chance(0.6) ? "sales" : "support",
     dialled: "+73830000600",
     patienceMs: impatient ? random.whole(2500, 6000) : 180_000,
     steps: conversation(random),

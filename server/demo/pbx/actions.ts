@@ -1,8 +1,7 @@
 /** What the simulated PBX answers to manager actions, worded as Asterisk 22 does. */
-import { blindTransfer } from "./calls.ts";
+import { blindTransfer } from "./transfers.ts";
 import type { Action, ListItem, Reply } from "./ami-server.ts";
 import type { Channel } from "./exchange.ts";
-import type { LegCaller } from "./legs.ts";
 import type { SimulatedExchange } from "./pbx.ts";
 import type { Member, Queue } from "./queue-app.ts";
 import { canRing, leadingInteger } from "./queue-rules.ts";
@@ -54,7 +53,7 @@ const handlers: Readonly<Record<string, Handler>> = {
       "",
       `CoreStartupDate: ${dateText(startedAtMs)}\r\nCoreStartupTime: ${timeText(startedAtMs)}\r\n` +
         `CoreReloadDate: ${dateText(startedAtMs)}\r\nCoreReloadTime: ${timeText(startedAtMs)}\r\n` +
-        `CoreCurrentCalls: ${callCount(pbx)}\r\n`,
+        `CoreCurrentCalls: ${callCount(pbx)}\r\nCoreProcessedCalls: ${pbx.exchange.created}\r\n`,
     );
   },
   coreshowchannels({ pbx }, _action, reply) {
@@ -206,9 +205,8 @@ const handlers: Readonly<Record<string, Handler>> = {
     const channel = pbx.exchange.byName.get(name);
     if (channel === undefined) return reply.error("Channel specified does not exist");
     if (!pbx.knows(exten)) return reply.error("Extension specified does not exist");
-    if (channel.bridge === null) return reply.error("Channel is not in a bridge");
+    if (!blindTransfer(pbx, channel, exten)) return reply.error("Transfer failed");
     reply.success("Transfer succeeded");
-    blindTransfer(pbx, channel, exten);
   },
   setvar({ pbx }, action, reply) {
     const variable = action.get("Variable");
@@ -247,7 +245,7 @@ function originate({ pbx }: ActionWorld, action: Action, reply: Reply): void {
     pbx.exchange.tell(
       "OriginateResponse",
       "call",
-      `${actionId}Response: ${success ? "Success" : "Failure"}\r\nChannel: ${channel?.name ?? target}\r\n` +
+      `${actionId}Response: ${success ? "Success" : "Failure"}\r\nChannel: ${success && channel !== null ? channel.name : target}\r\n` +
         `Context: ${action.get("Context")}\r\nExten: ${exten}\r\nReason: ${reason}\r\n` +
         `Uniqueid: ${channel?.id ?? "<unknown>"}\r\nCallerIDNum: ${caller.number || "<unknown>"}\r\n` +
         `CallerIDName: ${caller.name || "<unknown>"}\r\n`,
@@ -258,8 +256,10 @@ function originate({ pbx }: ActionWorld, action: Action, reply: Reply): void {
     pbx.originate(
       {
         target,
+        context: action.get("Context"),
         exten,
-        shown: { ...caller, queue: "" } satisfies LegCaller,
+        shown: caller,
+        extension: variable(action, "CALLCARD_EXTENSION"),
         timeoutMs,
         channelId: action.get("ChannelId"),
         otherChannelId: action.get("OtherChannelId"),
@@ -267,6 +267,18 @@ function originate({ pbx }: ActionWorld, action: Action, reply: Reply): void {
       finished,
     ),
   );
+}
+
+/** A channel variable of an Originate, "" when it sets none of that name. */
+function variable(action: Action, name: string): string {
+  for (const header of action.all("Variable")) {
+    // One header may set several; Asterisk parts them by commas.
+    for (const each of header.split(",")) {
+      const [key, ...value] = each.split("=");
+      if (key?.trim() === name) return value.join("=").trim();
+    }
+  }
+  return "";
 }
 
 function parseCallerId(text: string): { readonly number: string; readonly name: string } {

@@ -2,6 +2,7 @@
  * Two parties in a bridge: talk, hold, hang-up, and being handed over.
  */
 import type { Bridge, Channel, ChannelOwner, Exchange } from "./exchange.ts";
+import { bridgeText, channelText } from "./text.ts";
 
 /** How a conversation was over. `transfer` means that the call goes on elsewhere. */
 export type Over = { readonly kind: "hangup" | "transfer"; readonly by: Channel };
@@ -16,16 +17,16 @@ export class Conversation implements ChannelOwner {
   #parties: Party[];
   readonly #onOver: (over: Over) => void;
   #over = false;
+  #told = false;
 
   constructor(exchange: Exchange, parties: readonly [Party, Party], onOver: (over: Over) => void) {
     this.#exchange = exchange;
     this.#parties = [...parties];
     this.#onOver = onOver;
     this.bridge = exchange.createBridge();
-    for (const party of parties) {
-      party.channel.owner = this;
-      exchange.enter(this.bridge, party.channel);
-    }
+    for (const party of parties) party.channel.owner = this;
+    // The called party is in the bridge first, as in app_dial and app_queue.
+    for (const party of parties.toReversed()) exchange.enter(this.bridge, party.channel);
   }
 
   /** The other side of a channel. */
@@ -34,44 +35,51 @@ export class Conversation implements ChannelOwner {
   }
 
   gone(channel: Channel, cause: number): void {
-    const party = this.#parties.find((each) => each.channel === channel);
-    if (party === undefined) return;
     this.#finish({ kind: "hangup", by: channel });
     const others = this.#dissolve(channel);
-    this.#exchange.hangup(channel, cause);
+    // A conversation that took place ends by normal clearing, whatever the request said.
+    this.#exchange.hangup(channel, cause === 0 ? 16 : cause);
     for (const each of others) each.after();
   }
 
   /** The party puts the other on hold. */
   hold(by: Channel): void {
-    if (this.#over || by.onHold) return;
-    by.onHold = true;
-    this.#exchange.tellOf("Hold", by);
     const other = this.peer(by);
-    if (other !== null) this.#exchange.startMusic(other);
+    if (this.#over || by.onHold || other === null) return;
+    by.onHold = true;
+    this.#exchange.tellOf("Hold", by, "MusicClass: default\r\n");
+    this.#exchange.startMusic(other);
     this.#exchange.onDevice(by);
   }
 
   resume(by: Channel): void {
-    if (this.#over || !by.onHold) return;
+    const other = this.peer(by);
+    if (this.#over || !by.onHold || other === null) return;
     by.onHold = false;
     this.#exchange.tellOf("Unhold", by);
-    const other = this.peer(by);
-    if (other !== null) this.#exchange.stopMusic(other);
+    this.#exchange.stopMusic(other);
     this.#exchange.onDevice(by);
   }
 
-  /**
-   * Takes both out of the bridge because `by` hands the other side over; `by` is hung up, the other channel is the caller's to
-   * use (its owner is cleared). Returns it, or null when the conversation was already over.
-   */
-  handOver(by: Channel, tell: (other: Channel) => void): Channel | null {
+  /** The party at `by` sends the other side to an extension. Returns the other's channel, free for the dialplan, or null. */
+  blindTransfer(by: Channel, context: string, exten: string): Channel | null {
     const other = this.peer(by);
     if (this.#over || other === null) return null;
-    tell(other);
+    by.onHold = false;
+    this.#exchange.tellOf("Unhold", by);
+    this.#exchange.stopMusic(other);
+    this.#exchange.tell(
+      "BlindTransfer",
+      "call",
+      `Result: Success\r\n${channelText("Transferer", by)}${channelText("Transferee", other)}` +
+        `${bridgeText("", this.bridge)}IsExternal: No\r\nContext: ${context}\r\nExtension: ${exten}\r\n`,
+    );
     this.#finish({ kind: "transfer", by });
+    other.context = context;
+    other.exten = exten;
     this.#dissolve(by);
-    other.owner = null;
+    other.hasDialplan = true;
+    this.#exchange.hangup(by, 16);
     return other;
   }
 
@@ -80,61 +88,93 @@ export class Conversation implements ChannelOwner {
     if (this.#over) return false;
     this.#finish({ kind: "transfer", by: channel });
     const others = this.#dissolve(channel);
-    channel.owner = null;
     for (const each of others) each.after();
     return true;
   }
 
-  /** Puts `channel` (already out of its own bridge) in the place of `of`, which leaves the bridge and is the caller's to hang up. */
-  replace(of: Channel, by: Party): boolean {
-    const index = this.#parties.findIndex((each) => each.channel === of);
-    if (this.#over || index === -1) return false;
-    by.channel.owner = this;
-    this.#exchange.enter(this.bridge, by.channel, of);
-    this.#exchange.leave(of);
-    of.owner = null;
-    this.#parties[index] = by;
-    return true;
+  /** The side opposite `by`, or null when the conversation is over. */
+  opposite(by: Channel): Party | null {
+    return this.#over ? null : (this.#parties.find((each) => each.channel !== by) ?? null);
   }
 
-  /** Takes one party out for another bridge and hangs nobody up; the conversation is over. */
-  release(channel: Channel): void {
-    this.#finish({ kind: "transfer", by: channel });
-    this.#exchange.leave(channel);
-    channel.owner = null;
+  /** Tells `onOver` that `by` handed its side over, while the bridge goes on or is left by whoever calls this. */
+  tellTransferred(by: Channel): void {
+    this.#tellOver({ kind: "transfer", by });
   }
 
-  /** Lets the rest of a released conversation go. */
-  dissolveRest(): readonly Channel[] {
-    const rest = this.#parties.filter((each) => each.channel.bridge === this.bridge);
-    for (const each of rest) {
-      this.#exchange.leave(each.channel);
-      each.channel.owner = null;
-    }
+  /** The bridge was left by everybody through the caller's doing. */
+  close(): void {
+    this.#over = true;
     this.#exchange.destroyBridge(this.bridge);
-    return rest.map((each) => each.channel);
+  }
+
+  /** Puts `party` in the place of `of`. The bridge is left and entered by whoever calls this. */
+  replace(of: Channel, party: Party): void {
+    const index = this.#parties.findIndex((each) => each.channel === of);
+    party.channel.owner = this;
+    this.#parties[index] = party;
+    of.owner = null;
+  }
+
+  /**
+   * Asterisk takes a Local channel out once both of its halves talk: the phone behind it takes the near half's place here, and
+   * both halves are hung up.
+   */
+  optimize(near: Channel): void {
+    const far = near.other;
+    const behind = far?.owner instanceof Conversation ? far.owner : null;
+    const phone = far === null ? null : (behind?.peer(far) ?? null);
+    if (
+      this.#over ||
+      near.bridge !== this.bridge ||
+      far === null ||
+      behind === null ||
+      phone === null
+    )
+      return;
+    const exchange = this.#exchange;
+    const halves = channelText("LocalOne", near) + channelText("LocalTwo", far);
+    exchange.tell(
+      "LocalOptimizationBegin",
+      "call",
+      `${halves}${channelText("Source", phone)}DestUniqueId: ${far.id}\r\nId: 0\r\n`,
+    );
+    exchange.leave(phone);
+    exchange.leave(near);
+    this.replace(near, { channel: phone, after: () => exchange.hangup(phone, 16) });
+    exchange.enter(this.bridge, phone, near);
+    // "No" is what Asterisk says when it did take the channel out.
+    exchange.tell("LocalOptimizationEnd", "call", `${halves}Success: No\r\nId: 0\r\n`);
+    near.owner = null;
+    far.owner = null;
+    exchange.hangup(near, 16);
+    exchange.destroyBridge(behind.bridge);
   }
 
   #finish(over: Over): void {
     if (this.#over) return;
     this.#over = true;
     for (const each of this.#parties) {
-      if (each.channel.onHold) {
-        each.channel.onHold = false;
-        const other = this.peer(each.channel);
-        if (other !== null) this.#exchange.stopMusic(other);
-      }
+      if (!each.channel.onHold) continue;
+      each.channel.onHold = false;
+      const other = this.peer(each.channel);
+      if (other !== null) this.#exchange.stopMusic(other);
     }
+    this.#tellOver(over);
+  }
+
+  #tellOver(over: Over): void {
+    if (this.#told) return;
+    this.#told = true;
     this.#onOver(over);
   }
 
-  /** Everybody leaves, `first` first; returns the others, without an owner. */
+  /** Everybody leaves, `first` first; returns the others. Nobody has an owner then. */
   #dissolve(first: Channel): readonly Party[] {
     const others = this.#parties.filter((each) => each.channel !== first);
-    this.#exchange.leave(first);
-    for (const each of others) {
-      this.#exchange.leave(each.channel);
-      each.channel.owner = null;
+    for (const each of [first, ...others.map((party) => party.channel)]) {
+      if (each.bridge === this.bridge) this.#exchange.leave(each);
+      each.owner = null;
     }
     this.#exchange.destroyBridge(this.bridge);
     return others;

@@ -1,5 +1,7 @@
 /**
- * Device states: what every phone, Local channel and hint is doing, computed from the channels and told when it changes.
+ * Device states: what every phone, Local channel, hint and queue is doing, computed from the channels and told when it changes.
+ *
+ * As in Asterisk they are told a moment after the channel's own event, so that several changes at once are told as one.
  */
 import type { Channel, Exchange } from "./exchange.ts";
 import type { Phone } from "./phones.ts";
@@ -7,7 +9,7 @@ import { deviceStatus } from "./queue-rules.ts";
 import { channelState } from "./text.ts";
 
 /** DeviceStateChange's words, by status number. */
-export const deviceStateNames = [
+const deviceStateNames = [
   "UNKNOWN",
   "NOT_INUSE",
   "INUSE",
@@ -32,7 +34,7 @@ const extensionStates: readonly (readonly [number, string])[] = [
   [16, "Hold"],
 ];
 
-/** Keeps the state of every device; tells DeviceStateChange and, for phones with a hint, ExtensionStatus. */
+/** Keeps the state of every device; tells DeviceStateChange and, for phones, the ExtensionStatus of their hint. */
 export class Devices {
   readonly #exchange: Exchange;
   readonly #phones: ReadonlyMap<string, Phone>;
@@ -40,84 +42,97 @@ export class Devices {
   readonly #changed: (stateInterface: string) => void;
   readonly #states = new Map<string, number>();
   readonly #channels = new Map<string, Set<Channel>>();
+  readonly #dirty = new Set<string>();
 
   constructor(
     exchange: Exchange,
     phones: ReadonlyMap<string, Phone>,
     hintContext: string,
+    /** Told after a device or a hint (`hint:101@ext-local`) changed. */
     changed: (stateInterface: string) => void,
   ) {
     this.#exchange = exchange;
     this.#phones = phones;
     this.#hintContext = hintContext;
     this.#changed = changed;
-    for (const phone of phones.values()) {
-      const device = `PJSIP/${phone.extension}`;
-      this.#states.set(device, this.#compute(device));
+    for (const { extension } of phones.values()) {
+      const device = `PJSIP/${extension}`;
+      this.#states.set(device, this.statusOf(device));
     }
   }
 
-  /** Counts a channel in or out of its device. */
+  /** Counts a channel in or out of its device, and tells the device's state soon. */
   track(channel: Channel): void {
     let set = this.#channels.get(channel.device);
     if (set === undefined) this.#channels.set(channel.device, (set = new Set()));
     if (channel.hungUp) set.delete(channel);
     else set.add(channel);
     if (set.size === 0) this.#channels.delete(channel.device);
+    this.refresh(channel.device);
   }
 
-  /** Looks at a device again and tells a change. */
+  /** Looks at a device again in a moment and tells a change. */
   refresh(device: string): void {
-    const state = this.#compute(device);
-    if ((this.#states.get(device) ?? deviceStatus.unknown) === state) return;
-    this.#states.set(device, state);
-    this.#exchange.tell(
-      "DeviceStateChange",
-      "call",
-      `Device: ${device}\r\nState: ${deviceStateNames[state]}\r\n`,
-    );
-    this.#changed(device);
-    const extension = /^PJSIP\/(.+)$/.exec(device)?.[1];
-    if (extension === undefined || !this.#phones.has(extension)) return;
-    const [number, words] = extensionStates[state]!;
-    this.#exchange.tell(
-      "ExtensionStatus",
-      "call",
-      `Exten: ${extension}\r\nContext: ${this.#hintContext}\r\nHint: ${device}\r\nStatus: ${number}\r\nStatusText: ${words}\r\n`,
-    );
-    this.#changed(`hint:${extension}@${this.#hintContext}`);
+    if (this.#dirty.has(device)) return;
+    this.#dirty.add(device);
+    this.#exchange.clock.after(0, () => {
+      this.#dirty.delete(device);
+      this.#tell(device, this.statusOf(device));
+    });
   }
 
-  /** The status of a state interface: a device, or `hint:101@ext-local`. */
+  /** Sets the state of a device that is no channel, such as `Queue:sales`; `quiet` at start. */
+  set(device: string, status: number, quiet = false): void {
+    if (quiet) this.#states.set(device, status);
+    else this.#tell(device, status);
+  }
+
+  /** The status of a state interface as it is now: a device, or `hint:101@ext-local`. */
   statusOf(stateInterface: string): number {
     const hint = /^hint:([^@]+)@/.exec(stateInterface);
     const device = hint === null ? stateInterface.replace(/\/n$/, "") : `PJSIP/${hint[1]}`;
-    return this.#compute(device);
-  }
-
-  /** Every device with a state, for DeviceStateList. */
-  list(): readonly { readonly device: string; readonly state: string }[] {
-    return [...this.#states].map(([device, state]) => ({
-      device,
-      state: deviceStateNames[state]!,
-    }));
-  }
-
-  #compute(device: string): number {
-    const channels = this.#channels.get(device);
-    const phone = /^PJSIP\/(.+)$/.exec(device)?.[1];
-    const known = phone === undefined ? undefined : this.#phones.get(phone);
-    if (known !== undefined && !known.registered) return deviceStatus.unavailable;
+    const extension = device.startsWith("PJSIP/") ? device.slice(6) : "";
+    if (this.#phones.get(extension)?.registered === false) return deviceStatus.unavailable;
     let ringing = 0;
     let busy = 0;
     let held = 0;
-    for (const channel of channels ?? []) {
+    for (const channel of this.#channels.get(device) ?? []) {
       if (channel.state === channelState.ringing) ringing += 1;
-      else if (channel.state !== channelState.down || device.startsWith("Local/")) busy += 1;
+      else if (channel.state !== channelState.down) busy += 1;
       if (channel.onHold) held += 1;
     }
     if (busy > 0 && held === busy && ringing === 0) return deviceStatus.onHold;
     if (busy > 0) return ringing > 0 ? deviceStatus.ringInUse : deviceStatus.inUse;
     return ringing > 0 ? deviceStatus.ringing : deviceStatus.notInUse;
+  }
+
+  /** Every device with a state, for DeviceStateList. */
+  list(): readonly { readonly device: string; readonly state: string }[] {
+    return [...this.#states].map(([device, status]) => ({
+      device,
+      state: deviceStateNames[status]!,
+    }));
+  }
+
+  #tell(device: string, status: number): void {
+    const before = this.#states.get(device) ?? deviceStatus.notInUse;
+    this.#states.set(device, status);
+    if (before === status) return;
+    this.#exchange.tell(
+      "DeviceStateChange",
+      "call",
+      `Device: ${device}\r\nState: ${deviceStateNames[status]}\r\n`,
+    );
+    const extension = device.startsWith("PJSIP/") ? device.slice(6) : "";
+    if (this.#phones.has(extension)) {
+      const [number, words] = extensionStates[status]!;
+      this.#exchange.tell(
+        "ExtensionStatus",
+        "call",
+        `Exten: ${extension}\r\nContext: ${this.#hintContext}\r\nHint: ${device}\r\nStatus: ${number}\r\nStatusText: ${words}\r\n`,
+      );
+      this.#changed(`hint:${extension}@${this.#hintContext}`);
+    }
+    this.#changed(device);
   }
 }

@@ -38,6 +38,8 @@ export type Channel = {
   readonly createdAtMs: number;
   application: string;
   applicationData: string;
+  /** What a hang-up request of its party carries; 0 before anything said so. */
+  hangupCause: number;
   bridge: Bridge | null;
   hungUp: boolean;
   owner: ChannelOwner | null;
@@ -45,6 +47,10 @@ export type Channel = {
   other: Channel | null;
   /** `PJSIP/101`; what device states count by. */
   readonly device: string;
+  /** True for a channel that runs the dialplan by itself; Asterisk ends those with a SoftHangupRequest of their own. */
+  hasDialplan: boolean;
+  /** What managers were told last; the difference becomes NewCallerid and NewConnectedLine. */
+  told: { state: number; caller: string; connected: string };
   /** True once music on hold was told, so that its stop is told too. */
   music: boolean;
   onHold: boolean;
@@ -71,6 +77,8 @@ export type NewChannel = {
   readonly exten?: string;
   readonly linkedId?: string;
   readonly id?: string;
+  /** [false] */
+  readonly hasDialplan?: boolean;
 };
 
 /** Hears of every event as it would go to a manager session. */
@@ -141,15 +149,23 @@ export class Exchange {
       createdAtMs: this.clock.now(),
       application: "",
       applicationData: "",
+      hangupCause: 0,
       bridge: null,
       hungUp: false,
       owner: null,
       other: null,
       device: input.device ?? input.name.slice(0, input.name.lastIndexOf("-")),
+      hasDialplan: input.hasDialplan ?? false,
+      told: { state: input.state, caller: "\0", connected: "\0" },
       music: false,
       onHold: false,
       onEnd: null,
       variables: new Map(),
+    };
+    channel.told = {
+      state: channel.state,
+      caller: callerOf(channel),
+      connected: connectedOf(channel),
     };
     this.created += 1;
     this.channels.set(id, channel);
@@ -174,7 +190,8 @@ export class Exchange {
         device: `Local/${target}`,
         state: n === 1 ? channelState.down : channelState.ring,
         context,
-        exten: n === 1 ? "s" : exten,
+        exten,
+        hasDialplan: n === 2,
         ...(linkedId === undefined ? {} : { linkedId }),
         ...(id === undefined ? {} : { id }),
       });
@@ -186,31 +203,60 @@ export class Exchange {
     return { one, two };
   }
 
+  /** Changes the state and tells it, with everything else about the channel that was not told yet. */
   setState(channel: Channel, state: number): void {
     if (channel.state === state || channel.hungUp) return;
     channel.state = state;
-    this.tellOf("Newstate", channel);
+    this.publish(channel);
     this.onDevice(channel);
   }
 
-  /** Changes whom the channel is connected to, and tells it when it is news. */
-  connect(channel: Channel, number: string, name: string): void {
-    if (channel.connectedNumber === number && channel.connectedName === name) return;
+  /** Whom the channel is connected to; told by the next {@link publish}. */
+  setConnected(channel: Channel, number: string, name: string): void {
     channel.connectedNumber = number;
     channel.connectedName = name;
-    this.tellOf("NewConnectedLine", channel);
   }
 
-  /** Changes the channel's own caller id. */
+  /** The channel's own caller id; told by the next {@link publish}. */
   setCaller(channel: Channel, number: string, name: string): void {
-    if (channel.callerNumber === number && channel.callerName === name) return;
     channel.callerNumber = number;
     channel.callerName = name;
-    this.tellOf(
-      "NewCallerid",
-      channel,
-      "CID-CallingPres: 0 (Presentation Allowed, Not Screened)\r\n",
-    );
+  }
+
+  /** Tells what changed since managers were told last, in Asterisk's order: state, caller id, connected line. */
+  publish(channel: Channel): void {
+    if (channel.hungUp) return;
+    const { told } = channel;
+    const caller = callerOf(channel);
+    const connected = connectedOf(channel);
+    if (told.state !== channel.state) this.tellOf("Newstate", channel);
+    if (told.caller !== caller)
+      this.tellOf(
+        "NewCallerid",
+        channel,
+        "CID-CallingPres: 0 (Presentation Allowed, Not Screened)\r\n",
+      );
+    if (told.connected !== connected) this.tellOf("NewConnectedLine", channel);
+    channel.told = { state: channel.state, caller, connected };
+  }
+
+  /**
+   * Tells a caller's channel whom it is connected to now. What the far half of a Local channel learns reaches the channel that
+   * talks to the near half.
+   */
+  connectCaller(channel: Channel, to: { readonly number: string; readonly name: string }): void {
+    this.setConnected(channel, to.number, to.name);
+    this.publish(channel);
+    const near = channel.other;
+    const beyond = near?.bridge?.channels.find((each) => each !== near);
+    if (near === null || beyond === undefined) return;
+    this.setCaller(near, to.number, to.name);
+    this.connectCaller(beyond, to);
+  }
+
+  /** Tells of the near half of a Local channel what {@link connectCaller} changed on it. */
+  publishNearHalf(channel: Channel): void {
+    if (channel.other?.bridge != null) this.publish(channel.other);
   }
 
   startMusic(channel: Channel): void {
@@ -225,10 +271,18 @@ export class Exchange {
     this.tellOf("MusicOnHoldStop", channel);
   }
 
-  /** The party of a channel hung up: tells the request and lets the owner unwind. */
-  partyHungUp(channel: Channel, cause = 16): void {
+  /**
+   * The party of a channel hung up: tells the request and lets the owner unwind. A callee's BYE carries a cause, a caller's
+   * only after a Dial() that was answered, and a caller's CANCEL is "interworking".
+   */
+  partyHungUp(channel: Channel): void {
     if (channel.hungUp) return;
-    this.tellOf("HangupRequest", channel, `Cause: ${cause}\r\n`);
+    const cause = !channel.hasDialplan
+      ? 16
+      : channel.state === channelState.up
+        ? channel.hangupCause
+        : 127;
+    this.tellOf("HangupRequest", channel, cause === 0 ? "" : `Cause: ${cause}\r\n`);
     this.softHangup(channel, cause);
   }
 
@@ -239,23 +293,27 @@ export class Exchange {
     else channel.owner.gone(channel, cause);
   }
 
-  /** The end of a channel. */
-  hangup(channel: Channel, cause: number): void {
+  /** The end of a channel; the other half of a Local channel is asked to go too. */
+  hangup(channel: Channel, cause: number, techCause = ""): void {
     if (channel.hungUp) return;
     if (channel.bridge !== null) this.leave(channel);
+    this.stopMusic(channel);
+    const { other } = channel;
+    if (other !== null && !other.hungUp) this.tellOf("HangupRequest", other, `Cause: ${cause}\r\n`);
+    if (channel.hasDialplan) this.tellOf("SoftHangupRequest", channel, "Cause: 16\r\n");
     channel.hungUp = true;
     channel.owner = null;
     this.channels.delete(channel.id);
     this.byName.delete(channel.name);
-    this.stopMusic(channel);
     this.tellOf(
       "Hangup",
       channel,
-      `Cause: ${cause}\r\nCause-txt: ${hangupCauses[cause] ?? "Unknown"}\r\n`,
+      `Cause: ${cause}\r\nCause-txt: ${hangupCauses[cause] ?? "Unknown"}\r\n` +
+        (techCause === "" ? "" : `TechCause: ${techCause}\r\n`),
     );
     this.onDevice(channel);
     channel.onEnd?.();
-    if (channel.other !== null) this.softHangup(channel.other, cause);
+    if (other !== null) this.softHangup(other, cause);
   }
 
   createBridge(): Bridge {
@@ -313,3 +371,6 @@ function older(a: string, b: string): boolean {
   if (aSeconds !== bSeconds) return aSeconds < bSeconds;
   return (aNumber ?? 0) < (bNumber ?? 0);
 }
+
+const callerOf = (c: Channel): string => `${c.callerNumber}\0${c.callerName}`;
+const connectedOf = (c: Channel): string => `${c.connectedNumber}\0${c.connectedName}`;

@@ -1,7 +1,7 @@
 /**
- * Dialling out: one leg towards a phone, an outside line or a Local channel, and Dial(), which rings one leg and bridges it.
+ * Dialling out: one leg towards a phone, an outside line or a Local channel. What rings it (Dial, Queue, Originate) tells the
+ * Dial events.
  */
-import { Conversation, type Over } from "./conversation.ts";
 import type { Channel, ChannelOwner, Exchange } from "./exchange.ts";
 import { react, type Phone } from "./phones.ts";
 import { channelState, channelText } from "./text.ts";
@@ -9,27 +9,29 @@ import { channelState, channelText } from "./text.ts";
 /** DialStatus words. */
 export type DialStatus = "ANSWER" | "BUSY" | "NOANSWER" | "CANCEL" | "CONGESTION" | "CHANUNAVAIL";
 
-/** What a leg tells the application that dialled it. After `failed` the application hangs the leg's channel up. */
+/** A number and the name beside it. */
+export type Identity = { readonly number: string; readonly name: string };
+
+/** What a leg tells whoever dialled it. After `failed` the leg's channel is theirs to hang up. */
 export type LegListener = {
   ringing(): void;
   answered(): void;
-  failed(status: DialStatus, cause: number): void;
+  failed(cause: number, techCause: string): void;
 };
 
-/** A leg that was created and not yet called. */
+/** A leg whose channel exists and that was not yet called. */
 export interface Leg {
   readonly channel: Channel;
-  /** What DialBegin shows. */
+  /** What Dial's DialBegin shows. */
   readonly dialString: string;
+  /** Whom a caller is connected to while it rings. */
+  identity(): Identity;
+  /** Shows the caller on the leg; Dial tells it at once, Queue with the first ringing. */
+  prepare(caller: Channel, by: "dial" | "queue"): void;
   call(listener: LegListener): void;
+  /** Whoever dialled it lets go. */
+  cancel(cause: number): void;
 }
-
-/** Whom a leg shows as caller, and which queue it comes from. */
-export type LegCaller = {
-  readonly number: string;
-  readonly name: string;
-  readonly queue: string;
-};
 
 /** From INVITE to "ringing", as a phone in the same house takes. */
 const signallingMs = 20;
@@ -57,62 +59,75 @@ export class PhoneLeg implements Leg, ChannelOwner {
   readonly dialString: string;
   readonly #exchange: Exchange;
   readonly #phone: Phone;
-  readonly #caller: LegCaller;
-  #cancelTimers: (() => void)[] = [];
+  readonly #queue: string;
+  readonly #timers: (() => void)[] = [];
+  #listener: LegListener | null = null;
 
   constructor(
     exchange: Exchange,
     phone: Phone,
-    caller: LegCaller,
     input: {
       readonly endpoint: string;
       readonly dialString: string;
       readonly context: string;
+      /** The queue it rings for, "" for none. */
+      readonly queue: string;
+      /** The phone's own caller id, "" for outside lines. */
+      readonly identity: Identity;
       readonly linkedId?: string;
       readonly id?: string;
     },
   ) {
     this.#exchange = exchange;
     this.#phone = phone;
-    this.#caller = caller;
+    this.#queue = input.queue;
     this.dialString = input.dialString;
     this.channel = exchange.create({
       name: exchange.newPjsipName(input.endpoint),
       state: channelState.down,
       context: input.context,
+      callerNumber: input.identity.number,
+      callerName: input.identity.name,
       ...(input.linkedId === undefined ? {} : { linkedId: input.linkedId }),
       ...(input.id === undefined ? {} : { id: input.id }),
     });
     this.channel.owner = this;
   }
 
+  identity(): Identity {
+    return { number: this.channel.callerNumber, name: this.channel.callerName };
+  }
+
+  prepare(caller: Channel, by: "dial" | "queue"): void {
+    const { channel } = this;
+    channel.exten = caller.exten;
+    if (channel.callerNumber === "") this.#exchange.setCaller(channel, this.#phone.extension, "");
+    this.#exchange.setConnected(channel, caller.callerNumber, caller.callerName);
+    if (by === "dial") this.#exchange.publish(channel);
+  }
+
   call(listener: LegListener): void {
+    this.#listener = listener;
     const reaction = react(this.#phone, {
       extension: this.#phone.extension,
-      callerNumber: this.#caller.number,
-      callerName: this.#caller.name,
-      queue: this.#caller.queue,
+      callerNumber: this.channel.connectedNumber,
+      callerName: this.channel.connectedName,
+      queue: this.#queue,
     });
-    const ringing = (): void => {
+    this.#after(signallingMs, () => {
       this.#exchange.setState(this.channel, channelState.ringing);
-      if (!this.channel.hungUp) listener.ringing();
-    };
-    if (!this.#phone.registered) return this.#after(0, () => listener.failed("CHANUNAVAIL", 20));
+      listener.ringing();
+    });
     switch (reaction.do) {
-      case "busy":
-        this.#after(signallingMs, () => listener.failed("BUSY", 17));
-        return;
       case "ignore":
-        this.#after(signallingMs, ringing);
         return;
+      case "busy":
+        return this.#after(signallingMs * 2, () => this.#refuse(17, "486"));
       case "reject":
-        this.#after(signallingMs, ringing);
-        this.#after(signallingMs + reaction.afterMs, () => listener.failed("BUSY", 21));
-        return;
+        return this.#after(signallingMs + reaction.afterMs, () => this.#refuse(21, "603"));
       case "answer":
-        this.#after(signallingMs, ringing);
-        this.#after(signallingMs + reaction.afterMs, () => {
-          this.#stopTimers();
+        return this.#after(signallingMs + reaction.afterMs, () => {
+          this.#stop();
           this.channel.owner = null;
           this.#exchange.setState(this.channel, channelState.up);
           if (reaction.talkMs !== undefined) {
@@ -125,23 +140,37 @@ export class PhoneLeg implements Leg, ChannelOwner {
     }
   }
 
-  /** The dialling application lets go. */
-  gone(channel: Channel, cause: number): void {
-    this.#stopTimers();
-    this.#exchange.hangup(channel, cause);
+  cancel(cause: number): void {
+    this.#stop();
+    this.#exchange.hangup(this.channel, cause);
+  }
+
+  /** Hung up by a manager while it rings. */
+  gone(_channel: Channel, cause: number): void {
+    this.#stop();
+    this.#listener?.failed(cause, "");
+  }
+
+  #refuse(cause: number, techCause: string): void {
+    this.#stop();
+    this.#exchange.tellOf(
+      "HangupRequest",
+      this.channel,
+      `Cause: ${cause}\r\nTechCause: ${techCause}\r\n`,
+    );
+    this.#listener?.failed(cause, techCause);
   }
 
   #after(delayMs: number, run: () => void): void {
-    this.#cancelTimers.push(
+    this.#timers.push(
       this.#exchange.clock.after(delayMs, () => {
         if (!this.channel.hungUp) run();
       }),
     );
   }
 
-  #stopTimers(): void {
-    for (const cancel of this.#cancelTimers) cancel();
-    this.#cancelTimers = [];
+  #stop(): void {
+    for (const cancel of this.#timers) cancel();
   }
 }
 
@@ -152,6 +181,7 @@ export class LocalLeg implements Leg, ChannelOwner {
   readonly #exchange: Exchange;
   readonly #run: (two: Channel, listener: LegListener) => void;
   readonly #optimizable: boolean;
+  #listener: LegListener | null = null;
 
   constructor(
     exchange: Exchange,
@@ -175,11 +205,70 @@ export class LocalLeg implements Leg, ChannelOwner {
     one.owner = this;
   }
 
-  call(listener: LegListener): void {
+  /** Whoever the far half reached. */
+  identity(): Identity {
+    const two = this.channel.other!;
+    return { number: two.connectedNumber, name: two.connectedName };
+  }
+
+  prepare(caller: Channel): void {
     const one = this.channel;
     const two = one.other!;
-    // The far half shows the caller that the near half is connected to.
-    this.#exchange.setCaller(two, one.connectedNumber, one.connectedName);
+    // Like app_queue: the near half shows what the caller is connected to, or else what was dialled.
+    if (caller.connectedNumber === "") this.#exchange.setCaller(one, caller.exten, "");
+    else this.#exchange.setCaller(one, caller.connectedNumber, caller.connectedName);
+    this.#exchange.publish(one);
+    this.#exchange.setCaller(two, caller.callerNumber, caller.callerName);
+    this.#exchange.setConnected(two, one.callerNumber, one.callerName);
+    this.#exchange.publish(two);
+    this.#tellBridge();
+    one.exten = caller.exten;
+    this.#exchange.setConnected(one, caller.callerNumber, caller.callerName);
+  }
+
+  call(listener: LegListener): void {
+    const one = this.channel;
+    this.#listener = listener;
+    const showFar = (): void => {
+      const { number, name } = this.identity();
+      if (number !== "") this.#exchange.setCaller(one, number, name);
+    };
+    this.#run(one.other!, {
+      ringing: () => {
+        if (one.hungUp) return;
+        showFar();
+        this.#exchange.setState(one, channelState.ringing);
+        listener.ringing();
+      },
+      answered: () => {
+        if (one.hungUp) return;
+        this.#listener = null;
+        one.owner = null;
+        showFar();
+        this.#exchange.setState(one, channelState.up);
+        listener.answered();
+      },
+      // The far half hangs up then, and with it this one: see gone().
+      failed: () => {},
+    });
+  }
+
+  cancel(cause: number): void {
+    this.#listener = null;
+    this.#exchange.hangup(this.channel, cause);
+  }
+
+  /** The far half ended without an answer. */
+  gone(channel: Channel, cause: number): void {
+    const listener = this.#listener;
+    this.#listener = null;
+    if (listener === null) this.#exchange.hangup(channel, cause);
+    else listener.failed(cause, "");
+  }
+
+  #tellBridge(): void {
+    const one = this.channel;
+    const two = one.other!;
     this.#exchange.tell(
       "LocalBridge",
       "call",
@@ -188,128 +277,10 @@ export class LocalLeg implements Leg, ChannelOwner {
         `Context: ${two.context}\r\nExten: ${two.exten}\r\n` +
         `LocalOptimization: ${this.#optimizable ? "Yes" : "No"}\r\n`,
     );
-    this.#run(two, {
-      ringing: () => {
-        this.#exchange.setState(one, channelState.ringing);
-        if (!one.hungUp) listener.ringing();
-      },
-      answered: () => {
-        this.#exchange.setState(one, channelState.up);
-        if (!one.hungUp) listener.answered();
-      },
-      failed: (status, cause) => {
-        if (!one.hungUp) listener.failed(status, cause);
-      },
-    });
   }
 
-  gone(channel: Channel, cause: number): void {
-    this.#exchange.hangup(channel, cause);
+  /** True for a Local channel without `/n`: Asterisk takes it out once both sides talk. */
+  get optimizable(): boolean {
+    return this.#optimizable;
   }
 }
-
-/** How a Dial() went. */
-export type DialResult = {
-  readonly status: DialStatus;
-  readonly cause: number;
-};
-
-/**
- * Dial(): rings one leg for a caller's channel and bridges both when it answers. `over` is called once: with a failure, or
- * with ANSWER when the conversation is over and the caller's channel goes on in the dialplan.
- */
-export class Dial implements ChannelOwner {
-  readonly #exchange: Exchange;
-  readonly #caller: Channel;
-  readonly #leg: Leg;
-  readonly #hooks: DialHooks;
-  #cancelTimeout: () => void = () => {};
-  #settled = false;
-
-  constructor(exchange: Exchange, caller: Channel, leg: Leg, hooks: DialHooks) {
-    this.#exchange = exchange;
-    this.#caller = caller;
-    this.#leg = leg;
-    this.#hooks = hooks;
-  }
-
-  /** Begins to ring; call once. */
-  start(): void {
-    const exchange = this.#exchange;
-    const caller = this.#caller;
-    const leg = this.#leg;
-    const hooks = this.#hooks;
-    caller.owner = this;
-    caller.application = "Dial";
-    caller.applicationData = leg.channel.device;
-    exchange.connect(leg.channel, caller.callerNumber, caller.callerName);
-    tellDial(exchange, "DialBegin", caller, leg.channel, leg.dialString);
-    if (hooks.timeoutMs !== undefined) {
-      this.#cancelTimeout = exchange.clock.after(hooks.timeoutMs, () => {
-        this.#fail("NOANSWER", 0, 16);
-      });
-    }
-    leg.call({
-      ringing: () => {
-        tellDial(exchange, "DialState", caller, leg.channel, "RINGING");
-        hooks.ringing?.();
-      },
-      answered: () => this.#answered(),
-      failed: (status, cause) => this.#fail(status, cause, cause),
-    });
-  }
-
-  gone(channel: Channel, cause: number): void {
-    if (!this.#settle()) return;
-    tellDial(this.#exchange, "DialEnd", this.#caller, this.#leg.channel, "CANCEL");
-    this.#exchange.softHangup(this.#leg.channel, 16);
-    this.#exchange.hangup(channel, cause);
-  }
-
-  #answered(): void {
-    if (!this.#settle()) return;
-    const callee = this.#leg.channel;
-    tellDial(this.#exchange, "DialEnd", this.#caller, callee, "ANSWER");
-    this.#exchange.setState(this.#caller, channelState.up);
-    this.#hooks.answered?.();
-    if (callee.hungUp || this.#caller.hungUp) return;
-    const conversation = new Conversation(
-      this.#exchange,
-      [
-        {
-          channel: this.#caller,
-          after: () => this.#hooks.over({ status: "ANSWER", cause: 16 }),
-        },
-        { channel: callee, after: () => this.#exchange.hangup(callee, 16) },
-      ],
-      (over) => this.#hooks.ended?.(over),
-    );
-    this.#hooks.talking?.(conversation);
-  }
-
-  #fail(status: DialStatus, cause: number, hangupCause: number): void {
-    if (!this.#settle()) return;
-    tellDial(this.#exchange, "DialEnd", this.#caller, this.#leg.channel, status);
-    this.#exchange.softHangup(this.#leg.channel, hangupCause);
-    this.#caller.owner = null;
-    this.#hooks.over({ status, cause });
-  }
-
-  #settle(): boolean {
-    if (this.#settled) return false;
-    this.#settled = true;
-    this.#cancelTimeout();
-    return true;
-  }
-}
-
-/** What whoever called {@link Dial} hears. */
-export type DialHooks = {
-  readonly timeoutMs?: number;
-  readonly ringing?: () => void;
-  readonly answered?: () => void;
-  readonly talking?: (conversation: Conversation) => void;
-  /** The conversation is over, before its bridge is left. */
-  readonly ended?: (over: Over) => void;
-  readonly over: (result: DialResult) => void;
-};

@@ -1,54 +1,59 @@
 /**
- * The PBX behind the simulated manager interface: its phones, its dialplan, and the calls that people make through it.
+ * The PBX behind the simulated manager interface: its phones, its dialplan, and what joins them.
  */
 import type { Random } from "../random.ts";
 import type { Clock } from "./clock.ts";
 import { Conversation } from "./conversation.ts";
 import { Devices } from "./devices.ts";
+import { Dial } from "./dial.ts";
 import { Exchange, type Channel, type Publish } from "./exchange.ts";
-import {
-  Dial,
-  LocalLeg,
-  PhoneLeg,
-  tellDial,
-  type Leg,
-  type LegCaller,
-  type LegListener,
-} from "./legs.ts";
+import { LocalLeg, PhoneLeg, tellDial, type Identity, type Leg, type LegListener } from "./legs.ts";
 import type { Phone, PhoneBehaviour } from "./phones.ts";
 import { QueueApp } from "./queue-app.ts";
 import type { QueueConfig } from "./queue-rules.ts";
 import { channelState } from "./text.ts";
 
-/** Contexts of the simulated dialplan, named as on FreePBX. */
+/** Contexts of the simulated dialplan, named as on FreePBX where it has them. */
 export const contexts = {
   fromTrunk: "from-trunk",
   fromInternal: "from-internal",
-  fromQueue: "from-queue",
+  queues: "queues",
   hints: "ext-local",
 } as const;
-
-const trunk = "trunk";
 
 export type PbxOptions = {
   readonly clock: Clock;
   readonly random: Random;
   readonly publish: Publish;
   readonly queues: readonly QueueConfig[];
-  /** Extensions that have a phone. */
-  readonly extensions: readonly string[];
+  /** Extensions that have a phone, with the name it shows. */
+  readonly extensions: ReadonlyMap<string, string>;
+  /** Endpoint of the line to the outside world. */
+  readonly trunk: string;
   /** What phones do unless told otherwise. */
   readonly phoneBehaviour: PhoneBehaviour;
   /** What the outside world does when it is called. */
   readonly outsideBehaviour: PhoneBehaviour;
 };
 
-/** What runs a channel that has the dialplan to itself. `ended` is called when it reached its end. */
+/** What whoever sends a channel into the dialplan hears. */
 export type DialplanHooks = {
-  readonly shown: LegCaller;
-  readonly timeoutMs?: number;
   readonly listener?: LegListener;
   readonly talking?: (conversation: Conversation) => void;
+};
+
+/** An originated call. */
+export type Origination = {
+  /** `PJSIP/101`, or a Local channel. */
+  readonly target: string;
+  readonly context: string;
+  readonly exten: string;
+  readonly shown: Identity;
+  /** Whom the dialplan shows to the called party instead (CALLCARD_EXTENSION), "" for nobody. */
+  readonly extension: string;
+  readonly timeoutMs: number;
+  readonly channelId: string;
+  readonly otherChannelId: string;
 };
 
 /** Phones, queues, channels and the dialplan that joins them. */
@@ -57,19 +62,22 @@ export class SimulatedExchange {
   readonly phones = new Map<string, Phone>();
   readonly devices: Devices;
   readonly queues: QueueApp;
+  readonly trunk: string;
   /** Global variables. */
   readonly globals = new Map<string, string>();
   readonly #outside: PhoneBehaviour;
 
   constructor(options: PbxOptions) {
     this.exchange = new Exchange(options.clock, options.random, options.publish);
-    for (const extension of options.extensions) {
+    for (const [extension, name] of options.extensions) {
       this.phones.set(extension, {
         extension,
+        name,
         registered: true,
         behaviour: options.phoneBehaviour,
       });
     }
+    this.trunk = options.trunk;
     this.#outside = options.outsideBehaviour;
     this.devices = new Devices(this.exchange, this.phones, contexts.hints, (stateInterface) =>
       this.queues.deviceChanged(stateInterface),
@@ -77,59 +85,49 @@ export class SimulatedExchange {
     this.queues = new QueueApp(
       this.exchange,
       options.queues,
-      (member, caller, shown) => this.legTo(member.interface, shown, caller.linkedId),
+      (member, caller) =>
+        this.legTo(member.interface, { linkedId: caller.linkedId, queue: member.queue.name }),
       (stateInterface) => this.devices.statusOf(stateInterface),
+      (device, status, quiet) => this.devices.set(device, status, quiet),
     );
-    this.exchange.onDevice = (channel) => {
-      this.devices.track(channel);
-      this.devices.refresh(channel.device);
-    };
+    this.exchange.onDevice = (channel) => this.devices.track(channel);
   }
 
-  /** A leg to an interface (`PJSIP/101`, `Local/101@from-queue/n`); throws on anything else. */
+  /** A leg to an interface (`PJSIP/101`, `PJSIP/+79…@trunk`, `Local/101@from-queue/n`); throws when there is no such thing. */
   legTo(
     interfaceName: string,
-    shown: LegCaller,
-    linkedId: string | undefined,
-    ids: { readonly one?: string; readonly two?: string } = {},
+    input: {
+      readonly linkedId?: string;
+      readonly queue?: string;
+      readonly ids?: { readonly one?: string; readonly two?: string };
+    } = {},
   ): Leg {
-    const link = linkedId === undefined ? {} : { linkedId };
+    const { queue = "", ids = {} } = input;
+    const link = input.linkedId === undefined ? {} : { linkedId: input.linkedId };
     const local = /^Local\/([^/]+)(\/n)?$/.exec(interfaceName);
     if (local !== null) {
       return new LocalLeg(this.exchange, local[1]!, {
         ...link,
         ids,
         optimizable: local[2] === undefined,
-        run: (two, listener) => this.runDialplan(two, two.exten, { shown, listener }),
+        run: (two, listener) => this.runDialplan(two, two.exten, { listener }, queue),
       });
     }
-    const id = ids.one === undefined ? {} : { id: ids.one };
-    const endpoint = /^PJSIP\/([^/]+)$/.exec(interfaceName)?.[1];
-    if (endpoint === undefined) throw new RangeError(`no such interface: ${interfaceName}`);
-    const toTrunk = /^([^@]+)@(.+)$/.exec(endpoint);
-    if (toTrunk !== null) return this.#outsideLeg(toTrunk[1]!, shown, { ...link, ...id });
-    const phone = this.phones.get(endpoint);
-    if (phone === undefined) throw new RangeError(`no such phone: ${endpoint}`);
-    return new PhoneLeg(this.exchange, phone, shown, {
-      endpoint,
+    const endpoint = /^PJSIP\/(.+)$/.exec(interfaceName)?.[1] ?? "";
+    const outside = /^([^@]+)@/.exec(endpoint)?.[1];
+    const phone: Phone | undefined =
+      outside === undefined
+        ? this.phones.get(endpoint)
+        : { extension: outside, name: "", registered: true, behaviour: this.#outside };
+    if (phone?.registered !== true) throw new RangeError(`cannot be reached: ${interfaceName}`);
+    return new PhoneLeg(this.exchange, phone, {
+      endpoint: outside === undefined ? endpoint : this.trunk,
       dialString: endpoint,
-      context: contexts.fromInternal,
+      context: outside === undefined ? contexts.fromInternal : contexts.fromTrunk,
+      queue,
+      identity: outside === undefined ? { number: endpoint, name: phone.name } : nobody,
       ...link,
-      ...id,
-    });
-  }
-
-  #outsideLeg(
-    number: string,
-    shown: LegCaller,
-    more: { readonly linkedId?: string; readonly id?: string },
-  ): Leg {
-    const line: Phone = { extension: number, registered: true, behaviour: this.#outside };
-    return new PhoneLeg(this.exchange, line, shown, {
-      endpoint: trunk,
-      dialString: `${number}@${trunk}`,
-      context: contexts.fromTrunk,
-      ...more,
+      ...(ids.one === undefined ? {} : { id: ids.one }),
     });
   }
 
@@ -141,75 +139,69 @@ export class SimulatedExchange {
   }
 
   /** Sends a channel to an extension: a phone, a queue, or the outside world; hangs it up when that is over. */
-  runDialplan(channel: Channel, exten: string, hooks: DialplanHooks): void {
+  runDialplan(channel: Channel, exten: string, hooks: DialplanHooks, queue = ""): void {
     channel.owner = null;
     channel.exten = exten;
     const end = (cause: number): void => this.exchange.hangup(channel, cause);
     if (this.queues.find(exten) !== undefined) {
+      channel.context = contexts.queues;
       this.exchange.setState(channel, channelState.up);
       hooks.listener?.answered();
-      this.queues.join(exten, channel, hooks.shown, {
+      this.queues.join(exten, channel, {
         priority: 0,
         timeoutSeconds: 0,
         over: () => end(16),
-        ...(hooks.talking === undefined
-          ? {}
-          : { answered: (_member, conversation) => hooks.talking?.(conversation) }),
+        answered: (_member, conversation) => hooks.talking?.(conversation),
       });
       return;
     }
-    if (!this.knows(exten)) {
-      hooks.listener?.failed("CONGESTION", 1);
-      return end(1);
-    }
-    const leg = this.phones.has(exten)
-      ? this.legTo(`PJSIP/${exten}`, hooks.shown, channel.linkedId)
-      : this.#outsideLeg(exten, hooks.shown, { linkedId: channel.linkedId });
-    const { listener, talking, timeoutMs } = hooks;
-    const dial = new Dial(this.exchange, channel, leg, {
-      ...(timeoutMs === undefined ? {} : { timeoutMs }),
-      ...(listener === undefined
-        ? {}
-        : { ringing: () => listener.ringing(), answered: () => listener.answered() }),
-      ...(talking === undefined ? {} : { talking }),
-      over: ({ status, cause }) => {
-        if (status !== "ANSWER") listener?.failed(status, cause);
-        end(status === "ANSWER" ? 16 : cause === 0 ? 16 : cause);
+    const phone = this.phones.get(exten);
+    if (phone?.registered === false) return end(20);
+    if (!this.knows(exten)) return end(1);
+    const leg = this.legTo(
+      phone === undefined ? `PJSIP/${exten}@${this.trunk}` : `PJSIP/${exten}`,
+      {
+        linkedId: channel.linkedId,
+        queue,
       },
-    });
-    dial.start();
+    );
+    new Dial(this.exchange, channel, leg, {
+      ringing: () => hooks.listener?.ringing(),
+      answered: () => hooks.listener?.answered(),
+      talking: (conversation) => hooks.talking?.(conversation),
+      over: ({ cause }) => end(cause),
+    }).start();
   }
 
   /** AMI Redirect of a channel that talks; false when it does not. */
   redirect(channel: Channel, exten: string): boolean {
     if (!(channel.owner instanceof Conversation) || !channel.owner.redirect(channel)) return false;
-    this.runDialplan(channel, exten, {
-      shown: { number: channel.callerNumber, name: channel.callerName, queue: "" },
-    });
+    channel.hasDialplan = true;
+    this.runDialplan(channel, exten, {});
     return true;
   }
 
-  /** AMI Originate: rings `target`, then sends it to an extension. `finished` says how it went, once. */
+  /**
+   * AMI Originate: rings `target`, then sends it to an extension. `finished` says how it went, once: the channel (null when it
+   * did not come to be or was not answered) and OriginateResponse's reason.
+   */
   originate(
-    input: {
-      readonly target: string;
-      readonly exten: string;
-      readonly shown: LegCaller;
-      readonly timeoutMs: number;
-      readonly channelId: string;
-      readonly otherChannelId: string;
-    },
+    input: Origination,
     finished: (channel: Channel | null, success: boolean, reason: number) => void,
   ): void {
-    const taken = (id: string): boolean => id !== "" && this.exchange.channels.has(id);
+    const { exchange } = this;
+    const taken = (id: string): boolean => id !== "" && exchange.channels.has(id);
+    if (taken(input.channelId) || taken(input.otherChannelId)) return finished(null, false, 0);
     let leg: Leg;
     try {
-      if (taken(input.channelId) || taken(input.otherChannelId)) return finished(null, false, 0);
-      leg = this.legTo(input.target, input.shown, undefined, {
-        ...(input.channelId === "" ? {} : { one: input.channelId }),
-        ...(input.otherChannelId === "" ? {} : { two: input.otherChannelId }),
+      leg = this.legTo(input.target, {
+        ids: {
+          ...(input.channelId === "" ? {} : { one: input.channelId }),
+          ...(input.otherChannelId === "" ? {} : { two: input.otherChannelId }),
+        },
       });
-    } catch {
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
       return finished(null, false, 0);
     }
     const { channel } = leg;
@@ -221,28 +213,39 @@ export class SimulatedExchange {
       finished(channel, success, reason);
       return true;
     };
-    const cancelTimeout = this.exchange.clock.after(input.timeoutMs, () => {
-      if (settle(false, 3)) this.exchange.softHangup(channel, 16);
+    // A timeout raises no DialEnd at all.
+    const cancelTimeout = exchange.clock.after(input.timeoutMs, () => {
+      if (settle(false, 3)) leg.cancel(19);
     });
-    this.exchange.setCaller(channel, input.shown.number, input.shown.name);
-    tellDial(this.exchange, "DialBegin", null, channel, leg.dialString);
+    exchange.setCaller(channel, input.shown.number, input.shown.name);
+    exchange.setConnected(channel, input.shown.number, input.shown.name);
+    exchange.publish(channel);
+    tellDial(exchange, "DialBegin", null, channel, leg.dialString);
     leg.call({
-      ringing: () => tellDial(this.exchange, "DialState", null, channel, "RINGING"),
+      ringing: () => tellDial(exchange, "DialState", null, channel, "RINGING"),
       answered: () => {
         if (!settle(true, 4)) return;
-        tellDial(this.exchange, "DialEnd", null, channel, "ANSWER");
-        this.runDialplan(channel, input.exten, { shown: input.shown });
+        tellDial(exchange, "DialEnd", null, channel, "ANSWER");
+        channel.hasDialplan = true;
+        channel.context = input.context;
+        channel.exten = input.exten;
+        if (input.extension !== "") {
+          const name = this.phones.get(input.extension)?.name ?? "";
+          exchange.setCaller(channel, input.extension, name);
+          exchange.publish(channel);
+        }
+        channel.context = contexts.fromInternal;
+        this.runDialplan(channel, input.exten, {});
       },
-      failed: (status, cause) => {
-        const reason = cause === 17 ? 5 : status === "CONGESTION" ? 8 : 0;
-        if (!settle(false, reason)) return;
-        tellDial(this.exchange, "DialEnd", null, channel, status);
-        this.exchange.softHangup(channel, cause);
+      failed: (cause, techCause) => {
+        if (!settle(false, cause === 17 ? 5 : cause === 34 ? 8 : 0)) return;
+        tellDial(exchange, "DialEnd", null, channel, cause === 17 ? "BUSY" : "NOANSWER");
+        exchange.hangup(channel, cause, techCause);
       },
     });
   }
 
-  /** The phone of a person in a conversation with `channel`, looking through Local channels; null when nobody is there. */
+  /** The phone of the person in a conversation with `channel`, looking through Local channels; null when nobody is there. */
   farPhone(channel: Channel): Channel | null {
     let here: Channel = channel;
     for (let hops = 0; hops < 8; hops += 1) {
@@ -254,3 +257,5 @@ export class SimulatedExchange {
     return null;
   }
 }
+
+const nobody: Identity = { number: "", name: "" };

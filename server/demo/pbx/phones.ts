@@ -27,7 +27,10 @@ export type PhoneBehaviour = PhoneReaction | ((ring: RingInfo) => PhoneReaction)
 
 /** One phone of the PBX, or one outside line. */
 export type Phone = {
+  /** The number it has; for an outside line the number that was called. */
   readonly extension: string;
+  /** The name it shows to others. */
+  readonly name: string;
   registered: boolean;
   behaviour: PhoneBehaviour;
 };

@@ -3,7 +3,7 @@
  * Each follows Asterisk 22's app_queue.c (join_queue, change_priority_caller_on_queue, calc_metric, num_available_members).
  */
 
-export type Strategy = "ringall" | "leastrecent" | "rrmemory";
+export type Strategy = "ringall" | "linear" | "leastrecent" | "rrmemory";
 
 /** One interface in one queue, as configured. */
 export type MemberConfig = {
@@ -120,36 +120,43 @@ export function canRing(
 
 /**
  * Members in the order in which an attempt tries them. For ringall the first of the result's groups rings together; the other
- * strategies ring one after another. `lastOrder` is the configured place of the member that rrmemory rang last, -1 for none.
+ * strategies ring one after another. `last` is the configured place of the member rung last, -1 for none: by the queue for
+ * rrmemory, by this caller for linear.
  */
 export function ringOrder<T extends MemberView>(
   members: readonly T[],
   strategy: Strategy,
-  lastOrder: number,
+  last: { readonly byQueue: number; readonly byCaller: number },
 ): readonly (readonly T[])[] {
-  const rounds = members.length;
-  const rank = (m: T): number => {
-    switch (strategy) {
-      case "ringall":
-        return 0;
-      case "leastrecent":
-        return m.lastCallAtMs;
-      case "rrmemory":
-        return m.order > lastOrder ? m.order : m.order + rounds + lastOrder + 1;
-    }
-  };
+  const rank = ranks[strategy](last);
   const sorted = [...members].sort(
     (a, b) => a.penalty - b.penalty || rank(a) - rank(b) || a.order - b.order,
   );
   if (strategy !== "ringall") return sorted.map((each) => [each]);
   const groups: T[][] = [];
   for (const each of sorted) {
-    const last = groups.at(-1);
-    if (last?.[0]?.penalty === each.penalty) last.push(each);
+    const group = groups.at(-1);
+    if (group?.[0]?.penalty === each.penalty) group.push(each);
     else groups.push([each]);
   }
   return groups;
 }
+
+/** Places after the last one come first, then it starts over. */
+const after = (last: number) => (member: MemberView) =>
+  member.order > last ? member.order : member.order + 1_000_000;
+
+const ranks: Readonly<
+  Record<
+    Strategy,
+    (last: { readonly byQueue: number; readonly byCaller: number }) => (m: MemberView) => number
+  >
+> = {
+  ringall: () => () => 0,
+  linear: (last) => after(last.byCaller),
+  leastrecent: () => (member) => member.lastCallAtMs,
+  rrmemory: (last) => after(last.byQueue),
+};
 
 /** True when it is this caller's turn: no more callers wait before it than members are free (ringall serves one at a time). */
 export function isTurn(

@@ -34,8 +34,10 @@ export type SimulatedPbxOptions = {
   /** [the machine's clock] */
   readonly clock?: Clock;
   readonly queues: readonly QueueConfig[];
-  /** Extensions with a phone [those of the members' interfaces]. */
-  readonly extensions?: readonly string[];
+  /** Extensions with a phone, and the name each shows [those of the members' interfaces, with the members' names]. */
+  readonly extensions?: Readonly<Record<string, string>>;
+  /** Endpoint of the line to the outside world [trunk]. */
+  readonly trunk?: string;
   /** What phones do [answer after 4 to 8 s and never hang up first]. */
   readonly phones?: PhoneBehaviour;
   /** What the outside world does when called [answers after 3 to 6 s]. */
@@ -60,7 +62,7 @@ export interface SimulatedPbx {
   readonly host: string;
   readonly username: string;
   readonly secret: string;
-  /** A customer calls in; throws when there is no such queue. */
+  /** A customer calls in; throws when there is no such queue or extension. */
   placeCall(call: IncomingCall): CallHandle;
   /** Somebody at a phone dials an extension, a queue or a number outside. */
   dial(call: OutgoingCall): CallHandle;
@@ -109,7 +111,11 @@ export async function startSimulatedPbx(options: SimulatedPbxOptions): Promise<S
       clock: own,
       random,
       queues: options.queues,
-      extensions: options.extensions ?? extensionsOf(options.queues),
+      extensions:
+        options.extensions === undefined
+          ? extensionsOf(options.queues)
+          : new Map(Object.entries(options.extensions)),
+      trunk: options.trunk ?? "trunk",
       phoneBehaviour: options.phones ?? answering(random, [4000, 8000], [20_000, 50_000]),
       outsideBehaviour: options.outside ?? { do: "answer", afterMs: 4000 },
       publish(eventClass, text, name) {
@@ -154,8 +160,7 @@ export async function startSimulatedPbx(options: SimulatedPbxOptions): Promise<S
     secret,
     placeCall(call) {
       if (stopped) throw new Error("the simulated PBX is stopped");
-      if (exchange.queues.find(call.queue) === undefined)
-        throw new RangeError(`no queue ${call.queue}`);
+      if (!exchange.knows(call.to)) throw new RangeError(`no queue or extension ${call.to}`);
       return placeIncoming(exchange, call);
     },
     dial: (call) => dialFrom(exchange, call),
@@ -252,13 +257,13 @@ export function extensionOf(interfaceName: string): string {
   return /^(?:PJSIP|Local)\/([^@/]+)/.exec(interfaceName)?.[1] ?? "";
 }
 
-function extensionsOf(queues: readonly QueueConfig[]): readonly string[] {
-  const found = new Set<string>();
+function extensionsOf(queues: readonly QueueConfig[]): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
   for (const queue of queues) {
     for (const member of queue.members) {
       const extension = extensionOf(member.interface);
-      if (extension !== "") found.add(extension);
+      if (extension !== "") found.set(extension, member.name ?? extension);
     }
   }
-  return [...found];
+  return found;
 }

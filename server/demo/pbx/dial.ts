@@ -1,0 +1,127 @@
+/** Dial(): rings one leg for a caller's channel and bridges both when it answers. */
+import { Conversation, type Over } from "./conversation.ts";
+import type { Channel, ChannelOwner, Exchange } from "./exchange.ts";
+import { tellDial, type DialStatus, type Leg } from "./legs.ts";
+import { channelState } from "./text.ts";
+
+/** What whoever called {@link Dial} hears. */
+export type DialHooks = {
+  /** Gives up after this; never when left out. */
+  readonly timeoutMs?: number;
+  readonly ringing?: () => void;
+  readonly answered?: () => void;
+  readonly talking?: (conversation: Conversation) => void;
+  /** The conversation is over, before its bridge is left. */
+  readonly ended?: (over: Over) => void;
+  /** Called once: it failed, or the conversation is over and the caller's channel goes on in the dialplan. */
+  readonly over: (result: { readonly status: DialStatus; readonly cause: number }) => void;
+};
+
+/** One dialling. */
+export class Dial implements ChannelOwner {
+  readonly #exchange: Exchange;
+  readonly #leg: Leg;
+  readonly #hooks: DialHooks;
+  #caller: Channel;
+  #cancelTimeout: () => void = () => {};
+  #settled = false;
+
+  constructor(exchange: Exchange, caller: Channel, leg: Leg, hooks: DialHooks) {
+    this.#exchange = exchange;
+    this.#caller = caller;
+    this.#leg = leg;
+    this.#hooks = hooks;
+  }
+
+  /** Begins to ring; call once. */
+  start(): void {
+    const exchange = this.#exchange;
+    const caller = this.#caller;
+    const leg = this.#leg;
+    caller.owner = this;
+    caller.application = "Dial";
+    caller.applicationData = `PJSIP/${leg.dialString}`;
+    leg.prepare(caller, "dial");
+    tellDial(exchange, "DialBegin", caller, leg.channel, leg.dialString);
+    exchange.connectCaller(caller, leg.identity());
+    const { timeoutMs } = this.#hooks;
+    if (timeoutMs !== undefined) {
+      this.#cancelTimeout = exchange.clock.after(timeoutMs, () => {
+        if (!this.#settle()) return;
+        tellDial(exchange, "DialEnd", this.#caller, leg.channel, "NOANSWER");
+        leg.cancel(16);
+        this.#end("NOANSWER", 16);
+      });
+    }
+    leg.call({
+      ringing: () => {
+        tellDial(exchange, "DialState", this.#caller, leg.channel, "RINGING");
+        this.#hooks.ringing?.();
+      },
+      answered: () => this.#answered(),
+      failed: (cause, techCause) => {
+        if (!this.#settle()) return;
+        const status = statusOfCause(cause);
+        tellDial(exchange, "DialEnd", this.#caller, leg.channel, status);
+        exchange.hangup(leg.channel, cause, techCause);
+        this.#end(status, cause);
+      },
+    });
+  }
+
+  /** The caller hung up while it rings. */
+  gone(channel: Channel, cause: number): void {
+    if (!this.#settle()) return;
+    tellDial(this.#exchange, "DialEnd", channel, this.#leg.channel, "CANCEL");
+    this.#leg.cancel(cause === 0 ? 16 : cause);
+    this.#exchange.hangup(channel, cause);
+  }
+
+  #answered(): void {
+    if (!this.#settle()) return;
+    const caller = this.#caller;
+    const callee = this.#leg.channel;
+    tellDial(this.#exchange, "DialEnd", caller, callee, "ANSWER");
+    this.#exchange.setState(caller, channelState.up);
+    caller.hangupCause = 16;
+    callee.exten = "";
+    const conversation = new Conversation(
+      this.#exchange,
+      [
+        { channel: caller, after: () => this.#hooks.over({ status: "ANSWER", cause: 16 }) },
+        { channel: callee, after: () => this.#exchange.hangup(callee, 16) },
+      ],
+      (over) => this.#hooks.ended?.(over),
+    );
+    this.#exchange.publishNearHalf(caller);
+    this.#hooks.answered?.();
+    this.#hooks.talking?.(conversation);
+  }
+
+  #end(status: DialStatus, cause: number): void {
+    this.#caller.owner = null;
+    this.#hooks.over({ status, cause });
+  }
+
+  #settle(): boolean {
+    if (this.#settled) return false;
+    this.#settled = true;
+    this.#cancelTimeout();
+    return true;
+  }
+}
+
+/** How Dial names the hang-up cause of a leg that did not answer. */
+function statusOfCause(cause: number): DialStatus {
+  switch (cause) {
+    case 17:
+      return "BUSY";
+    case 34:
+      return "CONGESTION";
+    case 3:
+    case 20:
+      return "CHANUNAVAIL";
+    default:
+      return "NOANSWER";
+  }
+}
