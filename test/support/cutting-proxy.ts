@@ -1,0 +1,68 @@
+/**
+ * A loopback TCP proxy that cuts a connection after so many bytes, wherever that falls.
+ */
+import { connect, createServer } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
+
+export type CuttingProxy = {
+  readonly port: number;
+  /** Bytes the present connection has brought from the server so far. */
+  readonly passedBytes: () => number;
+  /** From now on lets so many bytes from the server through, then cuts both sides. */
+  readonly cutAfter: (bytes: number) => void;
+  /** Lets nothing through in either direction, and closes nothing: a network that swallows. */
+  readonly swallow: (on: boolean) => void;
+  readonly close: () => Promise<void>;
+};
+
+/** Opens a proxy in front of a loopback port. */
+export async function cuttingProxy(targetPort: number): Promise<CuttingProxy> {
+  const open = new Set<Socket>();
+  let passed = 0;
+  let left = Infinity;
+  let swallowing = false;
+  const server = createServer((client) => {
+    const target = connect(targetPort, "127.0.0.1");
+    passed = 0;
+    for (const socket of [client, target]) {
+      open.add(socket);
+      socket.on("error", () => {});
+      socket.on("close", () => {
+        open.delete(socket);
+        client.destroy();
+        target.destroy();
+      });
+    }
+    client.on("data", (chunk) => {
+      if (!swallowing) target.write(chunk);
+    });
+    target.on("data", (chunk: Buffer) => {
+      if (swallowing) return;
+      const part = chunk.subarray(0, left);
+      passed += part.length;
+      left -= part.length;
+      if (left > 0) {
+        client.write(part);
+        return;
+      }
+      left = Infinity;
+      client.end(part, () => client.destroy());
+      target.destroy();
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    port: (server.address() as AddressInfo).port,
+    passedBytes: () => passed,
+    cutAfter: (bytes) => {
+      left = bytes;
+    },
+    swallow: (on) => {
+      swallowing = on;
+    },
+    close: async () => {
+      for (const socket of open) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
