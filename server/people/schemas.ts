@@ -7,27 +7,13 @@ import { UserError } from "./users.ts";
 export const Id = Type.String({ minLength: 1, maxLength: 64 });
 
 /** The roles a person may have. */
-export const PersonRole = Type.Union([
-  Type.Literal("operator"),
-  Type.Literal("supervisor"),
-  Type.Literal("admin"),
-]);
+export const PersonRole = Type.Enum(["operator", "supervisor", "admin"]);
 
 /** Every role, for tokens. */
-export const AnyRole = Type.Union([
-  Type.Literal("operator"),
-  Type.Literal("supervisor"),
-  Type.Literal("admin"),
-  Type.Literal("integrator"),
-]);
+export const AnyRole = Type.Enum(["operator", "supervisor", "admin", "integrator"]);
 
 /** A language of the screens; "" follows the browser. */
-export const Language = Type.Union([
-  Type.Literal(""),
-  Type.Literal("ru"),
-  Type.Literal("uk"),
-  Type.Literal("en"),
-]);
+export const Language = Type.Enum(["", "ru", "uk", "en"]);
 
 /** A person as everybody may see one. */
 export const UserBody = Type.Object(
