@@ -36,6 +36,8 @@ export function openStorage(
   });
   // An idle client whose server went away says so here; the next query gets a fresh one.
   pool.on("error", () => undefined);
+  // One that is in use says so on itself, besides failing its query; unheard, that would end the process.
+  pool.on("connect", (client) => client.on("error", () => undefined));
   const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
   const close = async () => {
     await db.destroy();

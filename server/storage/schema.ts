@@ -105,7 +105,9 @@ export type Schema = {
     customer_id: string | null;
     dialled: Generated<string>;
     from_extension: Generated<string>;
+    /** The last queue; `queues` has all of them. */
     queue: Generated<string>;
+    queues: Generated<string[]>;
     started_at: Time;
     answered_at: Time | null;
     ended_at: Time;

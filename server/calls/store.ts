@@ -1,0 +1,274 @@
+/** Finished calls in PostgreSQL: written once each, listed and read. */
+import { type SqlBool, sql } from "kysely";
+import type { Database } from "../storage/database.ts";
+import type { Call, CallEndedHow, Direction } from "./model.ts";
+import type { CallRecord } from "./record.ts";
+
+/**
+ * Writes calls, all or none. A call that is there already stays as it is, unless that record began in mid-call (a process that
+ * connected late wrote first) and this one saw it whole. A customer once known is not forgotten.
+ */
+export async function saveCalls(db: Database, records: readonly CallRecord[]): Promise<void> {
+  if (records.length === 0) return;
+  await db
+    .insertInto("calls")
+    .values(records.map(rowOf))
+    .onConflict((conflict) =>
+      conflict
+        .column("id")
+        .doUpdateSet((row) => ({
+          direction: row.ref("excluded.direction"),
+          party_number: row.ref("excluded.party_number"),
+          party_name: row.ref("excluded.party_name"),
+          party_e164: row.ref("excluded.party_e164"),
+          customer_id: row.fn.coalesce("excluded.customer_id", "calls.customer_id"),
+          dialled: row.ref("excluded.dialled"),
+          from_extension: row.ref("excluded.from_extension"),
+          queue: row.ref("excluded.queue"),
+          queues: row.ref("excluded.queues"),
+          started_at: row.ref("excluded.started_at"),
+          answered_at: row.ref("excluded.answered_at"),
+          ended_at: row.ref("excluded.ended_at"),
+          ended_how: row.ref("excluded.ended_how"),
+          wait_ms: row.ref("excluded.wait_ms"),
+          talk_ms: row.ref("excluded.talk_ms"),
+          extensions: row.ref("excluded.extensions"),
+          detail: row.ref("excluded.detail"),
+        }))
+        .where(
+          sql<SqlBool>`(calls.detail->>'seenFromMiddle')::boolean and not (excluded.detail->>'seenFromMiddle')::boolean`,
+        ),
+    )
+    .execute();
+}
+
+function rowOf({ call, ...sums }: CallRecord) {
+  return {
+    id: writable(call.id),
+    pbx: call.pbx,
+    direction: call.direction,
+    party_number: writable(call.party.number),
+    party_name: writable(call.party.name),
+    party_e164: sums.partyE164,
+    // A customer may have been removed while the call went on.
+    customer_id:
+      sums.customerId === null
+        ? null
+        : sql<string | null>`(select id from customers where id = ${sums.customerId}::bigint)`,
+    dialled: writable(call.dialled),
+    from_extension: call.fromExtension,
+    queue: writable(sums.queues.at(-1) ?? ""),
+    queues: sums.queues.map(writable),
+    started_at: new Date(call.startedAtMs),
+    answered_at: call.answeredAtMs === null ? null : new Date(call.answeredAtMs),
+    ended_at: new Date(call.endedAtMs ?? call.startedAtMs),
+    ended_how: call.endedHow ?? "lostSight",
+    wait_ms: sums.waitMs === null ? null : inInteger(sums.waitMs),
+    talk_ms: inInteger(sums.talkMs),
+    extensions: [...sums.extensions],
+    detail: JSON.stringify(call, (_key, value: unknown) =>
+      typeof value === "string" ? writable(value) : value,
+    ),
+  };
+}
+
+/** What came from a PBX may hold what PostgreSQL has no letter for: NUL, and halves of surrogate pairs. */
+function writable(text: string): string {
+  return text.replaceAll("\0", "").toWellFormed();
+}
+
+/** A call that lasted longer than PostgreSQL's integer holds (24 days) is not worth more bytes. */
+function inInteger(ms: number): number {
+  return Math.min(ms, 2_147_483_647);
+}
+
+/** A finished call as lists show it. */
+export type CallSummary = {
+  readonly id: string;
+  readonly pbx: string;
+  readonly direction: Direction;
+  readonly partyNumber: string;
+  readonly partyName: string;
+  readonly partyE164: string | null;
+  readonly customerId: string | null;
+  readonly dialled: string;
+  readonly fromExtension: string;
+  readonly queues: readonly string[];
+  /** ISO times. */
+  readonly startedAt: string;
+  readonly answeredAt: string | null;
+  readonly endedAt: string;
+  readonly endedHow: CallEndedHow;
+  readonly waitMs: number | null;
+  readonly talkMs: number;
+  readonly extensions: readonly string[];
+};
+
+/** Which calls to list; every part that is given must fit. */
+export type CallFilter = {
+  readonly pbx?: string;
+  readonly direction?: Direction;
+  /** Began at or after. */
+  readonly from?: Date;
+  /** Began before. */
+  readonly to?: Date;
+  /** E.164, or the number exactly as the PBX gave it. */
+  readonly number?: string;
+  readonly customerId?: string;
+  /** Talked in it or dialled it. */
+  readonly extension?: string;
+  /** Was in this queue. */
+  readonly queue?: string;
+  readonly endedHow?: CallEndedHow;
+  /** Also the calls that became part of another; default no. */
+  readonly merged?: boolean;
+};
+
+/** A page, newest first; `next` continues it and is null at the end. */
+export type CallPage = { readonly calls: readonly CallSummary[]; readonly next: string | null };
+
+/** Lists finished calls. `after` is a page's `next`; throws {@link CursorError} for anything else. */
+export async function listCalls(
+  db: Database,
+  filter: CallFilter,
+  page: { readonly limit: number; readonly after?: string },
+): Promise<CallPage> {
+  let query = db
+    .selectFrom("calls")
+    .select(summaryColumns)
+    .orderBy("started_at", "desc")
+    .orderBy("id", "desc")
+    .limit(page.limit + 1);
+  if (filter.pbx !== undefined) query = query.where("pbx", "=", filter.pbx);
+  if (filter.direction !== undefined) query = query.where("direction", "=", filter.direction);
+  if (filter.from !== undefined) query = query.where("started_at", ">=", filter.from);
+  if (filter.to !== undefined) query = query.where("started_at", "<", filter.to);
+  const { number, extension } = filter;
+  if (number?.startsWith("+")) query = query.where("party_e164", "=", number);
+  else if (number !== undefined) query = query.where("party_number", "=", number);
+  if (filter.customerId !== undefined) query = query.where("customer_id", "=", filter.customerId);
+  if (extension !== undefined)
+    query = query.where((row) =>
+      row.or([
+        row("from_extension", "=", extension),
+        sql<SqlBool>`extensions @> array[${extension}]::text[]`,
+      ]),
+    );
+  if (filter.queue !== undefined)
+    query = query.where(sql<SqlBool>`queues @> array[${filter.queue}]::text[]`);
+  if (filter.endedHow !== undefined) query = query.where("ended_how", "=", filter.endedHow);
+  else if (filter.merged !== true) query = query.where("ended_how", "<>", "merged");
+  if (page.after !== undefined) {
+    const { startedAt, id } = readCursor(page.after);
+    query = query.where(sql<SqlBool>`(started_at, id) < (${startedAt}::timestamptz, ${id})`);
+  }
+  const rows = await query.execute();
+  const last = rows.length > page.limit ? rows[page.limit - 1] : undefined;
+  return {
+    calls: rows.slice(0, page.limit).map(summaryOf),
+    next: last === undefined ? null : writeCursor(last.started_at, last.id),
+  };
+}
+
+/** One finished call with its whole story, or null. */
+export async function findCall(
+  db: Database,
+  id: string,
+): Promise<(CallSummary & { readonly detail: Call }) | null> {
+  const row = await db
+    .selectFrom("calls")
+    .select([...summaryColumns, "detail"])
+    .where("id", "=", id)
+    .executeTakeFirst();
+  return row === undefined ? null : { ...summaryOf(row), detail: row.detail as Call };
+}
+
+const summaryColumns = [
+  "id",
+  "pbx",
+  "direction",
+  "party_number",
+  "party_name",
+  "party_e164",
+  "customer_id",
+  "dialled",
+  "from_extension",
+  "queues",
+  "started_at",
+  "answered_at",
+  "ended_at",
+  "ended_how",
+  "wait_ms",
+  "talk_ms",
+  "extensions",
+] as const;
+
+type SummaryRow = {
+  readonly id: string;
+  readonly pbx: string;
+  readonly direction: string;
+  readonly party_number: string;
+  readonly party_name: string;
+  readonly party_e164: string | null;
+  readonly customer_id: string | null;
+  readonly dialled: string;
+  readonly from_extension: string;
+  readonly queues: string[];
+  readonly started_at: Date;
+  readonly answered_at: Date | null;
+  readonly ended_at: Date;
+  readonly ended_how: string;
+  readonly wait_ms: number | null;
+  readonly talk_ms: number;
+  readonly extensions: string[];
+};
+
+function summaryOf(row: SummaryRow): CallSummary {
+  return {
+    id: row.id,
+    pbx: row.pbx,
+    direction: row.direction as Direction,
+    partyNumber: row.party_number,
+    partyName: row.party_name,
+    partyE164: row.party_e164,
+    customerId: row.customer_id,
+    dialled: row.dialled,
+    fromExtension: row.from_extension,
+    queues: row.queues,
+    startedAt: row.started_at.toISOString(),
+    answeredAt: row.answered_at?.toISOString() ?? null,
+    endedAt: row.ended_at.toISOString(),
+    endedHow: row.ended_how as CallEndedHow,
+    waitMs: row.wait_ms,
+    talkMs: row.talk_ms,
+    extensions: row.extensions,
+  };
+}
+
+/** A cursor that is not one of ours. */
+export class CursorError extends Error {
+  constructor() {
+    super("after: not a cursor of this list; take `next` of an earlier page as it is");
+    this.name = "CursorError";
+  }
+}
+
+// Times are written in whole milliseconds, so a Date is exact.
+function writeCursor(startedAt: Date, id: string): string {
+  return Buffer.from(JSON.stringify([startedAt.getTime(), id])).toString("base64url");
+}
+
+function readCursor(text: string): { readonly startedAt: Date; readonly id: string } {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(text, "base64url").toString("utf8"));
+    if (Array.isArray(value) && value.length === 2) {
+      const [ms, id] = value as unknown[];
+      const startedAt = new Date(typeof ms === "number" ? ms : Number.NaN);
+      if (typeof id === "string" && !id.includes("\0") && !Number.isNaN(startedAt.getTime()))
+        return { startedAt, id };
+    }
+  } catch {
+    // Not JSON: told below.
+  }
+  throw new CursorError();
+}
