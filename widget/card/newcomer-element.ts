@@ -1,6 +1,7 @@
 import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 import type { DeskCall } from "../../server/desk/protocol.ts";
 import type { DeskContext, Done, FoundCustomer } from "../shared/context.ts";
+import { formText } from "../shared/form.ts";
 import { icon } from "../shared/icons.ts";
 import { base } from "../shared/styles.ts";
 
@@ -202,14 +203,17 @@ export class CallcardNewcomer extends LitElement {
       return;
     }
     this.#timer = setTimeout(() => {
-      void this.ctx.act.search(text).then((reply) => {
-        // A later question makes this answer worthless.
-        if (asked !== this.#asked) return;
-        this.found = reply.ok ? reply.customers : null;
-        this.searchProblem = reply.ok ? null : reply.code;
-      });
+      void this.#find(text, asked);
     }, SEARCH_DELAY_MS);
   };
+
+  async #find(text: string, asked: number): Promise<void> {
+    const reply = await this.ctx.act.search(text);
+    // A later question makes this answer worthless.
+    if (asked !== this.#asked) return;
+    this.found = reply.ok ? reply.customers : null;
+    this.searchProblem = reply.ok ? null : reply.code;
+  }
 
   async #attach(customerId: string): Promise<void> {
     this.searchProblem = await this.ctx.act.chooseCustomer(this.call.callId, customerId);
@@ -219,15 +223,13 @@ export class CallcardNewcomer extends LitElement {
     event.preventDefault();
     if (this.busy) return;
     const form = event.target as HTMLFormElement;
-    const data = new FormData(form);
-    const value = (name: string): string => String(data.get(name) ?? "").trim();
-    const name = value("name");
+    const name = formText(form, "name");
     if (!name) {
       form.querySelector<HTMLInputElement>("[name=name]")?.focus();
       return;
     }
-    const email = value("email");
-    const city = value("city");
+    const email = formText(form, "email");
+    const city = formText(form, "city");
     this.busy = true;
     this.problem = await this.ctx.act.createCustomer(this.call.callId, {
       name,

@@ -79,13 +79,13 @@ export class CallcardNote extends LitElement {
     </form>`;
   }
 
-  #key(event: KeyboardEvent): void {
+  #key = (event: KeyboardEvent): void => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
       event.stopPropagation();
       (event.target as HTMLTextAreaElement).form?.requestSubmit();
     }
-  }
+  };
 
   async #add(event: SubmitEvent): Promise<void> {
     event.preventDefault();

@@ -80,7 +80,11 @@ function subtitle(call: DeskCall, ctx: DeskContext): TemplateResult | typeof not
       return html`<p class="muted">${t("newLead")}</p>`;
     case "internal":
       return html`<p class="muted">${t("direction_internal")}</p>`;
-    default:
+    case "one":
+    case "withheld":
+    case "unreadable":
+    case "failed":
+    case "pending":
       return card.rawName && card.rawName !== card.rawNumber
         ? html`<p class="muted wrap">${t("pbxName")} <bdi>${card.rawName}</bdi></p>`
         : nothing;

@@ -119,9 +119,11 @@ export const deskStyles = css`
     outline-offset: -2px;
     scrollbar-width: thin;
   }
-  main.card > callcard-card,
-  main.card > callcard-today {
+  main.card > callcard-card {
     max-width: 1040px;
+  }
+  main.card > callcard-today {
+    max-width: 1200px;
   }
   main.card:focus-visible {
     outline: 2px solid var(--accent);
@@ -179,6 +181,12 @@ export const deskStyles = css`
     }
     .brand {
       display: none;
+    }
+    /* State and menu above, what can be done below: the height is the same in every state. */
+    header::after {
+      content: "";
+      flex-basis: 100%;
+      order: 2;
     }
     .demo,
     callcard-menu {

@@ -1,6 +1,7 @@
 import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 import type { DeskState } from "../../server/desk/protocol.ts";
 import type { DeskContext, Done } from "../shared/context.ts";
+import { formText } from "../shared/form.ts";
 import { icon } from "../shared/icons.ts";
 import { base } from "../shared/styles.ts";
 
@@ -160,9 +161,8 @@ export class CallcardDevice extends LitElement {
   async #choose(takeOver: boolean): Promise<void> {
     const form = this.renderRoot.querySelector("form");
     if (!form || this.busy) return;
-    const data = new FormData(form);
-    const extension = String(data.get("extension") ?? "").trim();
-    const pbx = String(data.get("pbx") ?? this.pbxs[0]?.name ?? "");
+    const extension = formText(form, "extension");
+    const pbx = formText(form, "pbx") || (this.pbxs[0]?.name ?? "");
     if (!extension) {
       form.querySelector<HTMLInputElement>("[name=extension]")?.focus();
       return;

@@ -1,5 +1,6 @@
 import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 import type { DeskContext, Done } from "../shared/context.ts";
+import { formText } from "../shared/form.ts";
 import { icon } from "../shared/icons.ts";
 import { base } from "../shared/styles.ts";
 
@@ -111,7 +112,7 @@ export class CallcardDial extends LitElement {
   async #dial(event: SubmitEvent): Promise<void> {
     event.preventDefault();
     const form = event.target as HTMLFormElement;
-    const number = String(new FormData(form).get("number") ?? "").trim();
+    const number = formText(form, "number");
     if (!number || this.busy) return;
     this.busy = true;
     const failed = await this.ctx.act.dial(number);

@@ -1,5 +1,6 @@
 import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 import type { LoginResult } from "../desk/session.ts";
+import { formText } from "../shared/form.ts";
 import { icon } from "../shared/icons.ts";
 import type { Locale } from "../shared/locale.ts";
 import { base } from "../shared/styles.ts";
@@ -139,9 +140,8 @@ export class CallcardLogin extends LitElement {
     event.preventDefault();
     if (this.busy) return;
     const form = event.target as HTMLFormElement;
-    const data = new FormData(form);
-    const login = String(data.get("login") ?? "").trim();
-    const password = String(data.get("password") ?? "");
+    const login = formText(form, "login");
+    const password = form.querySelector<HTMLInputElement>("[name=password]")?.value ?? "";
     if (!login || !password) {
       form.querySelector<HTMLInputElement>(`[name=${login ? "password" : "login"}]`)?.focus();
       return;

@@ -91,6 +91,10 @@ export class CallcardPresence extends LitElement {
         .problem {
           margin-left: 12px;
         }
+        [role="alert"] {
+          position: absolute;
+          top: 100%;
+        }
       }
       .problem {
         position: absolute;

@@ -27,27 +27,27 @@ export type Values = Readonly<Record<string, string | number>>;
 
 export type Locale = {
   readonly lang: Language;
-  t(key: TextKey, values?: Values): string;
+  readonly t: (key: TextKey, values?: Values) => string;
   /** A text with the number in its right form; `{count}` is the number, written as the language does. */
-  count(key: PluralKey, count: number): string;
+  readonly count: (key: PluralKey, count: number) => string;
   /** The dictionary's word for a code from outside (`stage_shipped`), or the code itself when there is none. */
-  word(prefix: "stage_" | "tier_" | "pause_", code: string): string;
+  readonly word: (prefix: "stage_" | "tier_" | "pause_", code: string) => string;
   /** Minor units (kopecks, cents) with the currency's own sign; the fraction only when there is one. */
-  money(minor: number, currency: string): string;
+  readonly money: (minor: number, currency: string) => string;
   /** `12 марта`, with the year when it is not this one; "" for what is no date. */
-  date(iso: string, nowMs: number): string;
+  readonly date: (iso: string, nowMs: number) => string;
   /** `марта 2021`, in the form that follows "с" / "since". */
-  month(iso: string): string;
+  readonly month: (iso: string) => string;
   /** `14:32` in the operator's own zone. */
-  time(atMs: number): string;
+  readonly time: (atMs: number) => string;
   /** `вчера, 14:32`, `12 марта, 14:32`. */
-  dayAndTime(iso: string, nowMs: number): string;
+  readonly dayAndTime: (iso: string, nowMs: number) => string;
   /** `3 дня назад`. */
-  ago(iso: string, nowMs: number): string;
+  readonly ago: (iso: string, nowMs: number) => string;
   /** `4 мин 10 с`. */
-  duration(ms: number): string;
+  readonly duration: (ms: number) => string;
   /** A country's name by its ISO code; the code itself when it is none. */
-  country(code: string): string;
+  readonly country: (code: string) => string;
 };
 
 /** Fills `{name}` places; a place without a value stays visible, so that it is found. */
@@ -107,7 +107,7 @@ export function createLocale(lang: Language): Locale {
     count,
     word: (prefix, code) => {
       const key = prefix + code.toLowerCase();
-      return Object.hasOwn(words, key) ? String(words[key as TextKey]) : code;
+      return Object.hasOwn(words, key) ? words[key as TextKey] : code;
     },
     money: (minor, currency) => {
       let format = moneyFormats.get(currency);

@@ -250,7 +250,7 @@ export const en = {
   help: "Keyboard shortcuts",
   helpTitle: "Keyboard shortcuts",
   helpToggle: "Use single-key shortcuts. They never act while you are typing.",
-  key_all: "all shortcuts",
+  key_all: "All shortcuts",
   key_ready: "Become ready",
   key_pause: "Pause",
   key_dial: "Call a number",

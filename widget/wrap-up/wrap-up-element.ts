@@ -304,12 +304,12 @@ export class CallcardWrapUp extends LitElement {
     this.dispatchEvent(new CustomEvent("edit", { detail }));
   }
 
-  #key(event: KeyboardEvent): void {
+  #key = (event: KeyboardEvent): void => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
       (event.currentTarget as HTMLFormElement).requestSubmit();
     }
-  }
+  };
 
   #submit(event: SubmitEvent): void {
     event.preventDefault();
