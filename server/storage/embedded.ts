@@ -27,7 +27,12 @@ import pg from "pg";
 export type EmbeddedPostgres = {
   /** Connection string of the `callcard` database. */
   readonly url: string;
-  /** Ends the server after its clients' transactions (PostgreSQL's "fast" shutdown). May be called twice. */
+  /** True when it was running already: another process may be using it. */
+  readonly adopted: boolean;
+  /**
+   * Ends the server (PostgreSQL's "fast" shutdown), unless it belongs to another Callcard process that still runs. May be
+   * called twice.
+   */
   stop(): Promise<void>;
 };
 
@@ -51,7 +56,8 @@ export async function startEmbeddedPostgres(directory: string): Promise<Embedded
   const password = (await readFile(join(directory, "password"), "utf8")).trim();
 
   const adopted = await findRunning(cluster, password);
-  if (adopted) return { url: urlOf(adopted.port, password), stop: stopper(adopted.pid) };
+  if (adopted)
+    return { url: urlOf(adopted.port, password), adopted: true, stop: stopper(adopted.pid) };
 
   const port = await freePort();
   const log = await open(join(directory, "postgres.log"), "w");
@@ -83,7 +89,8 @@ export async function startEmbeddedPostgres(directory: string): Promise<Embedded
       }),
     ]);
     child.unref();
-    return { url: urlOf(port, password), stop: stopper(child.pid!) };
+    await writeFile(owner, String(process.pid));
+    return { url: urlOf(port, password), adopted: false, stop: stopper(child.pid!) };
   } finally {
     await log.close();
   }
@@ -193,6 +200,12 @@ async function findRunning(
   const port = Number(lines[3]);
   if (!(pid > 0 && port > 0) || !isAlive(pid)) return null;
   return (await answers(port, password)) ? { pid, port } : null;
+}
+
+/** Whether the process that started the server lives; this process may start and adopt one too. */
+async function isOwnedByAnother(file: string): Promise<boolean> {
+  const pid = Number(await readFile(file, "utf8").catch(() => ""));
+  return pid > 0 && pid !== process.pid && isAlive(pid);
 }
 
 function urlOf(port: number, password: string, database = "callcard"): string {
