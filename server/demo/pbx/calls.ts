@@ -177,12 +177,11 @@ export function placeIncoming(pbx: SimulatedExchange, call: IncomingCall): CallH
   return placed;
 }
 
-/** Lets a phone dial; throws when it is unknown or not registered. */
+/** Lets a phone dial; throws when there is no such phone. */
 export function dialFrom(pbx: SimulatedExchange, call: OutgoingCall): CallHandle {
   const { exchange } = pbx;
   const phone = pbx.phones.get(call.from);
-  if (phone === undefined || !phone.registered)
-    throw new RangeError(`no registered phone ${call.from}`);
+  if (phone === undefined) throw new RangeError(`no phone ${call.from}`);
   const channel = exchange.create({
     name: exchange.newPjsipName(call.from),
     state: channelState.ring,

@@ -45,29 +45,28 @@ export class Conversation implements ChannelOwner {
   /** The party puts the other on hold. */
   hold(by: Channel): void {
     const other = this.peer(by);
-    if (this.#over || by.onHold || other === null) return;
-    by.onHold = true;
+    if (this.#over || by.holding || other === null) return;
+    by.holding = true;
+    other.held = true;
     this.#exchange.tellOf("Hold", by, "MusicClass: default\r\n");
     this.#exchange.startMusic(other);
-    this.#exchange.onDevice(by);
+    this.#exchange.onDevice(other);
   }
 
   resume(by: Channel): void {
     const other = this.peer(by);
-    if (this.#over || !by.onHold || other === null) return;
-    by.onHold = false;
+    if (this.#over || !by.holding || other === null) return;
     this.#exchange.tellOf("Unhold", by);
-    this.#exchange.stopMusic(other);
-    this.#exchange.onDevice(by);
+    this.#unhold(by, other);
   }
 
   /** The party at `by` sends the other side to an extension. Returns the other's channel, free for the dialplan, or null. */
   blindTransfer(by: Channel, context: string, exten: string): Channel | null {
     const other = this.peer(by);
     if (this.#over || other === null) return null;
-    by.onHold = false;
+    // REFER ends the hold, also one that never was.
     this.#exchange.tellOf("Unhold", by);
-    this.#exchange.stopMusic(other);
+    this.#unhold(by, other);
     this.#exchange.tell(
       "BlindTransfer",
       "call",
@@ -151,14 +150,19 @@ export class Conversation implements ChannelOwner {
     exchange.destroyBridge(behind.bridge);
   }
 
+  #unhold(by: Channel, other: Channel): void {
+    by.holding = false;
+    other.held = false;
+    this.#exchange.stopMusic(other);
+    this.#exchange.onDevice(other);
+  }
+
   #finish(over: Over): void {
     if (this.#over) return;
     this.#over = true;
-    for (const each of this.#parties) {
-      if (!each.channel.onHold) continue;
-      each.channel.onHold = false;
-      const other = this.peer(each.channel);
-      if (other !== null) this.#exchange.stopMusic(other);
+    for (const { channel } of this.#parties) {
+      const other = this.peer(channel);
+      if (channel.holding && other !== null) this.#unhold(channel, other);
     }
     this.#tellOver(over);
   }

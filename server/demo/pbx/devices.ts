@@ -92,14 +92,18 @@ export class Devices {
     const hint = /^hint:([^@]+)@/.exec(stateInterface);
     const device = hint === null ? stateInterface.replace(/\/n$/, "") : `PJSIP/${hint[1]}`;
     const extension = device.startsWith("PJSIP/") ? device.slice(6) : "";
-    if (this.#phones.get(extension)?.registered === false) return deviceStatus.unavailable;
+    const channels = this.#channels.get(device);
+    if (channels === undefined && this.#phones.get(extension)?.registered === false)
+      return deviceStatus.unavailable;
+    const isLocal = device.startsWith("Local/");
     let ringing = 0;
     let busy = 0;
     let held = 0;
-    for (const channel of this.#channels.get(device) ?? []) {
-      if (channel.state === channelState.ringing) ringing += 1;
+    for (const channel of channels ?? []) {
+      // A Local channel is in use from the moment it rings.
+      if (channel.state === channelState.ringing && !isLocal) ringing += 1;
       else if (channel.state !== channelState.down) busy += 1;
-      if (channel.onHold) held += 1;
+      if (channel.held) held += 1;
     }
     if (busy > 0 && held === busy && ringing === 0) return deviceStatus.onHold;
     if (busy > 0) return ringing > 0 ? deviceStatus.ringInUse : deviceStatus.inUse;

@@ -14,7 +14,12 @@ export type DialHooks = {
   /** The conversation is over, before its bridge is left. */
   readonly ended?: (over: Over) => void;
   /** Called once: it failed, or the conversation is over and the caller's channel goes on in the dialplan. */
-  readonly over: (result: { readonly status: DialStatus; readonly cause: number }) => void;
+  readonly over: (result: {
+    readonly status: DialStatus;
+    readonly cause: number;
+    /** SIP's number for why it failed, "" for none. */
+    readonly techCause: string;
+  }) => void;
 };
 
 /** One dialling. */
@@ -59,12 +64,13 @@ export class Dial implements ChannelOwner {
         this.#hooks.ringing?.();
       },
       answered: () => this.#answered(),
-      failed: (cause, techCause) => {
+      failed: (cause) => {
         if (!this.#settle()) return;
         const status = statusOfCause(cause);
         tellDial(exchange, "DialEnd", this.#caller, leg.channel, status);
-        exchange.hangup(leg.channel, cause, techCause);
-        this.#end(status, cause);
+        const { techCause } = leg.channel;
+        exchange.hangup(leg.channel, cause);
+        this.#end(status, cause, techCause);
       },
     });
   }
@@ -73,6 +79,7 @@ export class Dial implements ChannelOwner {
   gone(channel: Channel, cause: number): void {
     if (!this.#settle()) return;
     tellDial(this.#exchange, "DialEnd", channel, this.#leg.channel, "CANCEL");
+    this.#leg.channel.techCause = channel.techCause;
     this.#leg.cancel(cause === 0 ? 16 : cause);
     this.#exchange.hangup(channel, cause);
   }
@@ -88,7 +95,10 @@ export class Dial implements ChannelOwner {
     const conversation = new Conversation(
       this.#exchange,
       [
-        { channel: caller, after: () => this.#hooks.over({ status: "ANSWER", cause: 16 }) },
+        {
+          channel: caller,
+          after: () => this.#hooks.over({ status: "ANSWER", cause: 16, techCause: "" }),
+        },
         { channel: callee, after: () => this.#exchange.hangup(callee, 16) },
       ],
       (over) => this.#hooks.ended?.(over),
@@ -98,9 +108,9 @@ export class Dial implements ChannelOwner {
     this.#hooks.talking?.(conversation);
   }
 
-  #end(status: DialStatus, cause: number): void {
+  #end(status: DialStatus, cause: number, techCause = ""): void {
     this.#caller.owner = null;
-    this.#hooks.over({ status, cause });
+    this.#hooks.over({ status, cause, techCause });
   }
 
   #settle(): boolean {

@@ -40,6 +40,8 @@ export type Channel = {
   applicationData: string;
   /** What a hang-up request of its party carries; 0 before anything said so. */
   hangupCause: number;
+  /** SIP's own number for the end, "" when the far end said none. */
+  techCause: string;
   bridge: Bridge | null;
   hungUp: boolean;
   owner: ChannelOwner | null;
@@ -53,7 +55,10 @@ export type Channel = {
   told: { state: number; caller: string; connected: string };
   /** True once music on hold was told, so that its stop is told too. */
   music: boolean;
-  onHold: boolean;
+  /** True while its party holds the other side. */
+  holding: boolean;
+  /** True while the other side holds it: this is what PJSIP's device state shows as on hold. */
+  held: boolean;
   /** Called once, after its Hangup was told. */
   onEnd: (() => void) | null;
   readonly variables: Map<string, string>;
@@ -150,6 +155,7 @@ export class Exchange {
       application: "",
       applicationData: "",
       hangupCause: 0,
+      techCause: "",
       bridge: null,
       hungUp: false,
       owner: null,
@@ -158,7 +164,8 @@ export class Exchange {
       hasDialplan: input.hasDialplan ?? false,
       told: { state: input.state, caller: "\0", connected: "\0" },
       music: false,
-      onHold: false,
+      holding: false,
+      held: false,
       onEnd: null,
       variables: new Map(),
     };
@@ -277,12 +284,10 @@ export class Exchange {
    */
   partyHungUp(channel: Channel): void {
     if (channel.hungUp) return;
-    const cause = !channel.hasDialplan
-      ? 16
-      : channel.state === channelState.up
-        ? channel.hangupCause
-        : 127;
-    this.tellOf("HangupRequest", channel, cause === 0 ? "" : `Cause: ${cause}\r\n`);
+    const cancelled = channel.hasDialplan && channel.state !== channelState.up;
+    if (cancelled) channel.techCause = "487";
+    const cause = !channel.hasDialplan ? 16 : cancelled ? 127 : channel.hangupCause;
+    this.tellOf("HangupRequest", channel, cause === 0 ? "" : causeText(cause, channel.techCause));
     this.softHangup(channel, cause);
   }
 
@@ -293,14 +298,18 @@ export class Exchange {
     else channel.owner.gone(channel, cause);
   }
 
-  /** The end of a channel; the other half of a Local channel is asked to go too. */
+  /**
+   * The end of a channel; the other half of a Local channel is asked to go too. `techCause` is what another leg's failure
+   * lends to this one.
+   */
   hangup(channel: Channel, cause: number, techCause = ""): void {
     if (channel.hungUp) return;
     if (channel.bridge !== null) this.leave(channel);
     this.stopMusic(channel);
     const { other } = channel;
-    if (other !== null && !other.hungUp) this.tellOf("HangupRequest", other, `Cause: ${cause}\r\n`);
-    if (channel.hasDialplan) this.tellOf("SoftHangupRequest", channel, "Cause: 16\r\n");
+    if (other !== null && !other.hungUp) this.tellOf("HangupRequest", other, causeText(cause, ""));
+    if (channel.hasDialplan)
+      this.tellOf("SoftHangupRequest", channel, causeText(16, channel.techCause));
     channel.hungUp = true;
     channel.owner = null;
     this.channels.delete(channel.id);
@@ -309,7 +318,7 @@ export class Exchange {
       "Hangup",
       channel,
       `Cause: ${cause}\r\nCause-txt: ${hangupCauses[cause] ?? "Unknown"}\r\n` +
-        (techCause === "" ? "" : `TechCause: ${techCause}\r\n`),
+        techCauseText(channel.techCause === "" ? techCause : channel.techCause),
     );
     this.onDevice(channel);
     channel.onEnd?.();
@@ -374,3 +383,8 @@ function older(a: string, b: string): boolean {
 
 const callerOf = (c: Channel): string => `${c.callerNumber}\0${c.callerName}`;
 const connectedOf = (c: Channel): string => `${c.connectedNumber}\0${c.connectedName}`;
+
+const techCauseText = (techCause: string): string =>
+  techCause === "" ? "" : `TechCause: ${techCause}\r\n`;
+const causeText = (cause: number, techCause: string): string =>
+  `Cause: ${cause}\r\n${techCauseText(techCause)}`;

@@ -16,7 +16,7 @@ export type Identity = { readonly number: string; readonly name: string };
 export type LegListener = {
   ringing(): void;
   answered(): void;
-  failed(cause: number, techCause: string): void;
+  failed(cause: number): void;
 };
 
 /** A leg whose channel exists and that was not yet called. */
@@ -148,17 +148,18 @@ export class PhoneLeg implements Leg, ChannelOwner {
   /** Hung up by a manager while it rings. */
   gone(_channel: Channel, cause: number): void {
     this.#stop();
-    this.#listener?.failed(cause, "");
+    this.#listener?.failed(cause);
   }
 
   #refuse(cause: number, techCause: string): void {
     this.#stop();
+    this.channel.techCause = techCause;
     this.#exchange.tellOf(
       "HangupRequest",
       this.channel,
       `Cause: ${cause}\r\nTechCause: ${techCause}\r\n`,
     );
-    this.#listener?.failed(cause, techCause);
+    this.#listener?.failed(cause);
   }
 
   #after(delayMs: number, run: () => void): void {
@@ -263,7 +264,7 @@ export class LocalLeg implements Leg, ChannelOwner {
     const listener = this.#listener;
     this.#listener = null;
     if (listener === null) this.#exchange.hangup(channel, cause);
-    else listener.failed(cause, "");
+    else listener.failed(cause);
   }
 
   #tellBridge(): void {

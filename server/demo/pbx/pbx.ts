@@ -142,7 +142,9 @@ export class SimulatedExchange {
   runDialplan(channel: Channel, exten: string, hooks: DialplanHooks, queue = ""): void {
     channel.owner = null;
     channel.exten = exten;
-    const end = (cause: number): void => this.exchange.hangup(channel, cause);
+    const end = (cause: number, techCause = ""): void => {
+      this.exchange.hangup(channel, cause, techCause);
+    };
     if (this.queues.find(exten) !== undefined) {
       channel.context = contexts.queues;
       this.exchange.setState(channel, channelState.up);
@@ -169,7 +171,7 @@ export class SimulatedExchange {
       ringing: () => hooks.listener?.ringing(),
       answered: () => hooks.listener?.answered(),
       talking: (conversation) => hooks.talking?.(conversation),
-      over: ({ cause }) => end(cause),
+      over: ({ cause, techCause }) => end(cause, techCause),
     }).start();
   }
 
@@ -215,7 +217,9 @@ export class SimulatedExchange {
     };
     // A timeout raises no DialEnd at all.
     const cancelTimeout = exchange.clock.after(input.timeoutMs, () => {
-      if (settle(false, 3)) leg.cancel(19);
+      if (!settle(false, 3)) return;
+      channel.techCause = "480";
+      leg.cancel(19);
     });
     exchange.setCaller(channel, input.shown.number, input.shown.name);
     exchange.setConnected(channel, input.shown.number, input.shown.name);
@@ -237,10 +241,10 @@ export class SimulatedExchange {
         channel.context = contexts.fromInternal;
         this.runDialplan(channel, input.exten, {});
       },
-      failed: (cause, techCause) => {
+      failed: (cause) => {
         if (!settle(false, cause === 17 ? 5 : cause === 34 ? 8 : 0)) return;
         tellDial(exchange, "DialEnd", null, channel, cause === 17 ? "BUSY" : "NOANSWER");
-        exchange.hangup(channel, cause, techCause);
+        exchange.hangup(channel, cause);
       },
     });
   }

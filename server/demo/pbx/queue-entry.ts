@@ -227,7 +227,7 @@ export class QueueEntry implements ChannelOwner {
     leg.call({
       ringing: () => tellDial(exchange, "DialState", caller, leg.channel, "RINGING"),
       answered: () => this.#answered(attempt, leg, member, startedAtMs),
-      failed: (cause, techCause) => {
+      failed: (cause) => {
         if (!attempt.ringing.delete(leg)) return;
         member.pending = false;
         tellDial(exchange, "DialEnd", caller, leg.channel, "NOANSWER");
@@ -239,7 +239,7 @@ export class QueueEntry implements ChannelOwner {
           member,
           `RingTime: ${seconds * 1000}\r\n`,
         );
-        exchange.hangup(leg.channel, cause, techCause);
+        exchange.hangup(leg.channel, cause);
         if (this.#attempt === attempt) this.#ringNext(attempt);
       },
     });

@@ -66,10 +66,11 @@ function complete(
   const transferee = first.opposite(phone);
   const target = consultation.opposite(second);
   if (transferee === null || target === null || second.hungUp || phone.hungUp) return false;
-  phone.onHold = false;
+  phone.holding = false;
+  transferee.channel.held = false;
+  exchange.onDevice(transferee.channel);
   exchange.tellOf("Unhold", phone);
   exchange.tellOf("Unhold", second);
-  exchange.stopMusic(transferee.channel);
   // Asterisk moves the target into the first bridge, but a Local channel into the second: that one is easier to move.
   const moved = transferee.channel.other === null ? target : transferee;
   const [stays, of, closes] =
@@ -97,6 +98,7 @@ function complete(
 function join(pbx: SimulatedExchange, moved: Party, into: Conversation, of: Channel): void {
   const { exchange } = pbx;
   exchange.leave(moved.channel);
+  for (const each of [moved.channel, ...into.bridge.channels]) exchange.stopMusic(each);
   exchange.leave(of);
   into.replace(of, moved);
   exchange.enter(into.bridge, moved.channel, of);

@@ -1,0 +1,293 @@
+/** The lab's stories as the simulated PBX plays them: same queues, same people, same deeds, in virtual time. */
+import type { VirtualClock } from "../../../server/demo/pbx/clock.ts";
+import type { PhoneBehaviour } from "../../../server/demo/pbx/phones.ts";
+import type { QueueConfig } from "../../../server/demo/pbx/queue-rules.ts";
+import type { SimulatedPbx } from "../../../server/demo/pbx/simulated-pbx.ts";
+
+export const labExtensions = {
+  "101": "Anna",
+  "102": "Boris",
+  "103": "Vera",
+  "104": "Galina",
+  "105": "Dmitri",
+  "106": "Elena",
+};
+
+const direct = (...extensions: (keyof typeof labExtensions)[]) =>
+  extensions.map((each) => ({ interface: `PJSIP/${each}`, name: labExtensions[each] }));
+const local = (suffix: string, ...extensions: (keyof typeof labExtensions)[]) =>
+  extensions.map((each) => ({
+    interface: `Local/${each}@from-queue${suffix}`,
+    stateInterface: `hint:${each}@ext-local`,
+    name: labExtensions[each],
+  }));
+
+const queue = (
+  name: string,
+  members: QueueConfig["members"],
+  more: Partial<QueueConfig> = {},
+): QueueConfig => ({
+  name,
+  strategy: "linear",
+  ringTimeoutSeconds: 5,
+  retrySeconds: 1,
+  members,
+  ...more,
+});
+
+const ringall = { strategy: "ringall", ringTimeoutSeconds: 20 } as const;
+
+/** The queues of the lab, in the order of its files. */
+export const labQueues: readonly QueueConfig[] = [
+  queue("600", direct("101", "102", "103")),
+  queue("601", local("/n", "101", "102", "103")),
+  queue("602", local("", "101", "102", "103")),
+  queue("603", direct("101", "102", "103"), ringall),
+  queue("604", direct("104")),
+  queue("605", direct("104")),
+  queue("606", direct("105")),
+  queue("607", local("/n", "101", "102", "103"), ringall),
+];
+
+export type Play = (
+  pbx: SimulatedPbx,
+  clock: VirtualClock,
+  send: (text: string) => Promise<void>,
+) => Promise<void> | void;
+
+export type SimulatedStory = {
+  readonly name: string;
+  /** Phones that are on the network, and what they do. */
+  readonly phones: Readonly<Record<string, PhoneBehaviour>>;
+  readonly outside?: PhoneBehaviour;
+  readonly play: Play;
+};
+
+const customer = "+79130000001";
+const outside = "+79130000009";
+const answers = (afterMs: number): PhoneBehaviour => ({ do: "answer", afterMs });
+const never: PhoneBehaviour = { do: "ignore" };
+
+/** A customer calls a queue, is answered and hangs up. */
+const answeredBy =
+  (to: string, talkMs = 1500): Play =>
+  (pbx) => {
+    pbx.placeCall({ number: customer, to, talkMs });
+  };
+
+export const simulatedStories: readonly SimulatedStory[] = [
+  { name: "queue-answered", phones: { "101": answers(700) }, play: answeredBy("600") },
+  {
+    name: "queue-answered-local-n",
+    phones: { "101": answers(700) },
+    play: (pbx) => {
+      pbx.placeCall({
+        number: customer,
+        to: "601",
+        steps: [{ afterMs: 1000, do: "hangUp", by: "operator" }],
+      });
+    },
+  },
+  {
+    name: "queue-answered-local-optimised",
+    phones: { "101": answers(700) },
+    play: answeredBy("602"),
+  },
+  {
+    name: "queue-no-answer-then-next",
+    phones: { "101": never, "102": answers(500) },
+    play: answeredBy("600"),
+  },
+  {
+    name: "queue-no-answer-then-next-local-n",
+    phones: { "101": never, "102": answers(500) },
+    play: answeredBy("601"),
+  },
+  {
+    name: "queue-abandon-ringing",
+    phones: { "101": never },
+    play: (pbx) => {
+      pbx.placeCall({ number: customer, to: "600", patienceMs: 1200 });
+    },
+  },
+  {
+    name: "queue-abandon-ringing-local-n",
+    phones: { "101": never },
+    play: (pbx) => {
+      pbx.placeCall({ number: customer, to: "601", patienceMs: 1200 });
+    },
+  },
+  {
+    name: "ringall-losers",
+    phones: { "101": never, "102": answers(1000), "103": never },
+    play: answeredBy("603"),
+  },
+  {
+    name: "ringall-losers-local-n",
+    phones: { "101": never, "102": answers(1000), "103": never },
+    play: answeredBy("607"),
+  },
+  {
+    name: "queue-busy",
+    phones: { "101": { do: "busy" }, "102": answers(500) },
+    play: answeredBy("600"),
+  },
+  {
+    name: "queue-reject",
+    phones: { "101": { do: "reject", afterMs: 1100 }, "102": answers(500) },
+    play: answeredBy("600"),
+  },
+  {
+    name: "two-calls-one-queue",
+    phones: { "101": answers(1000), "102": answers(1000) },
+    play: (pbx, clock) => {
+      pbx.placeCall({ number: customer, to: "600", talkMs: 1500 });
+      clock.advance(200);
+      pbx.placeCall({ number: "+79130000002", to: "600", talkMs: 2000 });
+    },
+  },
+  {
+    name: "queue-timeout",
+    phones: { "101": never },
+    play: (pbx) => {
+      pbx.placeCall({ number: customer, to: "600", queueTimeoutSeconds: 4 });
+    },
+  },
+  {
+    name: "queue-timeout-overflow",
+    phones: { "101": answers(500), "104": never },
+    play: (pbx) => {
+      pbx.placeCall({
+        number: customer,
+        to: "604",
+        queueTimeoutSeconds: 4,
+        overflowQueue: "600",
+        talkMs: 1500,
+      });
+    },
+  },
+  {
+    name: "hold-resume",
+    phones: { "101": answers(500) },
+    play: (pbx) => {
+      pbx.placeCall({
+        number: customer,
+        to: "600",
+        talkMs: 3000,
+        steps: [
+          { afterMs: 500, do: "hold" },
+          { afterMs: 1000, do: "resume" },
+        ],
+      });
+    },
+  },
+  {
+    name: "blind-transfer-refer",
+    phones: { "101": answers(500), "102": answers(500) },
+    play: (pbx) => {
+      pbx.placeCall({
+        number: customer,
+        to: "600",
+        talkMs: 4000,
+        steps: [{ afterMs: 500, do: "blindTransfer", to: "102" }],
+      });
+    },
+  },
+  {
+    name: "blind-transfer-refer-local-n",
+    phones: { "101": answers(500), "102": answers(500) },
+    play: (pbx) => {
+      pbx.placeCall({
+        number: customer,
+        to: "601",
+        talkMs: 4000,
+        steps: [{ afterMs: 500, do: "blindTransfer", to: "102" }],
+      });
+    },
+  },
+  {
+    name: "attended-transfer-refer",
+    phones: { "101": answers(500), "102": answers(500) },
+    play: (pbx) => {
+      pbx.placeCall({
+        number: customer,
+        to: "600",
+        talkMs: 5000,
+        steps: [{ afterMs: 500, do: "attendedTransfer", to: "102", consultMs: 700 }],
+      });
+    },
+  },
+  {
+    name: "attended-transfer-refer-local-n",
+    phones: { "101": answers(500), "102": answers(500) },
+    play: (pbx) => {
+      pbx.placeCall({
+        number: customer,
+        to: "601",
+        talkMs: 5000,
+        steps: [{ afterMs: 500, do: "attendedTransfer", to: "102", consultMs: 700 }],
+      });
+    },
+  },
+  {
+    name: "outgoing-answered",
+    phones: {},
+    outside: { do: "answer", afterMs: 700, talkMs: 800 },
+    play: (pbx) => {
+      pbx.dial({ from: "101", to: outside });
+    },
+  },
+  {
+    name: "outgoing-busy",
+    phones: {},
+    outside: { do: "busy" },
+    play: (pbx) => {
+      pbx.dial({ from: "101", to: outside });
+    },
+  },
+  {
+    name: "outgoing-not-answered",
+    phones: {},
+    outside: never,
+    play: (pbx) => {
+      pbx.dial({ from: "101", to: outside, patienceMs: 1500 });
+    },
+  },
+  {
+    name: "internal-call",
+    phones: { "102": answers(500) },
+    play: (pbx) => {
+      pbx.dial({ from: "101", to: "102", talkMs: 1000 });
+    },
+  },
+  {
+    name: "direct-to-extension",
+    phones: { "101": answers(500) },
+    play: (pbx) => {
+      pbx.placeCall({ number: customer, to: "101", dialled: "+73830000101", talkMs: 1000 });
+    },
+  },
+  {
+    name: "click-to-call-answered",
+    phones: { "101": answers(500) },
+    outside: { do: "answer", afterMs: 700, talkMs: 800 },
+    play: (_pbx, _clock, send) => send(originate("callcard-story-1", 15_000)),
+  },
+  {
+    name: "click-to-call-operator-absent",
+    phones: { "101": never },
+    play: (_pbx, _clock, send) => send(originate("callcard-story-2", 3000)),
+  },
+  {
+    name: "caller-withheld",
+    phones: { "101": answers(500) },
+    play: (pbx) => {
+      pbx.placeCall({ number: "anonymous", name: "Anonymous", to: "600", talkMs: 1500 });
+    },
+  },
+];
+
+const originate = (id: string, timeoutMs: number): string =>
+  `Action: Originate\r\nActionID: o\r\nChannel: PJSIP/101\r\nChannelId: ${id}\r\nContext: callcard-dial\r\n` +
+  `Exten: ${outside}\r\nPriority: 1\r\nCallerID: ${outside}\r\nTimeout: ${timeoutMs}\r\n` +
+  "Variable: CALLCARD_EXTENSION=101\r\nAsync: true\r\n\r\n";
