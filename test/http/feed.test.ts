@@ -1,11 +1,11 @@
-import type { AddressInfo, Socket } from "node:net";
+import type { AddressInfo } from "node:net";
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import { Compile } from "typebox/compile";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { WebSocket, type ClientOptions } from "ws";
 import { originCheck } from "../../server/http/auth.ts";
-import { Feed, type FeedOptions, createFeed } from "../../server/http/feed.ts";
+import { type Feed, type FeedOptions, createFeed } from "../../server/http/feed.ts";
 import { FeedFrame, factFrame, popFrame } from "../../server/http/feed-frames.ts";
 import { type Upgrades, createUpgrades } from "../../server/http/upgrades.ts";
 import type { Call, CallFact } from "../../server/calls/model.ts";
@@ -53,7 +53,7 @@ class Reader {
     this.socket = new WebSocket(`ws://${base}/events${query}`, options);
     clients.push(this.socket);
     this.socket.on("message", (data) => {
-      this.frames.push(JSON.parse(String(data)));
+      this.frames.push(JSON.parse((data as Buffer).toString("utf8")));
       this.#wake();
     });
     this.socket.on("close", (code, reason) => {
@@ -127,7 +127,7 @@ const ring = {
 function publish(n: number, bytes = 0): void {
   const padded = { ...call, party: { number: "1", name: "x".repeat(bytes) } };
   const payload = factFrame({ type: "callStarted", atMs: 0, call: padded });
-  for (let i = 0; i < n; i++) feed.publish("callStarted", payload as never);
+  for (let i = 0; i < n; i++) feed.publish("callStarted", payload);
 }
 
 describe("who may read", () => {
@@ -233,7 +233,7 @@ describe("what is told", () => {
   test("a filter gives only what was asked for, and can be changed", async () => {
     const reader = await enter("?types=pop,callEnded");
     publish(2);
-    feed.publish("callEnded", factFrame({ type: "callEnded", atMs: 0, call }) as never);
+    feed.publish("callEnded", factFrame({ type: "callEnded", atMs: 0, call }));
     await reader.until((one) => one.frames.length === 2);
     expect(reader.told).toEqual(["welcome 0", "callEnded 3"]);
     reader.socket.send(JSON.stringify({ type: "subscribe", types: ["callStarted"] }));
@@ -390,8 +390,7 @@ describe("readers that misbehave", () => {
     await openFeed({ keepFrames: 100_000, keepBytes: 1024 * 1024 });
     const slow = await enter();
     const fast = await enter();
-    const slowSocket = (slow.socket as unknown as { _socket: Socket })._socket;
-    slowSocket.pause();
+    slow.socket.pause();
     const total = 6000;
     for (let n = 0; n < total / 100; n++) {
       publish(100, 4000);
@@ -400,7 +399,7 @@ describe("readers that misbehave", () => {
     }
     expect(fast.frames.at(-1)!.seq).toBe(total);
     expect(feed.counters()["droppedSlow"]).toBe(1);
-    slowSocket.resume();
+    slow.socket.resume();
     await slow.until((one) => one.closed !== null);
     expect(slow.closed!.code).toBe(4008);
     expect(slow.closed!.reason).toMatch(/^too slow: \d+ frames behind$/);
