@@ -178,5 +178,5 @@ const latin: Readonly<Record<string, string>> = {
 
 /** A name as it is written in an e-mail address. */
 export function inLatin(text: string): string {
-  return [...text.toLowerCase()].map((c) => latin[c] ?? (/[a-z0-9]/.test(c) ? c : ".")).join("");
+  return Array.from(text.toLowerCase(), (c) => latin[c] ?? (/[a-z0-9]/.test(c) ? c : ".")).join("");
 }

@@ -104,6 +104,29 @@ export const simulatedStories: readonly SimulatedStory[] = [
     play: answeredBy("601"),
   },
   {
+    name: "queue-abandon-waiting",
+    phones: {},
+    play: (pbx) => {
+      pbx.placeCall({ number: customer, to: "600", patienceMs: 1500 });
+    },
+  },
+  {
+    name: "queue-withdrawn",
+    phones: { "101": answers(500) },
+    play: async (pbx, clock, send) => {
+      const call = pbx.placeCall({
+        number: customer,
+        to: "604",
+        overflowQueue: "600",
+        talkMs: 1500,
+      });
+      clock.advance(500);
+      await send(
+        `Action: QueueWithdrawCaller\r\nActionID: w\r\nQueue: 604\r\nCaller: ${call.channelName}\r\n\r\n`,
+      );
+    },
+  },
+  {
     name: "queue-abandon-ringing",
     phones: { "101": never },
     play: (pbx) => {
@@ -277,6 +300,13 @@ export const simulatedStories: readonly SimulatedStory[] = [
     name: "click-to-call-operator-absent",
     phones: { "101": never },
     play: (_pbx, _clock, send) => send(originate("callcard-story-2", 3000)),
+  },
+  {
+    name: "caller-hostile-name",
+    phones: { "101": answers(500) },
+    play: (pbx) => {
+      pbx.placeCall({ number: customer, name: "<script>", to: "600", talkMs: 1500 });
+    },
   },
   {
     name: "caller-withheld",
