@@ -249,15 +249,12 @@ export const settings = {
     },
   } as Setting<readonly string[]>,
   trustedProxies: whole("TRUSTED_PROXIES", "How many reverse proxies stand in front.", 0, 0, 10),
-  logLevel: choice("LOG_LEVEL", "Least weight of what is logged (JSON, standard error).", "info", [
-    "fatal",
-    "error",
-    "warn",
+  logLevel: choice(
+    "LOG_LEVEL",
+    "Least weight of what is logged (JSON, to standard error). On a terminal `warn` unless set.",
     "info",
-    "debug",
-    "trace",
-    "silent",
-  ]),
+    ["fatal", "error", "warn", "info", "debug", "trace", "silent"],
+  ),
 } as const;
 
 /** Reads `.env` (if any), the environment and the YAML file. @throws ConfigError, or Error for an unreadable file. */

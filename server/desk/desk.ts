@@ -15,7 +15,7 @@ import { Board, WRAP_UP_KEPT_MS } from "./board.ts";
 import { Cards } from "./cards.ts";
 import { type DialSettings, dialledDigits, originateFields, ownPhone } from "./dial.ts";
 import { Floor, type Operator } from "./floor.ts";
-import { Ledger } from "./ledger.ts";
+import { Ledger, type PopListener } from "./ledger.ts";
 import type { Clock, DeskCalls, DeskLog } from "./ports.ts";
 import { systemClock } from "./ports.ts";
 import type { Disposition } from "./protocol.ts";
@@ -70,7 +70,7 @@ export type DeskOptions = {
 
 /** How long orders, past calls and notes may take before the card opens without them. */
 const PARTS_DEADLINE_MS = 200;
-const RETRY_MS = 2000;
+const RETRY_MS = 500;
 const HEALTH_EVERY_MS = 2000;
 const PBX_DEADLINE_MS = 5000;
 const SEARCH_LIMIT = 20;
@@ -363,7 +363,25 @@ export class Desk {
 
   /** Who the customer of a call is by its card, for the call's record; null when nobody knows. */
   customerOf(callId: string): string | null {
-    return this.#cards.card(callId)?.customer?.id ?? null;
+    return this.#cards.customerOf(callId);
+  }
+
+  /** True once the call's card needs nothing more. */
+  isComposed(callId: string): boolean {
+    return this.#cards.composed(callId);
+  }
+
+  /** Adds a listener of pops, told at every new stage; returns how to remove it. */
+  onPop(listener: PopListener): () => void {
+    return this.#ledger.onPop(listener);
+  }
+
+  /** Extensions of a PBX whose operator has a screen open. */
+  attended(pbx: string): ReadonlySet<string> {
+    const extensions = new Set<string>();
+    for (const { device, screen } of this.#floor.operators())
+      if (device?.pbx === pbx && screen.browsers > 0) extensions.add(device.extension);
+    return extensions;
   }
 
   /** What is kept in memory, to see that nothing grows. */

@@ -27,8 +27,6 @@ import pg from "pg";
 export type EmbeddedPostgres = {
   /** Connection string of the `callcard` database. */
   readonly url: string;
-  /** True when it was running already: another process may be using it. */
-  readonly adopted: boolean;
   /**
    * Ends the server (PostgreSQL's "fast" shutdown), unless it belongs to another Callcard process that still runs. May be
    * called twice.
@@ -55,9 +53,12 @@ export async function startEmbeddedPostgres(directory: string): Promise<Embedded
     await initialise(directory, cluster, binaries, runner);
   const password = (await readFile(join(directory, "password"), "utf8")).trim();
 
+  const owner = join(directory, "owner");
   const adopted = await findRunning(cluster, password);
-  if (adopted)
-    return { url: urlOf(adopted.port, password), adopted: true, stop: stopper(adopted.pid) };
+  if (adopted) {
+    if (!(await isOwnedByAnother(owner))) await writeFile(owner, String(process.pid));
+    return { url: urlOf(adopted.port, password), stop: stopper(adopted.pid, owner) };
+  }
 
   const port = await freePort();
   const log = await open(join(directory, "postgres.log"), "w");
@@ -90,7 +91,7 @@ export async function startEmbeddedPostgres(directory: string): Promise<Embedded
     ]);
     child.unref();
     await writeFile(owner, String(process.pid));
-    return { url: urlOf(port, password), adopted: false, stop: stopper(child.pid!) };
+    return { url: urlOf(port, password), stop: stopper(child.pid!, owner) };
   } finally {
     await log.close();
   }
@@ -240,9 +241,13 @@ async function answers(port: number, password: string): Promise<boolean> {
   }
 }
 
-function stopper(pid: number): () => Promise<void> {
+/** Whoever started it may still need it, such as the server while an import runs. */
+function stopper(pid: number, owner: string): () => Promise<void> {
   let stopping: Promise<void> | undefined;
-  return () => (stopping ??= stopProcess(pid));
+  const stop = async () => {
+    if (!(await isOwnedByAnother(owner))) await stopProcess(pid);
+  };
+  return () => (stopping ??= stop());
 }
 
 async function stopProcess(pid: number): Promise<void> {

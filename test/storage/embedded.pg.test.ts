@@ -1,4 +1,4 @@
-import { mkdtemp, rm, readdir } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -36,13 +36,29 @@ test("keeps what was written over a stop and a start, and adopts a server that o
 test("an initialisation that was cut short is done again", async () => {
   const directory = await mkdtemp(join(tmpdir(), "callcard-embedded-"));
   try {
-    const { mkdir, writeFile } = await import("node:fs/promises");
     await mkdir(join(directory, "cluster-new"));
     await writeFile(join(directory, "cluster-new", "half"), "");
     const server = await startEmbeddedPostgres(directory);
     expect(await readdir(directory)).not.toContain("cluster-new");
     await server.stop();
   } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+});
+
+test("a server that another live process started is used but never stopped", async () => {
+  const directory = await mkdtemp(join(tmpdir(), "callcard-embedded-"));
+  const server = await startEmbeddedPostgres(directory);
+  try {
+    // Process 1 always lives.
+    await writeFile(join(directory, "owner"), "1");
+    const guest = await startEmbeddedPostgres(directory);
+    await guest.stop();
+    const storage = openStorage(server.url);
+    expect((await storage.pool.query("select 1 as alive")).rows).toEqual([{ alive: 1 }]);
+    await storage.close();
+  } finally {
+    await server.stop();
     await rm(directory, { recursive: true, force: true });
   }
 });

@@ -1,0 +1,91 @@
+/** The sample shop's past: calls, what operators wrote about them, and notes. Real shops get theirs by living. */
+import { sql } from "kysely";
+import type { Call } from "../calls/model.ts";
+import { recordOf } from "../calls/record.ts";
+import { saveCalls } from "../calls/store.ts";
+import type { Storage } from "../storage/database.ts";
+import type { DemoPastCall, DemoShop } from "./shop/shop.ts";
+
+/** Writes the past of a shop whose customers were loaded with this source. Calls are written once; notes once per load. */
+export async function loadHistory(
+  { db }: Pick<Storage, "db">,
+  shop: DemoShop,
+  source: string,
+  pbx: string,
+): Promise<void> {
+  const rows = await db
+    .selectFrom("customers")
+    .select(["id", "source_id"])
+    .where("source", "=", source)
+    .execute();
+  const idOf = new Map(rows.map((row) => [row.source_id, row.id]));
+  const records = shop.calls.map((past) =>
+    recordOf(callOf(past, pbx), past.phone, idOf.get(past.customerSourceId) ?? null),
+  );
+  await saveCalls(db, records);
+  await db.transaction().execute(async (tx) => {
+    await sql`delete from notes where author_id is null and customer_id in
+      (select id from customers where source = ${source})`.execute(tx);
+    await tx
+      .insertInto("notes")
+      .values(
+        shop.notes.flatMap(({ customerSourceId, text, createdAt }) => {
+          const customerId = idOf.get(customerSourceId);
+          return customerId === undefined
+            ? []
+            : [{ customer_id: customerId, text, created_at: createdAt }];
+        }),
+      )
+      .execute();
+  });
+}
+
+/** A past call as the call model would have seen it. */
+function callOf(past: DemoPastCall, pbx: string): Call {
+  const startedAtMs = Date.parse(past.startedAt);
+  const answeredAtMs = past.answered ? startedAtMs + past.waitMs : null;
+  const endedAtMs = startedAtMs + past.waitMs + past.talkMs;
+  const inbound = past.direction === "inbound";
+  return {
+    id: `${pbx}-${past.id}`,
+    pbx,
+    direction: past.direction,
+    party: { number: past.phone, name: "" },
+    dialled: inbound ? "+73830000600" : past.phone,
+    fromExtension: inbound ? "" : past.extension,
+    startedAtMs,
+    answeredAtMs,
+    endedAtMs,
+    endedHow: past.answered ? "completed" : inbound ? "abandoned" : "unanswered",
+    state: "ended",
+    visits: inbound
+      ? [
+          {
+            queue: past.queue,
+            joinedAtMs: startedAtMs,
+            position: 1,
+            leftAtMs: startedAtMs + past.waitMs,
+            how: past.answered ? "answered" : "abandoned",
+          },
+        ]
+      : [],
+    rings: [],
+    talks:
+      answeredAtMs === null
+        ? []
+        : [
+            {
+              extension: past.extension,
+              ringId: "",
+              queue: past.queue,
+              startedAtMs: answeredAtMs,
+              endedAtMs,
+              heldMs: 0,
+              onHoldSinceMs: null,
+            },
+          ],
+    transfers: [],
+    partyChannel: "",
+    seenFromMiddle: false,
+  };
+}

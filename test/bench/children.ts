@@ -1,0 +1,57 @@
+/** Child processes of benchmarks: started with a message channel, ended by their ids whatever happens. */
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+
+/** A child that answers over its channel. */
+export type Child<Answer> = {
+  readonly process: ChildProcess;
+  tell(command: object): void;
+  /** The next answer. @throws when the child ends first. */
+  next(): Promise<Answer>;
+  end(): Promise<void>;
+};
+
+/** Starts `file` under the pinned Node with `env` added. */
+export function startChild<Answer>(
+  file: string,
+  options: {
+    readonly args?: readonly string[];
+    readonly env?: Readonly<Record<string, string>>;
+  } = {},
+): Child<Answer> {
+  const child = fork(file, [...(options.args ?? [])], {
+    env: { ...process.env, ...options.env },
+    execPath: process.execPath,
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
+  });
+  const kill = () => void child.kill("SIGKILL");
+  process.once("exit", kill);
+  return {
+    process: child,
+    tell: (command) => void child.send(command),
+    async next() {
+      const [answer] = (await Promise.race([
+        once(child, "message"),
+        once(child, "exit").then(() => {
+          throw new Error(`${file} ended before it answered`);
+        }),
+      ])) as [Answer];
+      return answer;
+    },
+    async end() {
+      process.off("exit", kill);
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const gone = once(child, "exit");
+      child.kill("SIGTERM");
+      const limit = setTimeout(kill, 10_000);
+      await gone;
+      clearTimeout(limit);
+    },
+  };
+}
+
+/** Percentiles of a list of numbers. */
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+}

@@ -1,0 +1,117 @@
+/** What the server holds in memory: at rest, and after many calls with 200 operators at their screens. */
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { openStorage } from "../../server/storage/database.ts";
+import { startEmbeddedPostgres } from "../../server/storage/embedded.ts";
+import { migrate } from "../../server/storage/migrate.ts";
+import { openScreen, seatOperators } from "../support/operators.ts";
+import { startChild } from "./children.ts";
+import type { LoadAnswer } from "./pop-load.ts";
+import { loadShop } from "./pop.ts";
+import type { Bench } from "./run.ts";
+
+const OPERATORS = 200;
+const CALLS_PER_SECOND = 400;
+const PBX = "bench";
+const MEGABYTE = 1024 * 1024;
+/** Growth between the tenth of the calls and all of them that is still called noise. */
+const NOISE_MB = 30;
+
+/** Resident memory, and what lives on the heap, at three moments. */
+export const memory: Bench = async ({ quick }) => {
+  const calls = quick ? 4000 : 100_000;
+  await using parts = new AsyncDisposableStack();
+  const directory = await mkdtemp(join(tmpdir(), "callcard-bench-"));
+  parts.defer(() => rm(directory, { recursive: true, force: true }));
+  const postgres = await startEmbeddedPostgres(join(directory, "postgres"));
+  parts.defer(() => postgres.stop());
+  const storage = openStorage(postgres.url, { maxConnections: 5 });
+  parts.defer(() => storage.close());
+  await migrate(storage.db);
+  const numbers = await loadShop(storage);
+  const extensions = Array.from({ length: OPERATORS }, (_, at) => String(1000 + at));
+  const operators = await seatOperators(storage, PBX, extensions);
+
+  const load = startChild<LoadAnswer>(fileURLToPath(new URL("pop-load.ts", import.meta.url)));
+  parts.defer(() => load.end());
+  const crowd = { answerAfterMs: 30, talkMs: 60 };
+  load.tell({ do: "start", operators: extensions, watched: [], numbers, crowd });
+  const ami = await load.next();
+  if (ami.told !== "started") throw new Error("the load did not start");
+  const server = startChild<{ url: string }>(
+    fileURLToPath(new URL("../../server/main.ts", import.meta.url)),
+    {
+      env: {
+        ...{ PORT: "0", LOG_LEVEL: "warn", DATABASE_URL: postgres.url, PBX_NAME: PBX },
+        ...{ AMI_HOST: "127.0.0.1", AMI_PORT: String(ami.port), ADMIN_PASSWORD: "not used here" },
+        ...{ AMI_USERNAME: ami.username, AMI_SECRET: ami.secret },
+      },
+    },
+  );
+  parts.defer(() => server.end());
+  const { url } = await server.next();
+  const screens = operators.map((operator) => openScreen(url, operator, { wrapUp: true }));
+  parts.defer(async () => screens.forEach((screen) => screen.close()));
+
+  const rest = await settled();
+  let done = await run(calls / 10);
+  const warm = await settled();
+  done += await run(calls - done);
+  const after = await settled();
+  const { rows } = await storage.pool.query<{ calls: string; kept: string }>(
+    "select count(*) as calls, count(*) filter (where ended_how = 'completed') as kept from calls",
+  );
+  const grown = after.rssMb - warm.rssMb;
+  return [
+    {
+      what: "RSS at rest, 200 operators connected",
+      value: rest.rssMb,
+      unit: "MB",
+      beside: `heap ${rest.heapMb.toFixed(0)} MB`,
+    },
+    {
+      what: `RSS after ${(calls / 10).toLocaleString("en")} calls`,
+      value: warm.rssMb,
+      unit: "MB",
+      beside: `heap ${warm.heapMb.toFixed(0)} MB`,
+    },
+    {
+      what: `RSS after ${done.toLocaleString("en")} calls`,
+      value: after.rssMb,
+      unit: "MB",
+      beside: `heap ${after.heapMb.toFixed(0)} MB`,
+      goal: `no growth (under ${NOISE_MB} MB)`,
+      met: grown < NOISE_MB,
+    },
+    {
+      what: "calls in the history",
+      value: Number(rows[0]!.calls),
+      unit: "",
+      beside: `${done} placed`,
+    },
+  ];
+
+  async function run(count: number): Promise<number> {
+    load.tell({
+      do: "run",
+      seconds: count / CALLS_PER_SECOND,
+      callsPerSecond: CALLS_PER_SECOND,
+      watchedPerSecond: 0,
+    });
+    const answer = await load.next();
+    return answer.told === "done" ? answer.calls : 0;
+  }
+
+  /** Memory once what was under way is written and collected. */
+  async function settled(): Promise<{ rssMb: number; heapMb: number }> {
+    await sleep(quick ? 3000 : 15_000);
+    const status = await readFile(`/proc/${server.process.pid}/status`, "utf8");
+    const rssKb = Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1]);
+    const metrics = await (await fetch(`${url}/metrics`)).text();
+    const heap = Number(/^nodejs_heap_size_used_bytes (\S+)/m.exec(metrics)?.[1]);
+    return { rssMb: rssKb / 1024, heapMb: heap / MEGABYTE };
+  }
+};

@@ -1,0 +1,247 @@
+/**
+ * How long a pop takes: from the bytes that tell of a ringing on the AMI socket to the card painted in Chromium, with 200
+ * operators connected and 20 calls a second, beside a relay that does the least that could be done.
+ */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Browser, Page } from "playwright-core";
+import { importCustomers } from "../../server/customers/import.ts";
+import { importOrders } from "../../server/orders/import.ts";
+import { makeDemoShop } from "../../server/demo/shop/shop.ts";
+import { SESSION_COOKIE } from "../../server/http/auth.ts";
+import { openStorage } from "../../server/storage/database.ts";
+import { startEmbeddedPostgres } from "../../server/storage/embedded.ts";
+import { migrate } from "../../server/storage/migrate.ts";
+import { openChromium, profile } from "../support/chromium.ts";
+import { type SeatedOperator, openScreen, seatOperators } from "../support/operators.ts";
+import { type Child, percentile, startChild } from "./children.ts";
+import type { LoadAnswer } from "./pop-load.ts";
+import type { Bench, Figure } from "./run.ts";
+
+const OPERATORS = 200;
+/** Pages of a real Chromium among them. */
+const PAGES = 8;
+const CALLS_PER_SECOND = 20;
+const WATCHED_PER_SECOND = 4;
+const PBX = "bench";
+
+const file = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+
+type Painted = readonly (readonly [ringId: string, atMs: number])[];
+
+/** p50, p95 and p99 of pops, and the relay's. */
+export const pop: Bench = async ({ quick }) => {
+  const seconds = quick ? 10 : 60;
+  await using parts = new AsyncDisposableStack();
+  const directory = await mkdtemp(join(tmpdir(), "callcard-bench-"));
+  parts.defer(() => rm(directory, { recursive: true, force: true }));
+  const postgres = await startEmbeddedPostgres(join(directory, "postgres"));
+  parts.defer(() => postgres.stop());
+  const storage = openStorage(postgres.url, { maxConnections: 5 });
+  parts.defer(() => storage.close());
+  await migrate(storage.db);
+  const numbers = await loadShop(storage);
+  const extensions = Array.from({ length: OPERATORS }, (_, at) => String(1000 + at));
+  const operators = await seatOperators(storage, PBX, extensions);
+
+  const load = startChild<LoadAnswer>(file("pop-load.ts"));
+  parts.defer(() => load.end());
+  load.tell({
+    do: "start",
+    operators: extensions.slice(PAGES),
+    watched: extensions.slice(0, PAGES),
+    numbers,
+    crowd: { answerAfterMs: 1500, talkMs: 4000 },
+  });
+  const ami = await load.next();
+  if (ami.told !== "started") throw new Error("the load did not start");
+  const browser = await openChromium();
+  parts.defer(() => browser.close());
+
+  const ours = await measureCallcard();
+  const relay = await measureRelay();
+  return figures(ours, relay);
+
+  async function measureCallcard(): Promise<readonly number[]> {
+    await using serving = new AsyncDisposableStack();
+    const server = startChild<{ url: string }>(file("../../server/main.ts"), {
+      env: {
+        ...{ PORT: "0", LOG_LEVEL: "warn", DATA_DIR: process.env["DATA_DIR"] ?? "data" },
+        ...{ DATABASE_URL: postgres.url, PBX_NAME: PBX, ADMIN_PASSWORD: "not used here" },
+        ...{
+          AMI_HOST: "127.0.0.1",
+          AMI_PORT: String(told("port")),
+          AMI_USERNAME: String(told("username")),
+          AMI_SECRET: String(told("secret")),
+        },
+      },
+    });
+    serving.defer(() => server.end());
+    const { url } = await server.next();
+    const screens = operators.map((operator) => openScreen(url, operator, { wrapUp: true }));
+    serving.defer(async () => screens.forEach((screen) => screen.close()));
+    while (screens.some((screen) => screen.state()?.presence.state !== "ready")) await pause(50);
+    const pages = await Promise.all(
+      operators.slice(0, PAGES).map((operator) => openDesk(browser, url, operator)),
+    );
+    serving.defer(
+      async () => void (await Promise.all(pages.map((page) => page.context().close()))),
+    );
+    // The first calls warm the code up and are not counted.
+    await runLoad(load, quick ? 2 : 8);
+    await Promise.all(pages.map(collect));
+    const rang = await runLoad(load, seconds);
+    const painted = (await Promise.all(pages.map(collect))).flat();
+    return latencies(rang, painted, (ringId) => ringId.slice(PBX.length + 1));
+  }
+
+  async function measureRelay(): Promise<readonly number[]> {
+    await using serving = new AsyncDisposableStack();
+    const relay = startChild<{ port: number }>(file("relay.ts"), {
+      args: [String(told("port")), String(told("username")), String(told("secret"))],
+    });
+    serving.defer(() => relay.end());
+    const { port } = await relay.next();
+    const pages = await Promise.all(
+      extensions.slice(0, PAGES).map(async (extension) => {
+        const page = await (await profile(browser)).newPage();
+        await page.goto(`http://127.0.0.1:${port}/#${extension}`);
+        return page;
+      }),
+    );
+    serving.defer(
+      async () => void (await Promise.all(pages.map((page) => page.context().close()))),
+    );
+    await runLoad(load, 2);
+    await Promise.all(pages.map(collect));
+    const rang = await runLoad(load, Math.min(seconds, 30));
+    const painted = (await Promise.all(pages.map(collect))).flat();
+    return latencies(rang, painted, (ringId) => ringId);
+  }
+
+  function told(key: "port" | "username" | "secret"): string | number {
+    return ami.told === "started" ? ami[key] : "";
+  }
+};
+
+/** The sample shop's customers and orders in a fresh database. @returns their phones. */
+export async function loadShop(
+  storage: Parameters<typeof importCustomers>[0],
+): Promise<readonly string[]> {
+  const shop = makeDemoShop({ nowMs: Date.now() });
+  const options = { source: "bench", defaultRegion: "RU" } as const;
+  await importCustomers(
+    storage,
+    shop.customers.map(({ country: _, ...customer }) => customer),
+    options,
+  );
+  await importOrders(
+    storage,
+    shop.orders.map(({ updatedAt: _, lines, ...order }) => ({
+      ...order,
+      lines: lines.map(({ name, quantity, priceMinor }) => ({ name, quantity, priceMinor })),
+    })),
+    options,
+  );
+  return shop.customers.flatMap((customer) => customer.phones);
+}
+
+/** A page as the operator has it; notes for every ringing when its card was on the screen, on the browser's own clock. */
+async function openDesk(browser: Browser, url: string, operator: SeatedOperator): Promise<Page> {
+  const context = await profile(browser);
+  await context.addCookies([{ name: SESSION_COOKIE, value: operator.cookie, url }]);
+  const page = await context.newPage();
+  await page.addInitScript(() => {
+    const painted: [string, number][] = [];
+    Object.assign(globalThis, { painted });
+    document.addEventListener("callcard:ringing", (event) => {
+      const { ringId } = (event as CustomEvent<{ ringId: string }>).detail;
+      requestAnimationFrame(() => {
+        const channel = new MessageChannel();
+        channel.port1.addEventListener("message", () =>
+          painted.push([ringId, performance.timeOrigin + performance.now()]),
+        );
+        channel.port1.start();
+        channel.port2.postMessage(null);
+      });
+    });
+  });
+  await page.goto(url);
+  await page.waitForFunction(
+    () => document.querySelector("callcard-desk")?.shadowRoot?.textContent?.trim() !== "",
+  );
+  return page;
+}
+
+/** What the page noted since the last time. */
+async function collect(page: Page): Promise<Painted> {
+  return page.evaluate(() =>
+    (globalThis as unknown as { painted: [string, number][] }).painted.splice(0),
+  );
+}
+
+async function runLoad(
+  load: Child<LoadAnswer>,
+  seconds: number,
+): Promise<ReadonlyMap<string, number>> {
+  load.tell({
+    do: "run",
+    seconds,
+    callsPerSecond: CALLS_PER_SECOND,
+    watchedPerSecond: WATCHED_PER_SECOND,
+  });
+  const answer = await load.next();
+  if (answer.told !== "done") throw new Error("the load answered something else");
+  return new Map(answer.rang);
+}
+
+function latencies(
+  rang: ReadonlyMap<string, number>,
+  painted: Painted,
+  legOf: (ringId: string) => string,
+): readonly number[] {
+  return painted.flatMap(([ringId, atMs]) => {
+    const from = rang.get(legOf(ringId));
+    return from === undefined ? [] : [atMs - from];
+  });
+}
+
+function figures(ours: readonly number[], relay: readonly number[]): readonly Figure[] {
+  const at = (share: number) => ({
+    ours: percentile(ours, share),
+    relay: percentile(relay, share),
+  });
+  const [p50, p95, p99] = [at(0.5), at(0.95), at(0.99)];
+  const beside = (ms: number) => `bare relay ${ms.toFixed(1)} ms`;
+  return [
+    {
+      what: "pops measured in Chromium",
+      value: ours.length,
+      unit: "",
+      beside: `bare relay ${relay.length}`,
+    },
+    {
+      what: "pop p50",
+      value: p50.ours,
+      unit: "ms",
+      beside: beside(p50.relay),
+      goal: "at most 3 x relay",
+      met: p50.ours <= 3 * p50.relay,
+    },
+    { what: "pop p95", value: p95.ours, unit: "ms", beside: beside(p95.relay) },
+    {
+      what: "pop p99",
+      value: p99.ours,
+      unit: "ms",
+      beside: beside(p99.relay),
+      goal: "at most 50 ms",
+      met: p99.ours <= 50,
+    },
+  ];
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

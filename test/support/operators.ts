@@ -1,0 +1,94 @@
+/** Operators for tests and benchmarks: made in PostgreSQL, seated at a device, logged in without the login page. */
+import { type Socket, io } from "socket.io-client";
+import type { DeskState, DeskToServer, ServerToDesk } from "../../server/desk/protocol.ts";
+import { applyChange } from "../../server/desk/screen.ts";
+import { SESSION_COOKIE } from "../../server/http/auth.ts";
+import { createSessions } from "../../server/people/sessions.ts";
+import type { Storage } from "../../server/storage/database.ts";
+
+/** Somebody who is logged in; `cookie` is the session cookie's value. */
+export type SeatedOperator = {
+  readonly userId: string;
+  readonly login: string;
+  readonly cookie: string;
+};
+
+/** Makes operators `op<extension>` with these extensions. Their passwords fit nothing: only the cookie lets them in. */
+export async function seatOperators(
+  storage: Pick<Storage, "db">,
+  pbx: string,
+  extensions: readonly string[],
+): Promise<readonly SeatedOperator[]> {
+  const { db } = storage;
+  const sessions = createSessions({ db, crmTokenSecret: "" });
+  const rows = await db
+    .insertInto("users")
+    .values(
+      extensions.map((extension) => ({
+        login: `op${extension}`,
+        name: `Operator ${extension}`,
+        role: "operator" as const,
+        password_hash: "none",
+      })),
+    )
+    .returningAll()
+    .execute();
+  await db
+    .insertInto("operator_devices")
+    .values(rows.map((row, at) => ({ user_id: row.id, pbx, extension: extensions[at]! })))
+    .execute();
+  return Promise.all(
+    rows.map(async ({ id, login, name, role, language }) => {
+      const { token } = await sessions.start({ id, login, name, role, language }, "test");
+      return { userId: id, login, cookie: token };
+    }),
+  );
+}
+
+/** A screen without pixels: it follows the protocol, acknowledges, and can save wrap-ups as an operator would. */
+export type Screen = {
+  readonly socket: Socket<ServerToDesk, DeskToServer>;
+  /** The state as the screen knows it; null before the first snapshot. */
+  state(): DeskState | null;
+  close(): void;
+};
+
+/** Opens a screen; `wrapUp` saves every due wrap-up at once. */
+export function openScreen(
+  url: string,
+  operator: SeatedOperator,
+  options: { readonly wrapUp?: boolean } = {},
+): Screen {
+  const socket: Socket<ServerToDesk, DeskToServer> = io(`${url}/desk`, {
+    transports: ["websocket"],
+    forceNew: true,
+    extraHeaders: { cookie: `${SESSION_COOKIE}=${operator.cookie}` },
+  });
+  let state: DeskState | null = null;
+  const saved = new Set<string>();
+  const settle = () => {
+    for (const call of state?.calls ?? []) {
+      if (options.wrapUp !== true || call.state !== "ended" || !call.needsWrapUp) continue;
+      if (saved.has(call.callId)) continue;
+      saved.add(call.callId);
+      const draft = {
+        draftId: crypto.randomUUID(),
+        callId: call.callId,
+        disposition: "other",
+        note: "",
+      };
+      socket.emit("saveWrapUp", draft, () => undefined);
+    }
+  };
+  socket.on("snapshot", (fresh, acknowledge) => {
+    acknowledge();
+    state = fresh;
+    settle();
+  });
+  socket.on("change", (change, acknowledge) => {
+    acknowledge();
+    if (state !== null) state = applyChange(state, change);
+    settle();
+  });
+  return { socket, state: () => state, close: () => void socket.disconnect() };
+}
