@@ -109,8 +109,9 @@ function problemsOf(parts: CardParts, aboutCustomer: boolean): Card["problems"] 
   const problems: Card["problems"][number][] = [];
   const found = parts.identification;
   if (found.state === "late") problems.push("directoryLate");
-  const failed = found.state === "here" && found.value.outcome === "failed";
-  if (found.state === "down" || failed) problems.push("directoryDown");
+  if (found.state === "down") problems.push("directoryDown");
+  if (found.state === "here" && found.value.outcome === "failed")
+    problems.push(found.value.reason === "directoryLate" ? "directoryLate" : "directoryDown");
   const missing = (part: Part<unknown>) => part.state === "late" || part.state === "down";
   if (aboutCustomer && missing(parts.orders)) problems.push("ordersMissing");
   if (missing(parts.calls) || (aboutCustomer && missing(parts.notes)))

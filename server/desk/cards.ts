@@ -4,6 +4,7 @@
  *
  * Every part has a deadline. What is late is named on the card and filled in when it comes; what is down is asked again.
  */
+import { LRUCache } from "lru-cache";
 import type { Customer, CustomerDirectory, Identification } from "../customers/model.ts";
 import type { OrderBook, OrderSummary } from "../orders/model.ts";
 import {
@@ -82,6 +83,8 @@ export class Cards {
   readonly #now: Clock;
   readonly #changed: (callId: string) => void;
   readonly #entries = new Map<string, Entry>();
+  /** Customers of calls whose card was dropped, for those who write the call's record a moment later. */
+  readonly #lastCustomers = new LRUCache<string, string>({ max: 5000 });
 
   constructor(options: CardsOptions) {
     this.#sources = options.sources;
@@ -130,7 +133,9 @@ export class Cards {
     entry.internal = internal;
     // Another number is another person, unless an operator already said who it is.
     const chosen = entry.parts.chosen;
-    entry.parts = { ...noParts(party.number, party.name), chosen };
+    const nothing = noParts(party.number, party.name);
+    entry.parts = { ...nothing, chosen };
+    entry.card = cardOf(nothing);
     entry.times = { identifiedAtMs: null, identifyMs: null, composedAtMs: null };
     entry.composed = false;
     entry.retries = 0;
@@ -141,12 +146,16 @@ export class Cards {
       this.#identify(entry);
       if (chosen !== null) this.#gather(entry);
     }
-    entry.card = cardOf(entry.parts);
   }
 
   /** The card as it is now; null when the call has none. */
   card(callId: string): Card | null {
     return this.#entries.get(callId)?.card ?? null;
+  }
+
+  /** The id of the customer a call's card is or lately was about; null when nobody knows. */
+  customerOf(callId: string): string | null {
+    return this.#entries.get(callId)?.card.customer?.id ?? this.#lastCustomers.get(callId) ?? null;
   }
 
   /** True once everything is in it or named as missing. */
@@ -203,6 +212,8 @@ export class Cards {
     const entry = this.#entries.get(callId);
     if (entry === undefined) return;
     entry.dropped = true;
+    const customer = entry.card.customer;
+    if (customer !== null) this.#lastCustomers.set(callId, customer.id);
     entry.generation += 1;
     for (const timer of entry.timers) clearTimeout(timer);
     this.#entries.delete(callId);
@@ -307,15 +318,13 @@ export class Cards {
     this.#settle(entry);
   }
 
-  /** Makes the card new and tells, once it is composed. */
+  /** Makes the card new and tells, when nothing is awaited: half a card would say "no orders" of somebody who has some. */
   #settle(entry: Entry): void {
+    if (!isComposed(entry.parts)) return;
     entry.card = cardOf(entry.parts);
-    if (!entry.composed) {
-      if (!isComposed(entry.parts)) return;
-      entry.composed = true;
-      if (entry.times.composedAtMs === null)
-        entry.times = { ...entry.times, composedAtMs: this.#now() };
-    }
+    entry.composed = true;
+    if (entry.times.composedAtMs === null)
+      entry.times = { ...entry.times, composedAtMs: this.#now() };
     this.#changed(entry.callId);
   }
 

@@ -18,6 +18,9 @@ export type LedgerOptions = {
   readonly registry: prom.Registry;
 };
 
+/** Receives a pop each time a stage is added to it. */
+export type PopListener = (pop: PopRow) => void;
+
 type Open = {
   pop: Pop;
   /** When a browser acknowledged the composed card; the base of what it says about painting. */
@@ -38,6 +41,8 @@ export class Ledger {
   readonly #outbox: Outbox<PopRow>;
   readonly #sweeper: NodeJS.Timeout;
   readonly #metrics: ReturnType<typeof popMetrics>;
+  readonly #listeners = new Set<PopListener>();
+  readonly #untold = new Map<string, PopRow>();
 
   constructor(options: LedgerOptions) {
     this.#now = options.now;
@@ -116,6 +121,12 @@ export class Ledger {
     for (const ringId of this.#byCall.get(callId) ?? []) this.ringEnded(ringId, atMs);
   }
 
+  /** Adds a listener; several stages of one moment are told at once, and never in the way of a pop. */
+  onPop(listener: PopListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
   /** Closes what nothing more is expected of; runs by itself every second. */
   sweep(): void {
     const nowMs = this.#now();
@@ -148,7 +159,17 @@ export class Ledger {
   }
 
   #write(pop: Pop, nowMs = this.#now()): void {
-    this.#outbox.put(pop.ringId, { ...pop, missed: missedOf(pop, nowMs) });
+    const row = { ...pop, missed: missedOf(pop, nowMs) };
+    this.#outbox.put(pop.ringId, row);
+    if (this.#listeners.size === 0) return;
+    if (this.#untold.size === 0) setImmediate(() => this.#tell());
+    this.#untold.set(pop.ringId, row);
+  }
+
+  #tell(): void {
+    const rows = [...this.#untold.values()];
+    this.#untold.clear();
+    for (const listener of this.#listeners) for (const row of rows) listener(row);
   }
 
   #settle(pop: Pop, nowMs: number): void {

@@ -206,7 +206,10 @@ export type DeskToServer = {
     input: { callId: string; text: string },
     reply: (r: Reply<{ noteId: string }>) => void,
   ) => void;
-  /** The pop's stages as the browser saw them; durations on the browser's own clock. */
+  /**
+   * The pop's stages as the browser saw them; durations on the browser's own clock. While the card is `pending` only
+   * `popReceived` is told; `popPainted` once the composed card is on the screen, timed from the receipt of that card.
+   */
   popReceived: (input: { ringId: string; callId: string }) => void;
   popPainted: (input: {
     ringId: string;

@@ -1,5 +1,6 @@
 /** Answers to a screen's requests: what went wrong, as a code for its dictionary and words for the log. */
 import { AmiError } from "../asterisk/model.ts";
+import { DirectoryError } from "../customers/directory.ts";
 import { isDatabaseDown } from "../http/errors.ts";
 import type { ErrorCode, Reply } from "./protocol.ts";
 
@@ -24,6 +25,8 @@ export function replyOf(error: unknown): {
   });
   if (error instanceof Refusal) return say(error.code, error.message);
   if (error instanceof AmiError) return say(AMI_CODES[error.code], error.message);
+  if (error instanceof DirectoryError)
+    return say(error.code === "noSuchCustomer" ? "notFound" : "invalid", error.message);
   if (isDatabaseDown(error))
     return say("databaseDown", "The database does not answer; nothing was saved");
   // A statement over its time limit: PostgreSQL lives, but not well enough.

@@ -120,14 +120,15 @@ export function openDeskSockets(options: DeskSocketsOptions): DeskSockets {
         }
       });
     };
-    const timed = socket.timeout(ACKNOWLEDGE_MS);
+    // Asked for anew each time: socket.io forgets it after one emit.
+    const timed = () => socket.timeout(ACKNOWLEDGE_MS);
     const leave = options.desk.enter(
       user,
       {
         change: (change, acknowledged) =>
-          emit((done) => timed.emit("change", change, done), acknowledged),
+          emit((done) => timed().emit("change", change, done), acknowledged),
         snapshot: (state, acknowledged) =>
-          emit((done) => timed.emit("snapshot", state, done), acknowledged),
+          emit((done) => timed().emit("snapshot", state, done), acknowledged),
       },
       seen,
     );
