@@ -1,6 +1,7 @@
 /**
  * AMI events typed. Raw names, units and quirks of Asterisk 16 to 22 end here (AMI.md 2).
  */
+import { detached } from "./detached.ts";
 import {
   channel,
   channelKeys,
@@ -420,7 +421,7 @@ export function textFields(raw: RawMessage): Record<string, string> {
   const fields: Record<string, string> = {};
   for (const key of Object.keys(raw)) {
     const value = raw[key];
-    if (typeof value === "string") fields[key] = value;
+    if (typeof value === "string") fields[key] = detached(value);
     else if (Array.isArray(value)) {
       fields[key] = value.filter((one) => typeof one === "string").join("\n");
     }

@@ -1,6 +1,7 @@
 /**
  * Reading single values of a raw message: whatever came, a value of the right type leaves. Nothing here throws.
  */
+import { detached } from "./detached.ts";
 import type { ChannelInfo, ChannelState, DeviceState, QueueMember } from "./model.ts";
 import type { RawMessage } from "./library.ts";
 
@@ -12,7 +13,8 @@ export function text(raw: RawMessage, key: string): string {
     value = value.find((one) => typeof one === "string");
     if (typeof value !== "string") return "";
   }
-  return value === "<unknown>" || value === "<null>" || value === "(null)" ? "" : value;
+  if (value === "<unknown>" || value === "<null>" || value === "(null)") return "";
+  return detached(value);
 }
 
 /** A whole number; 0 when absent, not a number, or beyond what a number can hold exactly. */

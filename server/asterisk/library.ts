@@ -12,6 +12,7 @@ import { EventEmitter } from "node:events";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { compileFunction } from "node:vm";
+import { detached } from "./detached.ts";
 
 /**
  * A message as asterisk-manager gives it: keys lower-cased, a repeated key as an array, `variable` and `chanvariable` as an
@@ -61,9 +62,9 @@ function keyOf(written: string | undefined): string {
   if (!written) return "";
   const known = knownKeys.get(written);
   if (known !== undefined) return known;
-  const key = written.trim().toLowerCase();
+  const key = detached(written.trim().toLowerCase());
   if (knownKeys.size < maxKnownKeys && written.length <= maxKnownKeyChars)
-    knownKeys.set(written, key);
+    knownKeys.set(detached(written), key);
   return key;
 }
 

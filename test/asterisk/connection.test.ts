@@ -471,6 +471,17 @@ test.each([
   },
 );
 
+test("An answer in the form of old commands, which swallows all that follows, is noticed by the ping", async () => {
+  const watched = await opened();
+  watched.session.send("Response: Follows\r\n\r\n");
+  watched.session.event("Hangup", { Uniqueid: "1.1" });
+  watched.clock.advance(2000);
+  await watched.session.seen("ping");
+  watched.clock.advance(10_000);
+  await until(() => watched.closed.length === 1);
+  expect(watched.events).toEqual([]);
+});
+
 test("A key of many blanks does not hold the reader up", async () => {
   const watched = await opened();
   watched.session.send(`x${" ".repeat(60_000)}x\r\n\r\n`);

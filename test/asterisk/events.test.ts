@@ -1,3 +1,5 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { decode, eventKind } from "../../server/asterisk/events.ts";
@@ -160,6 +162,33 @@ test("An event's name finds nothing that objects inherit", () => {
 test("A UserEvent is handed on with its fields", () => {
   const event = decode(raw({ Event: "UserEvent", UserEvent: "Score", Uniqueid: "1.2", Mark: "5" }));
   expect(event).toMatchObject({ name: "Score", channelId: "1.2", fields: { mark: "5" } });
+});
+
+test("What is kept of an event does not keep the whole packet it came in", () => {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  const kept: unknown[] = [];
+  const ami = new AmiText(
+    () => {},
+    (one) => {
+      const event = decode(one);
+      if (event !== null) kept.push(event);
+    },
+  );
+  const filler = message({ Event: "VarSet", Value: "x".repeat(500) }).repeat(120);
+  collect();
+  const before = process.memoryUsage().heapUsed;
+  for (let packet = 0; packet < 1000; packet += 1) {
+    const id = `1763800000.${packet}`;
+    const join = { Event: "QueueCallerJoin", Uniqueid: id, Channel: `PJSIP/trunk-main-${packet}` };
+    ami.feed(
+      message({ ...join, CallerIDName: `A rather long name ${packet}`, Queue: "sales" }) + filler,
+    );
+  }
+  collect();
+  expect(kept).toHaveLength(1000);
+  // The packets are 60 MB together.
+  expect(process.memoryUsage().heapUsed - before).toBeLessThan(10_000_000);
 });
 
 const names = [

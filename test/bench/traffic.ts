@@ -112,6 +112,14 @@ function syntheticCall(): string[] {
   return rows.map(([name, headers]) => message({ Event: name, Privilege: "call,all", ...headers }));
 }
 
+/** Uniqueids and linkedids, which are an epoch second and a number, moved on: each repetition has calls of its own. */
+function movedOn(text: string, repetition: number): string {
+  return text.replaceAll(
+    /\b(1[78]\d{8})(?=\.\d)/g,
+    (seconds) => `${Number(seconds) + repetition * 100_000}`,
+  );
+}
+
 /** At least `count` events as one text. */
 export function traffic(count: number): {
   readonly text: Buffer;
@@ -121,8 +129,11 @@ export function traffic(count: number): {
   const recorded = recordedEvents();
   const events = recorded.length > 0 ? recorded : syntheticCall();
   const times = Math.ceil(count / events.length);
+  const once = events.join("");
   return {
-    text: Buffer.from(events.join("").repeat(times)),
+    text: Buffer.from(
+      Array.from({ length: times }, (_, repetition) => movedOn(once, repetition)).join(""),
+    ),
     events: events.length * times,
     recorded: recorded.length > 0,
   };
