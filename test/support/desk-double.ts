@@ -73,7 +73,7 @@ export class DeskDouble {
     desk.use((socket, next) => {
       const { token } = socket.handshake.auth as DeskHandshake;
       const known = token === undefined ? hasSession(socket.request) : token === this.token;
-      next(known ? undefined : new Error("unauthorised"));
+      next(known ? undefined : new Error("notLoggedIn"));
     });
     desk.on("connection", (socket) => this.#join(socket));
   }

@@ -157,7 +157,7 @@ export class CallcardNewcomer extends LitElement {
           type="search"
           aria-label=${t("searchLabel")}
           placeholder=${t("searchLabel")}
-          maxlength="200"
+          maxlength="100"
           autocomplete="off"
           @input=${this.#typed}
         />

@@ -45,6 +45,8 @@ export type Answered<K extends keyof Requests> = Answer<K> | NoReply;
 /** Why a request failed, for the screen's dictionary. */
 export type FailureCode = ErrorCode | "noReply";
 
+/** What the server says when it does not accept who we are. */
+const REFUSALS = ["notLoggedIn", "forbidden", "invalid"];
 const REPLY_DEADLINE_MS = 8000;
 /** A connect attempt that hangs longer is given up; a fresh one on a network that returned is faster. */
 const CONNECT_DEADLINE_MS = 4000;
@@ -154,14 +156,16 @@ export class DeskConnection {
       // The server closed it (restart, session ended): socket.io does not come back by itself then.
       if (reason === "io server disconnect") this.#later(() => socket.connect());
     });
-    socket.on("connect_error", () => {
+    socket.on("connect_error", (error) => {
       this.#offline();
-      // Not active: the server itself said no, so whoever listens must find out who we are.
-      if (!socket.active) this.#listener.refused();
+      if (socket.active) return;
+      // The server itself said no. Either it does not accept who we are, or it could not find out just now.
+      if (REFUSALS.includes(error.message)) this.#listener.refused();
+      else this.retry();
     });
   }
 
-  /** Connects again after a refusal, once the login or token was renewed. */
+  /** Connects again after a refusal. */
   retry(): void {
     this.#later(() => this.#socket.connect());
   }

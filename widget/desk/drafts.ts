@@ -269,5 +269,6 @@ function openStorage(): Storage | null {
 /** `crypto.randomUUID` exists only on https and localhost; a shop's own network may have neither. */
 function fallbackId(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hex.replace(/^(.{8})(.{4}).(.{3}).(.{3})/, "$1-$2-4$3-8$4-");
 }

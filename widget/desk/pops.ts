@@ -9,6 +9,8 @@ export type PopSender = {
 };
 
 const REMEMBERED = 200;
+/** What the server takes; a computer that slept in between may measure more. */
+const LONGEST_MS = 3_600_000;
 
 export class PopReporter {
   readonly #send: PopSender;
@@ -43,7 +45,10 @@ export class PopReporter {
     const visible = await painted();
     const now = performance.now();
     for (const { pop, receivedAt } of waiting) {
-      const receivedToPaintedMs = Math.max(0, Math.round((now - receivedAt) * 10) / 10);
+      const receivedToPaintedMs = Math.min(
+        LONGEST_MS,
+        Math.max(0, Math.round((now - receivedAt) * 10) / 10),
+      );
       this.#send.painted({ ...pop, receivedToPaintedMs, visible });
     }
   }

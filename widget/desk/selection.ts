@@ -11,11 +11,11 @@ export function isLive(call: DeskCall): boolean {
   );
 }
 
-/** The calls that have a place on the line: live ones, those not written up, and those that just went elsewhere. */
+/** The calls that have a place on the line: live ones, those not written up, and those that just left without a talk. */
 export function callsOnLine(calls: readonly DeskCall[]): readonly DeskCall[] {
   const live = calls.some(isLive);
   return calls
-    .filter((call) => isLive(call) || call.needsWrapUp || (call.state === "elsewhere" && !live))
+    .filter((call) => isLive(call) || call.needsWrapUp || (call.answeredAtMs === null && !live))
     .toSorted((a, b) => a.startedAtMs - b.startedAtMs || (a.callId < b.callId ? -1 : 1));
 }
 

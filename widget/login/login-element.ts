@@ -106,7 +106,7 @@ export class CallcardLogin extends LitElement {
           autocapitalize="none"
           spellcheck="false"
           required
-          maxlength="200"
+          maxlength="100"
         />
       </label>
       <label class="field"
@@ -116,7 +116,7 @@ export class CallcardLogin extends LitElement {
           type="password"
           autocomplete="current-password"
           required
-          maxlength="1000"
+          maxlength="200"
         />
       </label>
       <button class="btn primary" type="submit" aria-disabled=${this.busy}>
