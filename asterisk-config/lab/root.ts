@@ -77,10 +77,8 @@ async function build(
     debianMirror(),
     `/usr/share/debootstrap/scripts/${script}`,
   ];
-  // In a mount namespace of its own whatever debootstrap mounts is gone when it ends, however it ends.
-  const command = canUnshare()
-    ? ["unshare", "--mount", "--propagation", "private", ...debootstrap]
-    : debootstrap;
+  // In namespaces of its own whatever debootstrap mounts and starts is gone when it ends, and it ends when we do.
+  const command = canUnshare() ? [...alone, ...debootstrap] : debootstrap;
   const { code, output } = await run(command, aptProxyEnvironment());
   writeFileSync(log, output);
   if (code !== 0)
@@ -119,9 +117,15 @@ function mountsUnder(path: string): string[] {
     .sort((a, b) => b.length - a.length);
 }
 
+/** Runs a command so that neither its mounts nor its processes outlive it, nor it this process. */
+const alone = [
+  ...["setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--propagation", "private"],
+  ...["--pid", "--fork", "--kill-child", "--mount-proc"],
+];
+
 function canUnshare(): boolean {
   try {
-    execFileSync("unshare", ["--mount", "--propagation", "private", "true"], { stdio: "ignore" });
+    execFileSync(alone[0] ?? "", [...alone.slice(1), "true"], { stdio: "ignore" });
     return true;
   } catch {
     return false;

@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, test } from "vitest";
+import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { type Lab, labStartMs, startLab } from "../support/lab.ts";
 
 /** A warning or an error of a module that reads our lines. */
@@ -19,6 +19,7 @@ describe.each([
   beforeAll(async () => {
     lab = await startLab(setup);
   }, labStartMs);
+  afterEach(() => lab.hangUpAll());
 
   test("load without a warning about any line of ours", () => {
     const complaints = lab
@@ -36,7 +37,6 @@ describe.each([
     await lab.call({ from: "+79130000002", to: "600" });
     await two.ringing();
     expect(one.events.map((event) => event.name)).toEqual(["invited", "ringing"]);
-    await lab.hangUpAll();
   });
 
   test("no queue rings an operator who is talking", async () => {
@@ -52,7 +52,6 @@ describe.each([
     await expect
       .poll(() => lab.cli("queue show 601"), { timeout: 5000 })
       .toMatch(/Local\/101@from-queue\/n.*\(Not in use\)/);
-    await lab.hangUpAll();
   });
 
   test("click-to-call rings the operator, then the customer, who sees the operator's extension", async () => {
