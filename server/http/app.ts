@@ -19,6 +19,7 @@ import { CSRF_HEADER, addAuth } from "./auth.ts";
 import { addDocs } from "./docs.ts";
 import { ApiError, answerError, errorBody } from "./errors.ts";
 import { addSecurityHeaders } from "./headers.ts";
+import { addJsonBodies } from "./json-body.ts";
 import { compileSchema } from "./validation.ts";
 import { addWidgetFiles } from "./widget-files.ts";
 
@@ -68,6 +69,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     frameworkErrors: answerError,
   }).withTypeProvider<TypeBoxTypeProvider>();
 
+  addJsonBodies(app);
   app.setValidatorCompiler(compileSchema);
   app.setErrorHandler(answerError);
   app.setNotFoundHandler((request, reply) => {
@@ -78,6 +80,9 @@ export async function createApp(options: AppOptions): Promise<App> {
     void reply.header("x-request-id", request.id);
     const callId = callIdOf(request);
     if (callId !== undefined) request.log = request.log.child({ callId });
+    // No text of ours has one, and PostgreSQL takes none.
+    if (request.url.includes("%00"))
+      throw new ApiError(400, "badRequest", "The address holds a NUL character");
   });
   app.addHook("onResponse", async (request, reply) =>
     logRequest(request, reply.statusCode, reply.elapsedTime),

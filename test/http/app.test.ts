@@ -94,6 +94,25 @@ describe("errors have one shape and a stable code", () => {
     expect(await send('{"__proto__":{"a":1},"name":"abc","kind":"red"}')).toEqual([400, "badJson"]);
   });
 
+  test("text that no database can store is refused before any route sees it", async () => {
+    const app = await open();
+    app.post("/any", { config: { access: "public" } }, async (request) => request.body ?? null);
+    app.get("/any/:id", { config: { access: "public" } }, async (request) => request.params);
+    const send = async (payload: string) => {
+      const answer = await app.inject({ method: "POST", url: "/any", payload, headers: json });
+      return answer.statusCode === 200 ? answer.body : answer.json().error.code;
+    };
+    expect(await send('{"a":[{"b":"x\\u0000y"}]}')).toBe("invalid");
+    expect(await send('{"a\\u0000":1}')).toBe("invalid");
+    expect(await send('["\\ud83d"]')).toBe("invalid");
+    expect(await send('["\\ud83d\\ude00"]')).toBe('["😀"]');
+    expect(await send('["\\\\u0000"]')).toBe('["\\\\u0000"]');
+    const deep = "[".repeat(100_000) + '"\\ud83d"' + "]".repeat(100_000);
+    expect(await send(deep)).toBe("invalid");
+    expect((await app.inject("/any/a%00b")).json().error.code).toBe("badRequest");
+    expect((await app.inject("/any/1?x=%00")).json().error.code).toBe("badRequest");
+  });
+
   test("an address that does not exist, and one that cannot be read", async () => {
     const app = await appWithRoutes();
     const answer = await app.inject("/no/such/thing");
