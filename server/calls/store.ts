@@ -122,6 +122,10 @@ export type CallFilter = {
   readonly endedHow?: CallEndedHow;
   /** Also the calls that became part of another; default no. */
   readonly merged?: boolean;
+  /** Was this user's: it rang or talked at their device, or they wrapped it up. */
+  readonly userId?: string;
+  /** A pop of it was missed for this reason. */
+  readonly missedPop?: string;
 };
 
 /** A page, newest first; `next` continues it and is null at the end. */
@@ -158,6 +162,11 @@ export async function listCalls(
     query = query.where(sql<SqlBool>`queues @> array[${filter.queue}]::text[]`);
   if (filter.endedHow !== undefined) query = query.where("ended_how", "=", filter.endedHow);
   else if (filter.merged !== true) query = query.where("ended_how", "<>", "merged");
+  if (filter.userId !== undefined) query = query.where(isCallOf(filter.userId));
+  if (filter.missedPop !== undefined)
+    query = query.where(
+      sql<SqlBool>`exists (select 1 from pops p where p.call_id = calls.id and p.missed = ${filter.missedPop})`,
+    );
   if (page.after !== undefined) {
     const { startedAt, id } = readCursor(page.after);
     query = query.where(sql<SqlBool>`(started_at, id) < (${startedAt}::timestamptz, ${id})`);
@@ -168,6 +177,32 @@ export async function listCalls(
     calls: rows.slice(0, page.limit).map(summaryOf),
     next: last === undefined ? null : writeCursor(last.started_at, last.id),
   };
+}
+
+/**
+ * The condition that a row of `calls` is a user's: its phone rang there, they wrapped it up, or it talked at or was dialled from
+ * the device they have had since before it began.
+ */
+export function isCallOf(userId: string) {
+  return sql<SqlBool>`(
+    exists (select 1 from pops p where p.call_id = calls.id and p.user_id = ${userId})
+    or exists (select 1 from wrap_ups w where w.call_id = calls.id and w.user_id = ${userId})
+    or exists (
+      select 1 from operator_devices d
+      where d.user_id = ${userId} and d.pbx = calls.pbx and calls.started_at >= d.chosen_at
+        and (d.extension = any(calls.extensions) or d.extension = calls.from_extension)
+    ))`;
+}
+
+/** True when a finished call is a user's, see {@link isCallOf}. */
+export async function isTheirCall(db: Database, id: string, userId: string): Promise<boolean> {
+  const row = await db
+    .selectFrom("calls")
+    .select("id")
+    .where("id", "=", id)
+    .where(isCallOf(userId))
+    .executeTakeFirst();
+  return row !== undefined;
 }
 
 /** One finished call with its whole story, or null. */

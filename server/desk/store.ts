@@ -1,9 +1,10 @@
 /** The desk's SQL: devices, pops, wrap-ups, notes and past calls. */
 import { sql } from "kysely";
+import { isTheirCall } from "../calls/store.ts";
 import type { Direction } from "../calls/model.ts";
 import type { User } from "../people/model.ts";
 import type { Database } from "../storage/database.ts";
-import type { Pop } from "./pop.ts";
+import type { Missed, Pop } from "./pop.ts";
 import type { Disposition, Note, PastCall } from "./protocol.ts";
 
 /** An operator with the device they chose. */
@@ -196,6 +197,61 @@ export async function insertNote(
   return row.id;
 }
 
+/** The pops of a call in the order the phones rang, with the name of the operator. */
+export async function popsOfCall(db: Database, callId: string) {
+  const rows = await db
+    .selectFrom("pops as p")
+    .leftJoin("users as u", "u.id", "p.user_id")
+    .selectAll("p")
+    .select("u.name as operator_name")
+    .where("p.call_id", "=", callId)
+    .orderBy("p.rang_at")
+    .orderBy("p.ring_id")
+    .execute();
+  const ms = (at: Date | null) => at?.getTime() ?? null;
+  return rows.map((row) => ({
+    operatorName: row.operator_name ?? "",
+    missed: row.missed as Missed,
+    pop: {
+      ringId: row.ring_id,
+      callId: row.call_id,
+      pbx: row.pbx,
+      extension: row.extension,
+      userId: row.user_id,
+      queue: row.queue,
+      toldBy: row.told_by,
+      joinedAtMs: ms(row.joined_at),
+      identifiedAtMs: ms(row.identified_at),
+      identifyMs: row.identify_ms,
+      outcome: row.outcome,
+      composedAtMs: ms(row.composed_at),
+      rangAtMs: row.rang_at.getTime(),
+      ringEndedAtMs: null,
+      sentAtMs: ms(row.sent_at),
+      receivedAtMs: ms(row.received_at),
+      paintedAtMs: ms(row.painted_at),
+      visible: row.painted_at !== null && row.missed !== "tabHidden",
+    } satisfies Pop,
+  }));
+}
+
+/** What operators said of a call, oldest first. */
+export async function wrapUpsOfCall(db: Database, callId: string) {
+  return db
+    .selectFrom("wrap_ups as w")
+    .innerJoin("users as u", "u.id", "w.user_id")
+    .select([
+      "w.user_id as userId",
+      "u.name as operatorName",
+      "w.disposition",
+      "w.note",
+      "w.saved_at as savedAt",
+    ])
+    .where("w.call_id", "=", callId)
+    .orderBy("w.saved_at")
+    .execute();
+}
+
 /** One pop as it is written, with the verdict. */
 export type PopRow = Pop & { readonly missed: string };
 
@@ -283,19 +339,16 @@ export async function upsertWrapUp(
 
 /**
  * True when this call is the user's by the record: it rang or talked at a device that was theirs then. Asked only when
- * memory does not know the call (server restarted, a day passed).
+ * memory does not know the call (server restarted, a day passed); pops are there before the call's own row is.
  */
 export async function wasTheirs(db: Database, callId: string, userId: string): Promise<boolean> {
-  const { rows } = await sql`
-    select 1 from pops where call_id = ${callId} and user_id = ${userId}
-    union all
-    select 1 from wrap_ups where call_id = ${callId} and user_id = ${userId}
-    union all
-    select 1 from calls c join operator_devices d
-      on d.pbx = c.pbx and (d.extension = any(c.extensions) or d.extension = c.from_extension)
-    where c.id = ${callId} and d.user_id = ${userId} and c.ended_at >= d.chosen_at
-    limit 1`.execute(db);
-  return rows.length > 0;
+  const pop = await db
+    .selectFrom("pops")
+    .select("ring_id")
+    .where("call_id", "=", callId)
+    .where("user_id", "=", userId)
+    .executeTakeFirst();
+  return pop !== undefined || isTheirCall(db, callId, userId);
 }
 
 /** A finished call that still waits for its operator's wrap-up, for the screens after a restart. */

@@ -1,15 +1,15 @@
 /** A PBX that says what a test tells it to say, in the typed words of the real one, and notes what is asked of it. */
-import {
-  type AmiAnswer,
+import type {
+  AmiAnswer,
   AmiError,
-  type ChannelInfo,
-  type ChannelState,
-  type Pbx,
-  type PbxEvent,
-  type PbxInput,
-  type PbxListener,
-  type PbxStatus,
-  type QueueMember,
+  ChannelInfo,
+  ChannelState,
+  Pbx,
+  PbxEvent,
+  PbxInput,
+  PbxListener,
+  PbxStatus,
+  QueueMember,
 } from "../../server/asterisk/model.ts";
 
 export type Asked = { readonly name: string; readonly fields: Readonly<Record<string, unknown>> };
@@ -61,7 +61,7 @@ export class ScriptedPbx implements Pbx {
         deviceStateList: true,
       },
       roundTripMs: 1,
-    } as PbxStatus;
+    };
   }
 
   listen(listener: PbxListener): () => void {
