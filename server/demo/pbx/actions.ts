@@ -62,8 +62,8 @@ const handlers: Readonly<Record<string, Handler>> = {
       event: "CoreShowChannel",
       body:
         channelText("", c) +
-        `BridgeId: ${c.bridge?.id ?? ""}\r\nApplication: ${c.application}\r\n` +
-        `ApplicationData: ${c.applicationData}\r\nDuration: ${durationText(nowMs - c.createdAtMs)}\r\n`,
+        `Application: ${c.application}\r\nApplicationData: ${c.applicationData}\r\n` +
+        `Duration: ${durationText(nowMs - c.createdAtMs)}\r\nBridgeId: ${c.bridge?.id ?? ""}\r\n`,
     }));
     reply.list("Channels will follow", items, "CoreShowChannelsComplete");
   },

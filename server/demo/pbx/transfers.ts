@@ -19,7 +19,7 @@ export function blindTransfer(pbx: SimulatedExchange, phone: Channel, to: string
 
 /**
  * The party at `phone` puts the other side on hold, calls `to` on a second line, and joins both `consultMs` after it answered.
- * When `to` does not answer, the other side is taken off hold again.
+ * When that cannot be, the second line is hung up and the other side is taken off hold again.
  */
 export function attendedTransfer(
   pbx: SimulatedExchange,
@@ -48,7 +48,9 @@ export function attendedTransfer(
     talking(consultation) {
       talking = true;
       exchange.clock.after(consultMs, () => {
-        if (!complete(pbx, first, phone, consultation, second)) first.resume(phone);
+        if (complete(pbx, first, phone, consultation, second)) return;
+        exchange.partyHungUp(second);
+        first.resume(phone);
       });
     },
   });

@@ -71,6 +71,11 @@ export class RawClient {
     await this.action(`Action: Ping\r\nActionID: ${id}`, id);
   }
 
+  /** Lets what was written reach the server by itself, as one segment. */
+  async settleAfter(ms: number): Promise<void> {
+    await pause(ms);
+  }
+
   async until(holds: (text: string) => boolean, timeoutMs = 5000): Promise<void> {
     const deadline = performance.now() + timeoutMs;
     while (!holds(this.#text)) {
