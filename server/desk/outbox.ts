@@ -2,7 +2,6 @@
  * Rows on their way to PostgreSQL: the newest version of each, in the order they first came, written in batches. While
  * PostgreSQL is away they wait here; callers never wait.
  */
-import { setTimeout as sleep } from "node:timers/promises";
 import { isDatabaseDown } from "../http/errors.ts";
 import type { DeskLog } from "./ports.ts";
 
@@ -112,7 +111,7 @@ export class Outbox<T> {
           );
           told = true;
         }
-        await sleep(pauseMs, undefined, { signal: this.#closing.signal }).catch(() => undefined);
+        await this.#pause(pauseMs);
         pauseMs = Math.min(MAX_PAUSE_MS, pauseMs * 2);
       }
     }
@@ -133,6 +132,18 @@ export class Outbox<T> {
       }
       this.#written([entry]);
     }
+  }
+
+  /** Ends at once when the outbox gives up. */
+  #pause(pauseMs: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, pauseMs);
+    const abort = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+    this.#closing.signal.addEventListener("abort", abort, { once: true });
+    return promise.finally(() => this.#closing.signal.removeEventListener("abort", abort));
   }
 
   #written(batch: readonly (readonly [string, T])[]): void {
