@@ -7,7 +7,7 @@ import type { Socket } from "node:net";
 import { StringDecoder } from "node:string_decoder";
 import { connect as connectTls } from "node:tls";
 import type { Clock, TimerHandle } from "./clock.ts";
-import { textFields } from "./events.ts";
+import { textFields } from "./fields.ts";
 import { AmiText } from "./library.ts";
 import type { RawMessage } from "./library.ts";
 import { AmiError } from "./model.ts";
@@ -412,15 +412,16 @@ export class AmiConnection {
 
 /**
  * Whether two messages run into each other: the first was cut off and the next one's lines became its own (AMI.md 2.1). Asterisk
- * writes each of these keys once and Privilege always second; a UserEvent may repeat them, because anybody can put headers into it.
+ * writes each of these keys once; a UserEvent may repeat them, because anybody can put headers into it.
  */
 function isTorn(raw: RawMessage, event: string): boolean {
   if (event.includes(": ")) return true;
-  const privilege = raw["privilege"];
-  if (privilege !== undefined && secondKey(raw) !== "privilege") return true;
+  const second = secondKey(raw);
+  // Cut within the word Privilege, the second line of every event: `PrivEvent: Hangup`.
+  if (second !== "privilege" && /^p[rivleg]{0,8}:?(event|response)$/.test(second)) return true;
   if (event === "UserEvent") return false;
   return (
-    Array.isArray(privilege) ||
+    Array.isArray(raw["privilege"]) ||
     Array.isArray(raw["uniqueid"]) ||
     Array.isArray(raw["actionid"]) ||
     (raw["response"] !== undefined && event !== "OriginateResponse")

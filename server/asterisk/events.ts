@@ -1,7 +1,6 @@
 /**
  * AMI events typed. Raw names, units and quirks of Asterisk 16 to 22 end here (AMI.md 2).
  */
-import { detached } from "./detached.ts";
 import {
   channel,
   channelKeys,
@@ -11,6 +10,7 @@ import {
   queueMember,
   secondsAsMs,
   text,
+  textFields,
   whole,
 } from "./fields.ts";
 import type { RawMessage } from "./library.ts";
@@ -415,19 +415,6 @@ const unused: ReadonlySet<string> = new Set([
   ),
   ..."RTCPReceived RTCPSent Shutdown Status SuccessfulAuth TestEvent VarSet Wink".split(" "),
 ]);
-
-/** The text values of a message, for handing on as they are; lines of a repeated key are joined by line feeds. */
-export function textFields(raw: RawMessage): Record<string, string> {
-  const fields: Record<string, string> = {};
-  for (const key of Object.keys(raw)) {
-    const value = raw[key];
-    if (typeof value === "string") fields[key] = detached(value);
-    else if (Array.isArray(value)) {
-      fields[key] = value.filter((one) => typeof one === "string").join("\n");
-    }
-  }
-  return fields;
-}
 
 /** How {@link decode} stands to a name: it types it, knows it has no use for it, or never heard of it. */
 export function eventKind(name: string): "typed" | "unused" | "unknown" {

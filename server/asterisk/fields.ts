@@ -17,6 +17,19 @@ export function text(raw: RawMessage, key: string): string {
   return detached(value);
 }
 
+/** The text values of a message, for handing on as they are; lines of a repeated key are joined by line feeds. */
+export function textFields(raw: RawMessage): Record<string, string> {
+  const fields: Record<string, string> = {};
+  for (const key of Object.keys(raw)) {
+    const value = raw[key];
+    if (typeof value === "string") fields[key] = detached(value);
+    else if (Array.isArray(value)) {
+      fields[key] = value.filter((one) => typeof one === "string").join("\n");
+    }
+  }
+  return fields;
+}
+
 /** A whole number; 0 when absent, not a number, or beyond what a number can hold exactly. */
 export function whole(raw: RawMessage, key: string): number {
   const value = Number(text(raw, key));

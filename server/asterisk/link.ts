@@ -61,9 +61,9 @@ const defaults = {
   pingMs: 2000,
   pingLimitMs: 10_000,
   maxMessageChars: 256 * 1024,
-  maxListItems: 100_000,
+  maxListItems: 50_000,
   bootedMs: 2000,
-  maxHeldEvents: 100_000,
+  maxHeldEvents: 20_000,
   resyncGapMs: 10_000,
 };
 
@@ -177,7 +177,8 @@ export class PbxLink implements Pbx {
     this.#resyncDue = false;
     this.#uptimeMs = null;
     this.#shutdownSeen = false;
-    this.#setState("connecting", "");
+    // The reason stays until the next attempt has its own: whoever looks now wants to know why it is not up.
+    this.#setState("connecting", this.#status.reason);
     const counters = this.#counters;
     const connection: AmiConnection = new AmiConnection(this.#config, this.#tuning, this.#clock, {
       onEvent: (raw, atMs) => this.#onEvent(raw, atMs),
@@ -291,15 +292,18 @@ export class PbxLink implements Pbx {
     if (this.#resyncDue) this.#resync();
   }
 
-  /** What is known may be wrong: reads the snapshot again, but not more often than the gap allows. */
-  #resync(): void {
+  /** What is known may be wrong: reads the snapshot again, unless `atOnce` not more often than the gap allows. */
+  #resync(atOnce = false): void {
     const connection = this.#connection;
     if (!connection || this.#status.state !== "up") {
       this.#resyncDue = true;
       return;
     }
-    if (this.#timer) return;
-    const waitMs = this.#lastSnapshotAtMs + this.#tuning.resyncGapMs - this.#clock.nowMs();
+    if (this.#timer && !atOnce) return;
+    this.#timer?.cancel();
+    const waitMs = atOnce
+      ? 0
+      : this.#lastSnapshotAtMs + this.#tuning.resyncGapMs - this.#clock.nowMs();
     const run = (): void => {
       this.#timer = null;
       if (this.#connection !== connection || this.#status.state !== "up") return;
@@ -338,11 +342,13 @@ export class PbxLink implements Pbx {
     else if (kind === "unknown") countUnknown(this.#counters, name);
     else this.#counters.unused += 1;
     if (name === "Shutdown") this.#shutdownSeen = true;
+    // Queues and members that a reload added or took away are announced by no event.
+    if (name === "Reload") this.#resync();
     if (name !== "FullyBooted") return;
     this.#uptimeMs = Math.max(0, whole(raw, "uptime") * 1000);
     if (this.#onBooted) this.#onBooted();
     // It finished booting after it had been read: modules and their queues came since.
-    else this.#resync();
+    else this.#resync(true);
   }
 
   #deliver(input: PbxInput, atMs: number): void {

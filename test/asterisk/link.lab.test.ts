@@ -171,6 +171,43 @@ describe.each([22, 16] as const)("Asterisk %i", (version) => {
     expect([counters.torn, counters.malformed, counters.restarts]).toEqual([0, 0, 0]);
   });
 
+  test("Links that come while Asterisk boots all end with the full snapshot", async () => {
+    const before = watch();
+    await before.untilState("up");
+    const names = (watched: WatchedLink) =>
+      snapshots(watched)
+        .at(-1)
+        ?.queues.map((queue) => queue.name)
+        .toSorted();
+    const queues = names(before);
+    expect(queues).toContain("600");
+    await lab.kill();
+    const early: WatchedLink[] = [];
+    const boot = { over: false };
+    const started = lab.start().finally(() => {
+      boot.over = true;
+    });
+    while (!boot.over) {
+      early.push(watch());
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    await started;
+    for (const watched of [before, ...early]) {
+      await watched.untilState("up");
+      while (names(watched)?.join() !== queues?.join()) {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    }
+  });
+
+  test("A reload brings a new snapshot", async () => {
+    const watched = watch({ resyncGapMs: 0 });
+    await watched.untilState("up");
+    await lab.cli("module reload app_queue.so");
+    await watched.until("snapshot", 2);
+    await watched.untilState("up");
+  });
+
   test("A network that swallows everything is noticed by the ping", async () => {
     const proxy = await cuttingProxy(lab.amiPort);
     closers.push(() => proxy.close());

@@ -254,13 +254,26 @@ test("The snapshot waits until Asterisk is fully booted", async () => {
 test("A user who is not told of the boot does not wait for ever, and a late boot brings a new snapshot", async () => {
   const server = await serve({ booted: false });
   const clock = wireClock();
-  const watched = watch(server, { clock, resyncGapMs: 0 });
+  const watched = watch(server, { clock });
   await watched.untilState("synchronising");
   clock.advance(2000);
   await watched.untilState("up");
   server.fullyBooted(await server.session());
   await watched.until("snapshot", 2);
   expect(watched.types()).toEqual(["snapshot", "snapshot"]);
+});
+
+test("A reload of the configuration brings a new snapshot, because no event tells what it changed", async () => {
+  const server = await serve();
+  const clock = wireClock();
+  const watched = watch(server, { clock });
+  await watched.untilState("up");
+  const session = await server.session();
+  session.event("Reload", { Module: "app_queue.so", Status: 0 });
+  session.event("Hangup", { Uniqueid: "1.1" });
+  await watched.until("channelHungUp");
+  clock.advance(10_000);
+  await watched.until("snapshot", 2);
 });
 
 test("A torn message is counted and leads to one new snapshot, not to one for each", async () => {
