@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { LabAmi } from "./ami.ts";
 import { type Lab, startLab } from "./lab.ts";
+import { harderStories } from "./stories-harder.ts";
 import { leavingStories } from "./stories-leaving.ts";
 import { otherStories } from "./stories-other.ts";
 import { transferStories } from "./stories-transfer.ts";
@@ -16,6 +17,7 @@ export const stories: readonly Story[] = [
   ...leavingStories,
   ...transferStories,
   ...otherStories,
+  ...harderStories,
 ];
 
 /** What lies beside a trace: what happened in truth, and how to read the bytes. */
