@@ -5,6 +5,9 @@ import type { App } from "./app.ts";
 import { type Access, SESSION_COOKIE, declaredAccess } from "./auth.ts";
 import { publicRoutes } from "./public-routes.ts";
 
+/** The one style sheet that swagger-ui's script puts into its page (the test in a browser tells when it changes). */
+const SWAGGER_STYLE = "'sha256-RL3ie0nH+Lzz2YNqQN83mnU0J1ot4QL7b99vMdIX99w='";
+
 /** Collects what is registered after it; `/docs/json` is the document. */
 export async function addDocs(app: App, version: string): Promise<void> {
   await app.register(swagger, {
@@ -40,6 +43,8 @@ export async function addDocs(app: App, version: string): Promise<void> {
     publicRoutes(scope);
     await scope.register(swaggerUi, {
       routePrefix: "/docs",
+      transformStaticCSP: (policy) =>
+        policy.replace("style-src 'self'", `style-src 'self' ${SWAGGER_STYLE}`),
       uiConfig: {
         deepLinking: true,
         // Runs in the browser; swagger-ui's request is a plain object, whatever its types say.

@@ -24,6 +24,9 @@ export type SessionRouteParts = {
 
 const SessionBody = Type.Object({ user: UserBody }, { title: "Session" });
 
+/** How often expired sessions are removed; they are void the moment they expire. */
+const SWEEP_MS = 3_600_000;
+
 /** Registers the routes. */
 export async function sessionRoutes(app: App, parts: SessionRouteParts): Promise<void> {
   const { db, sessions } = parts;
@@ -34,6 +37,13 @@ export async function sessionRoutes(app: App, parts: SessionRouteParts): Promise
     sameSite: "lax",
     secure: parts.secureCookie,
   } as const;
+  const sweeper = setInterval(() => {
+    sessions.sweep().catch((error: unknown) => {
+      app.log.warn({ err: error }, "expired sessions could not be forgotten");
+    });
+  }, SWEEP_MS);
+  sweeper.unref();
+  app.addHook("onClose", async () => clearInterval(sweeper));
   const forgetCookie = (reply: FastifyReply) => void reply.clearCookie(SESSION_COOKIE, cookie);
 
   app.post(

@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import type { App } from "../../server/http/app.ts";
 import { ApiError } from "../../server/http/errors.ts";
+import { feedTypes } from "../../server/http/feed-frames.ts";
+import { feedRoutes } from "../../server/http/feed-routes.ts";
 import { CRM, logToMemory, testApp } from "./support.ts";
 
 const apps: App[] = [];
@@ -282,6 +284,20 @@ describe("the widget's files", () => {
 });
 
 describe("the documentation", () => {
+  test("holds the schema of every frame of the feed, as the feed's own address does", async () => {
+    const app = await open();
+    await feedRoutes(app);
+    const document = await app.inject("/docs/json");
+    const schema = await app.inject("/events/schema");
+    expect(schema.headers["content-type"]).toContain("application/schema+json");
+    for (const type of [...feedTypes, "welcome", "gap", "subscribed"]) {
+      expect(document.body).toContain(`"title":"${type}"`);
+      expect(schema.body).toContain(`"title":"${type}"`);
+    }
+    const plain = await app.inject("/events");
+    expect([plain.statusCode, plain.json().error.code]).toEqual([426, "upgradeRequired"]);
+  });
+
   test("describes the routes and who may use them, under the same policy as everything", async () => {
     const app = await open();
     app.get(

@@ -1,0 +1,131 @@
+/** Who may use which address: the whole list, held to the code. A new route needs a line here. */
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { callRoutes } from "../../server/calls/routes.ts";
+import { customerRoutes } from "../../server/customers/routes.ts";
+import type { App } from "../../server/http/app.ts";
+import type { Access } from "../../server/http/auth.ts";
+import { feedRoutes } from "../../server/http/feed-routes.ts";
+import { createReadiness, healthRoutes } from "../../server/http/health.ts";
+import { createMetrics } from "../../server/http/metrics.ts";
+import { orderRoutes } from "../../server/orders/routes.ts";
+import { type Role, roleAllows } from "../../server/people/model.ts";
+import { peopleRoutes } from "../../server/people/routes.ts";
+import { sessionRoutes } from "../../server/people/session-routes.ts";
+import { testApp } from "./support.ts";
+
+const everybody = "public";
+const persons: Access = ["operator"];
+const personsAndPrograms: Access = ["operator", "integrator"];
+const programs: Access = ["integrator"];
+const admins: Access = ["admin"];
+
+const expected: Record<string, Access> = {
+  "GET /": everybody,
+  "GET /widget/*": everybody,
+  "GET /docs/": everybody,
+  "GET /docs/json": everybody,
+  "GET /docs/yaml": everybody,
+  "GET /docs/static/*": everybody,
+  "GET /docs/static/index.html": everybody,
+  "GET /docs/static/swagger-initializer.js": everybody,
+  "GET /healthz": everybody,
+  "GET /readyz": everybody,
+  // Asks itself who may read.
+  "GET /metrics": everybody,
+  // Documentation; the websocket itself is authorised in feed.ts.
+  "GET /events": everybody,
+  "GET /events/schema": everybody,
+
+  "POST /api/v1/session": everybody,
+  "GET /api/v1/session": persons,
+  "DELETE /api/v1/session": everybody,
+  "POST /api/v1/session/password": persons,
+  "GET /api/v1/sessions": persons,
+  "DELETE /api/v1/sessions/:id": persons,
+
+  "GET /api/v1/users": admins,
+  "POST /api/v1/users": admins,
+  "GET /api/v1/users/:id": admins,
+  "PATCH /api/v1/users/:id": admins,
+  "DELETE /api/v1/users/:id": admins,
+  "PUT /api/v1/users/:id/password": admins,
+  "GET /api/v1/tokens": admins,
+  "POST /api/v1/tokens": admins,
+  "DELETE /api/v1/tokens/:id": admins,
+  "GET /api/v1/audit": admins,
+
+  "GET /api/v1/calls": personsAndPrograms,
+  "GET /api/v1/calls/:id": personsAndPrograms,
+  "GET /api/v1/customers": personsAndPrograms,
+  "GET /api/v1/customers/:id": personsAndPrograms,
+  "GET /api/v1/identify": personsAndPrograms,
+};
+
+let app: App;
+beforeAll(async () => {
+  app = await testApp();
+  // Only who is let in is looked at; what the routes work on is not there.
+  const nothing = {} as never;
+  await sessionRoutes(app, { db: nothing, sessions: nothing, secureCookie: false });
+  await peopleRoutes(app, { db: nothing, sessions: nothing });
+  await callRoutes(app, { db: nothing });
+  await customerRoutes(app, {
+    storage: nothing,
+    directory: nothing,
+    defaultRegion: "RU",
+    bus: nothing,
+  });
+  await orderRoutes(app, { storage: nothing, defaultRegion: "RU" });
+  await feedRoutes(app);
+  await healthRoutes(app, {
+    readiness: createReadiness(),
+    metrics: createMetrics(),
+    metricsAccess: "loopback",
+  });
+  await app.ready();
+});
+afterAll(() => app.close());
+
+/** HEAD comes with every GET, and OPTIONS with CORS. */
+const routes = () =>
+  app.accessTable().filter(({ method }) => method !== "HEAD" && method !== "OPTIONS");
+
+describe("who may use what", () => {
+  test("is declared by every route, as this list says", () => {
+    const declared = Object.fromEntries(
+      routes().map(({ method, url, access }) => [`${method} ${url}`, access]),
+    );
+    const loading = Object.entries(declared).filter(([, access]) => {
+      return JSON.stringify(access) === JSON.stringify(programs);
+    });
+    // Loading is for programs alone.
+    expect(loading.every(([route]) => /^(POST|PUT|DELETE) /.test(route))).toBe(true);
+    const rest = Object.fromEntries(
+      Object.entries(declared).filter(([route]) => !loading.some(([name]) => name === route)),
+    );
+    expect(rest).toEqual(expected);
+  });
+
+  test("is what happens: nobody without a login, nobody with too small a role, everybody else", async () => {
+    const roles: readonly Role[] = ["operator", "supervisor", "admin", "integrator"];
+    for (const { method, url, access } of routes()) {
+      const ask = async (by: object) => {
+        const path = url.replace(/:\w+/g, "1").replace("*", "x");
+        const answer = await app.inject({ method: method as "GET", url: path, ...by });
+        const isTooSmall = answer.body.includes("This needs the role");
+        return isTooSmall ? "role too small" : answer.statusCode === 401 ? "no login" : "let in";
+      };
+      const name = `${method} ${url}`;
+      if (access === "public") {
+        expect(await ask({}), name).toBe("let in");
+        continue;
+      }
+      expect(await ask({}), name).toBe("no login");
+      for (const role of roles) {
+        expect(await ask({ headers: { authorization: `Bearer cc_${role}` } }), name).toBe(
+          roleAllows(role, access!) ? "let in" : "role too small",
+        );
+      }
+    }
+  });
+});
