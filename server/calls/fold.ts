@@ -77,8 +77,10 @@ function apply(state: CallState, input: PbxInput): void {
       if (!leg) return;
       // Whoever picked up a call ends a dial that never began with them.
       leg.dialler ??= input.caller && known(state, input.caller);
-      if (input.status === "answer") answer(state, leg);
-      else dialFailed(state, leg, input.status);
+      if (input.status === "answer") {
+        answer(state, leg);
+        refreshTalks(state, leg.call);
+      } else dialFailed(state, leg, input.status);
       return;
     }
     case "bridgeEntered":
@@ -97,9 +99,6 @@ function apply(state: CallState, input: PbxInput): void {
         refreshTalks(state, leg.call);
       }
       return;
-    case "bridgeMerged":
-      bridgeMerged(state, input);
-      return;
     case "localBridged": {
       const one = met(state, input.one, "LocalBridge");
       const two = met(state, input.two, "LocalBridge");
@@ -108,8 +107,9 @@ function apply(state: CallState, input: PbxInput): void {
       pair(one, two);
       return;
     }
+    case "bridgeMerged":
     case "localOptimized":
-      // The bridge events around it tell all that matters.
+      // Announcements: every channel's own leaving and entering is told beside them.
       return;
     case "blindTransferred": {
       const leg = placed(state, input.transferer, "BlindTransfer");
@@ -264,18 +264,6 @@ function bridgeEntered(state: CallState, input: Input<"bridgeEntered">): void {
   refreshTalks(state, leg.call);
 }
 
-function bridgeMerged(state: CallState, input: Input<"bridgeMerged">): void {
-  const from = state.bridges.get(input.fromBridgeId);
-  if (!from || input.fromBridgeId === input.toBridgeId) return;
-  for (const leg of [...from.legs]) {
-    const bridge = enterBridge(state, leg, input.toBridgeId, from.type);
-    for (const other of bridge.legs) {
-      if (bridge.type === "basic" && other.call !== leg.call) meet(state, other.call, leg.call);
-    }
-    refreshTalks(state, leg.call);
-  }
-}
-
 function attended(state: CallState, input: Input<"attendedTransferred">): void {
   const done = input.destination !== "fail" && input.destination !== "threeway" && input.success;
   const original = placed(state, input.originalTransferer, "AttendedTransfer");
@@ -307,14 +295,14 @@ function agentCalled(state: CallState, input: Input<"agentCalled">): void {
   });
 }
 
-/** The leg that places an event of app_queue: the member's, else the caller's. Keys of either may be missing (AMI.md 2.4). */
+/** The leg that places an event of app_queue: the caller's, else the member's. Keys of either may be missing (AMI.md 2.4). */
 function queueLeg(
   state: CallState,
   input: { readonly agent: ChannelInfo | null; readonly channel: ChannelInfo | null },
   kind: string,
 ): Leg | null {
   const leg =
-    (input.agent && known(state, input.agent)) ?? (input.channel && known(state, input.channel));
+    (input.channel && known(state, input.channel)) ?? (input.agent && known(state, input.agent));
   if (!leg) unplaced(state, `${kind}: channels not known`);
   return leg;
 }
@@ -341,7 +329,10 @@ function agentConnect(state: CallState, input: Input<"agentConnected">): void {
     agent.served = true;
     answer(state, agent);
     agentConnected(state, leg.call, input.queue);
-    if (again || agent.gone) return;
+    // A member in another call is one who picked this one up; the bridge will make them one.
+    if (again || agent.gone || agent.call !== leg.call) return;
+    // Which phone behind a Local channel answered may not be known; its bridge will tell.
+    if (agent.dialsPhones && !agent.behind) return;
     const extension =
       agent.behind?.extension ||
       (agent.local ? "" : agent.extension) ||

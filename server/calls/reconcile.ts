@@ -6,7 +6,7 @@
  */
 import type { PbxSnapshot } from "../asterisk/model.ts";
 import { addLeg, enterBridge, hangUp, leaveBridge } from "./legs.ts";
-import { callerInQueue, isOutside, outsideDialled } from "./parties.ts";
+import { callerInQueue, isOutside, outsideDialled, refreshParty } from "./parties.ts";
 import { answer, startRing } from "./rings.ts";
 import { type CallState, type Leg, isHelper } from "./state.ts";
 import { refreshTalks } from "./talks.ts";
@@ -37,7 +37,7 @@ function byId(a: Channel, b: Channel): number {
   return a.id < b.id ? -1 : Number(a.id > b.id);
 }
 
-/** Asterisk names the application that dialled a channel as the channel's own. */
+/** Asterisk names the application that dialled a channel as the channel's own: `AppDial2` is Originate, with nobody before it. */
 function wasDialled(channel: Channel): boolean {
   return channel.application === "AppDial" || channel.application === "AppQueue";
 }
@@ -50,7 +50,12 @@ function seeChannel(state: CallState, channel: Channel): void {
     return;
   }
   const startedAtMs = state.atMs - Math.max(0, channel.ageMs);
-  addLeg(state, channel, { isNew: false, startedAtMs });
+  const made = addLeg(state, channel, { isNew: false, startedAtMs });
+  if (channel.application === "AppDial2" && made.call.origin === made) {
+    made.call.originated = true;
+    if (isOutside(made)) made.call.direction = "outbound";
+    refreshParty(state, made.call);
+  }
 }
 
 function seeQueues(state: CallState, snapshot: PbxSnapshot): void {
@@ -69,6 +74,8 @@ function seeQueues(state: CallState, snapshot: PbxSnapshot): void {
   const listed = new Set(snapshot.queues.map((queue) => queue.name));
   for (const call of [...state.calls.values()]) {
     for (const visit of call.openVisits) {
+      // Its way out was told and is only to be judged.
+      if (visit.leftAtMs !== null) continue;
       // A list that could not be read proves nothing.
       if (waiting.has(visit.leg) || !listed.has(visit.value.queue)) continue;
       closeVisit(
@@ -95,13 +102,18 @@ function seeBridge(state: CallState, channel: Channel): void {
 function seeDialled(state: CallState, channel: Channel): void {
   const leg = state.legs.get(channel.id);
   if (!leg) return;
+  if (leg.local && channel.application === "Dial") {
+    leg.dialsPhones = true;
+    if (leg.other) leg.other.dialsPhones = true;
+  }
   if (wasDialled(channel)) {
     if (isOutside(leg)) outsideDialled(state, leg);
-    if (leg.local) return;
-    if (channel.state === "ringing") {
-      leg.alerted = true;
-      startRing(state, leg, "snapshot");
-    }
+    // Somebody has answered: who still rings will be told that it was elsewhere.
+    if (channel.state === "up") leg.call.answeredSeq = state.seq;
+  }
+  if (channel.state === "ringing" && !leg.local) {
+    leg.alerted = true;
+    startRing(state, leg, "snapshot");
   }
   if (channel.state === "up" && leg.ring) answer(state, leg);
 }

@@ -78,14 +78,14 @@ function waitingIn(call: LiveCall): string {
 
 /** A leg that was dialled answered. */
 export function answer(state: CallState, leg: Leg): void {
-  if (leg.answered) return;
-  leg.answered = true;
   const { call, dialler, ring } = leg;
-  call.answeredSeq = state.seq;
   if (dialler?.local) {
     dialler.behind = leg;
     if (dialler.other) dialler.other.behind = leg;
   }
+  if (leg.answered) return;
+  leg.answered = true;
+  call.answeredSeq = state.seq;
   servedBy(state, leg);
   if (ring && call.openRings.includes(ring)) {
     const forwarded =

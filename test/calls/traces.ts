@@ -45,12 +45,9 @@ const root = new URL("../traces/", import.meta.url);
 
 /** Every trace there is, by `<version>/<story>`. */
 export function traceNames(): readonly string[] {
-  return readdirSync(root)
-    .flatMap((version) =>
-      readdirSync(new URL(`${version}/`, root))
-        .filter((file) => file.endsWith(".ami"))
-        .map((file) => `${version}/${file.slice(0, -4)}`),
-    )
+  return readdirSync(root, { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".ami"))
+    .map((file) => file.slice(0, -4))
     .sort();
 }
 
