@@ -7,11 +7,12 @@ import type { Socket } from "node:net";
 import { StringDecoder } from "node:string_decoder";
 import { connect as connectTls } from "node:tls";
 import type { Clock, TimerHandle } from "./clock.ts";
-import { textFields } from "./fields.ts";
 import { AmiText } from "./library.ts";
 import type { RawMessage } from "./library.ts";
 import { AmiError } from "./model.ts";
 import type { AmiAnswer } from "./model.ts";
+import { PendingActions } from "./pending.ts";
+import type { ActionOutcome } from "./pending.ts";
 import { toRequest } from "./request.ts";
 import type { ActionFields } from "./request.ts";
 
@@ -51,8 +52,6 @@ export type ConnectionLimits = {
   readonly maxListItems: number;
 };
 
-export type ActionOutcome = "answered" | AmiError["code"];
-
 /** What a connection tells its owner. All are called within the read path and must return at once. */
 export type ConnectionHooks = {
   /** An event that is not part of an answer; `atMs` is when its bytes came. */
@@ -65,17 +64,6 @@ export type ConnectionHooks = {
   readonly onStray: () => void;
   /** Called once, whoever closed. */
   readonly onClosed: (reason: string) => void;
-};
-
-type Waiting = {
-  readonly action: string;
-  readonly resolve: (answer: AmiAnswer) => void;
-  readonly reject: (error: AmiError) => void;
-  readonly deadline: TimerHandle;
-  readonly items: Record<string, string>[];
-  /** Undefined until Asterisk says whether a list follows, unless the caller knew. */
-  list: boolean | undefined;
-  answer: RawMessage | null;
 };
 
 const greetingStart = "Asterisk Call Manager";
@@ -98,7 +86,7 @@ export class AmiConnection {
   readonly #text: AmiText;
   readonly #decoder = new StringDecoder("utf8");
   readonly #idPrefix: string;
-  readonly #waiting = new Map<string, Waiting>();
+  readonly #pending: PendingActions;
   #socket: Socket | null = null;
   #greeting = "";
   #onGreeting: (() => void) | null = null;
@@ -119,6 +107,7 @@ export class AmiConnection {
     this.#limits = limits;
     this.#clock = clock;
     this.#hooks = hooks;
+    this.#pending = new PendingActions(clock, limits.maxListItems, hooks.onAction);
     // Unlike any event name and unlike the ids of other clients, whose UserEvents echo theirs to everybody.
     this.#idPrefix = `callcard-${Math.floor(clock.random() * 2 ** 48).toString(36)}-`;
     this.#text = new AmiText(
@@ -186,13 +175,7 @@ export class AmiConnection {
     this.#pingTimer?.cancel();
     this.#onGreeting = null;
     this.#socket?.destroy();
-    for (const [id, waiting] of this.#waiting) {
-      this.#settle(
-        id,
-        waiting,
-        new AmiError("disconnected", waiting.action, `${waiting.action}: ${reason}`),
-      );
-    }
+    this.#pending.failAll(reason);
     this.#hooks.onClosed(reason);
   }
 
@@ -289,45 +272,17 @@ export class AmiConnection {
       return;
     }
     if (event === undefined && typeof raw["response"] === "string" && !Array.isArray(id)) {
-      if (typeof id === "string" && this.#waiting.has(id)) this.#onAnswer(id, raw);
-      else this.#hooks.onStray();
+      if (typeof id !== "string" || !this.#pending.takeResponse(id, raw)) this.#hooks.onStray();
       return;
     }
     // An extra blank line makes a message of nothing (AMI.md 2.1).
     if (Object.keys(raw).length > 0) this.#hooks.onDamage();
   }
 
-  #onAnswer(id: string, raw: RawMessage): void {
-    const waiting = this.#waiting.get(id);
-    if (!waiting) return;
-    const word = String(raw["response"]).toLowerCase();
-    if (word === "error") {
-      const message = textFields(raw)["message"] ?? "no reason given";
-      this.#settle(id, waiting, new AmiError("refused", waiting.action, message));
-      return;
-    }
-    waiting.answer = raw;
-    waiting.list ??= String(raw["eventlist"]).toLowerCase() === "start";
-    if (!waiting.list) this.#settle(id, waiting, null);
-  }
-
   #onListItem(id: string, raw: RawMessage, event: string): void {
-    const waiting = this.#waiting.get(id);
-    if (!waiting) {
-      this.#hooks.onStray();
-      return;
-    }
-    const ending = String(raw["eventlist"]).toLowerCase();
-    if (ending === "complete" || (ending === "undefined" && event.endsWith("Complete"))) {
-      this.#settle(id, waiting, null);
-    } else if (ending === "cancelled") {
-      const message = `${waiting.action}: Asterisk cancelled the list`;
-      this.#settle(id, waiting, new AmiError("refused", waiting.action, message));
-    } else if (waiting.items.length >= this.#limits.maxListItems) {
-      this.close(`The list of ${waiting.action} passed ${this.#limits.maxListItems} items`);
-    } else {
-      waiting.items.push(textFields(raw));
-    }
+    const taken = this.#pending.takeItem(id, raw, event);
+    if (taken === "stray") this.#hooks.onStray();
+    if (taken === "tooMany") this.close(`A list passed ${this.#limits.maxListItems} items`);
   }
 
   #request(
@@ -335,60 +290,24 @@ export class AmiConnection {
     fields: ActionFields,
     options: { readonly deadlineMs?: number; readonly list?: boolean },
   ): Promise<AmiAnswer> {
-    return new Promise((resolve, reject) => {
-      const refuse = (error: AmiError): void => {
-        this.#hooks.onAction(name, error.code);
-        reject(error);
-      };
-      let request: Record<string, string>;
-      try {
-        request = toRequest(name, fields);
-      } catch (error) {
-        refuse(error as AmiError);
-        return;
-      }
+    let request: Record<string, string>;
+    try {
+      request = toRequest(name, fields);
       if (this.#closedBecause !== null) {
-        refuse(new AmiError("disconnected", name, `${name}: ${this.#closedBecause}`));
-        return;
+        throw new AmiError("disconnected", name, `${name}: ${this.#closedBecause}`);
       }
-      this.#lastId += 1;
-      const id = this.#idPrefix + this.#lastId;
-      const deadlineMs =
-        options.deadlineMs ??
-        (options.list ? this.#limits.listDeadlineMs : this.#limits.actionDeadlineMs);
-      const deadline = this.#clock.after(deadlineMs, () => {
-        // If this process was busy, the answer may lie unread in the socket: one turn of reading comes first.
-        setImmediate(() => {
-          const late = this.#waiting.get(id);
-          if (!late) return;
-          const message = `${name}: no ${late.answer ? "complete list" : "answer"} within ${deadlineMs} ms`;
-          this.#settle(id, late, new AmiError("deadline", name, message));
-        });
-      });
-      const waiting: Waiting = {
-        action: name,
-        resolve,
-        reject,
-        deadline,
-        items: [],
-        list: options.list,
-        answer: null,
-      };
-      this.#waiting.set(id, waiting);
-      this.#text.send(id, request);
-    });
-  }
-
-  #settle(id: string, waiting: Waiting, error: AmiError | null): void {
-    this.#waiting.delete(id);
-    waiting.deadline.cancel();
-    this.#hooks.onAction(waiting.action, error?.code ?? "answered");
-    if (error) {
-      waiting.reject(error);
-      return;
+    } catch (error) {
+      if (error instanceof AmiError) this.#hooks.onAction(name, error.code);
+      return Promise.reject(error);
     }
-    const fields = waiting.answer ? textFields(waiting.answer) : {};
-    waiting.resolve({ message: fields["message"] ?? "", fields, items: waiting.items });
+    this.#lastId += 1;
+    const id = this.#idPrefix + this.#lastId;
+    const deadlineMs =
+      options.deadlineMs ??
+      (options.list ? this.#limits.listDeadlineMs : this.#limits.actionDeadlineMs);
+    const answer = this.#pending.wait(id, name, deadlineMs, options.list);
+    this.#text.send(id, request);
+    return answer;
   }
 
   async #ping(): Promise<void> {

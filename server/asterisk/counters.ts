@@ -1,7 +1,7 @@
 /**
  * What a link has counted since it was made, as plain numbers for the metrics.
  */
-import type { ActionOutcome } from "./connection.ts";
+import type { ActionOutcome } from "./pending.ts";
 import type { PbxEvent } from "./model.ts";
 
 /** Counters of one link. All only grow, but `roundTripMs` is the last ping's (null before the first). */
