@@ -78,6 +78,8 @@ export async function createApp(options: AppOptions): Promise<App> {
   });
   app.addHook("onRequest", async (request, reply) => {
     void reply.header("x-request-id", request.id);
+    // Answers about customers and calls must not lie in a browser's or proxy's cache.
+    if (request.url.startsWith("/api/")) void reply.header("cache-control", "no-store");
     const callId = callIdOf(request);
     if (callId !== undefined) request.log = request.log.child({ callId });
     // No text of ours has one, and PostgreSQL takes none.

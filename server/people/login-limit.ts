@@ -3,6 +3,7 @@
  * A login's tries are counted before they are checked, so that many at once do not slip through. An address counts only wrong
  * ones, because at the start of a shift a whole office logs in through one address.
  */
+import { isIPv6 } from "node:net";
 import { LRUCache } from "lru-cache";
 
 /** One kind of key and its allowance. */
@@ -45,36 +46,54 @@ export function createLoginLimit(
   const addresses = new LRUCache<string, Tally>({ max: MAX_KEYS });
   const underWay = new Map<string, number>();
 
-  const finish = (address: string) => {
-    const left = (underWay.get(address) ?? 1) - 1;
-    if (left === 0) underWay.delete(address);
-    else underWay.set(address, left);
+  const finish = (source: string) => {
+    const left = (underWay.get(source) ?? 1) - 1;
+    if (left === 0) underWay.delete(source);
+    else underWay.set(source, left);
   };
 
   return {
     take(login, address) {
       const nowMs = now();
+      const source = sourceOf(address);
       const byLogin = tallyOf(logins, login, nowMs);
-      const byAddress = tallyOf(addresses, address, nowMs);
-      const waitMs = Math.max(byLogin.waitUntilMs, byAddress.waitUntilMs) - nowMs;
+      const bySource = tallyOf(addresses, source, nowMs);
+      const waitMs = Math.max(byLogin.waitUntilMs, bySource.waitUntilMs) - nowMs;
       if (waitMs > 0) return waitMs;
-      const atOnce = underWay.get(address) ?? 0;
+      const atOnce = underWay.get(source) ?? 0;
       if (atOnce >= allowances.address.tries * AT_ONCE_FACTOR) return CROWDED_WAIT_MS;
-      underWay.set(address, atOnce + 1);
+      underWay.set(source, atOnce + 1);
       count(byLogin, allowances.login, nowMs);
       return 0;
     },
     failed(address) {
-      finish(address);
+      const source = sourceOf(address);
+      finish(source);
       const nowMs = now();
-      count(tallyOf(addresses, address, nowMs), allowances.address, nowMs);
+      count(tallyOf(addresses, source, nowMs), allowances.address, nowMs);
     },
     succeeded(login, address) {
-      finish(address);
+      finish(sourceOf(address));
       logins.delete(login);
     },
-    undecided: finish,
+    undecided: (address) => finish(sourceOf(address)),
   };
+}
+
+/** One household or server has a whole /64 of IPv6: its addresses count as one. */
+function sourceOf(address: string): string {
+  if (!isIPv6(address)) return address;
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
+  if (mapped !== undefined) return mapped;
+  const [head = "", tail = ""] = address.split("::");
+  const left = head === "" ? [] : head.split(":");
+  const right = tail === "" ? [] : tail.split(":");
+  const zeros = address.includes("::") ? Math.max(0, 8 - left.length - right.length) : 0;
+  const groups = [...left, ...Array<string>(zeros).fill("0"), ...right];
+  return groups
+    .slice(0, 4)
+    .map((group) => Number.parseInt(group, 16).toString(16))
+    .join(":");
 }
 
 function tallyOf(tallies: LRUCache<string, Tally>, key: string, nowMs: number): Tally {

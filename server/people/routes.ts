@@ -202,7 +202,7 @@ export async function peopleRoutes(
         actor: nameOf(principal),
         userId: principal.kind === "user" ? principal.user.id : null,
       });
-      return reply.code(201).header("cache-control", "no-store").send(made);
+      return reply.code(201).send(made);
     },
   );
 

@@ -128,7 +128,7 @@ export function createSessions(options: {
     },
 
     async end(userId, sessionId) {
-      if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(sessionId)) return false;
+      if (!isSessionId(sessionId)) return false;
       const result = await db
         .deleteFrom("sessions")
         .where("user_id", "=", userId)
@@ -141,7 +141,9 @@ export function createSessions(options: {
 
     async endAll(userId, exceptSessionId) {
       let query = db.deleteFrom("sessions").where("user_id", "=", userId);
-      if (exceptSessionId !== undefined) query = query.where("id", "!=", exceptSessionId);
+      // Who came with a token of the CRM has no session here to be spared.
+      if (exceptSessionId !== undefined && isSessionId(exceptSessionId))
+        query = query.where("id", "!=", exceptSessionId);
       await query.execute();
       // Also without a row: a screen may have come with a token of the CRM.
       ended(userId);
@@ -155,6 +157,10 @@ export function createSessions(options: {
       return Number(result.numDeletedRows);
     },
   };
+}
+
+function isSessionId(text: string): boolean {
+  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
 }
 
 function expiryOf(createdAtMs: number, seenAtMs: number): Date {

@@ -54,6 +54,17 @@ describe("tries to log in", () => {
     expect(wrong("somebody-else", "10.0.0.2")).toBe(0);
   });
 
+  test("the addresses of one IPv6 network count as one, those of another do not", () => {
+    const { wrong } = withClock();
+    for (let n = 0; n < 20; n++)
+      expect(wrong(`nobody-${n}`, `2001:db8:0:1::${n.toString(16)}`)).toBe(0);
+    expect(wrong("x1", "2001:db8:0:1:ffff:1:2:3")).toBe(60);
+    expect(wrong("x2", "2001:0DB8::1:0:0:0:9")).toBe(60);
+    expect(wrong("x3", "2001:db8:0:2::1")).toBe(0);
+    for (let n = 0; n < 20; n++) wrong(`other-${n}`, "::ffff:10.0.0.9");
+    expect(wrong("x4", "10.0.0.9")).toBe(60);
+  });
+
   test("an office where everybody types right is never stopped", () => {
     const { limit } = withClock();
     for (let n = 0; n < 300; n++) {

@@ -313,6 +313,20 @@ describe("a token signed by the CRM", () => {
     expect(answer.json().user.role).toBe("supervisor");
   });
 
+  test("can change the person's own password too", async () => {
+    const { token } = await sessions.start({ id: olgaId } as never, "elsewhere");
+    const change = async (oldPassword: string, newPassword: string) =>
+      app.inject({
+        method: "POST",
+        url: "/api/v1/session/password",
+        headers: { authorization: `Bearer ${await sign({})}` },
+        payload: { oldPassword, newPassword },
+      });
+    expect((await change(PASSWORD, "another-password")).statusCode).toBe(204);
+    expect((await whoAmI(token)).statusCode).toBe(401);
+    expect((await change("another-password", PASSWORD)).statusCode).toBe(204);
+  });
+
   test("needs a secret that withstands guessing", () => {
     expect(() => createSessions({ db: database.db, crmTokenSecret: "short" })).toThrow(
       "CRM_TOKEN_SECRET must have at least 32 characters",
