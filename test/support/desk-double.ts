@@ -85,7 +85,7 @@ export class DeskDouble {
   }
 
   get url(): string {
-    return `http://localhost:${(this.#http.address() as AddressInfo).port}`;
+    return `http://127.0.0.1:${(this.#http.address() as AddressInfo).port}`;
   }
 
   get screens(): number {
@@ -125,6 +125,14 @@ export class DeskDouble {
   /** Cuts every connection. */
   drop(): void {
     for (const socket of this.#sockets) socket.conn.close();
+  }
+
+  /** Ends every session, as logging out in another browser does. */
+  end(reason: "loggedOut" | "deactivated"): void {
+    for (const socket of this.#sockets) {
+      socket.emit("ended", reason);
+      socket.disconnect(true);
+    }
   }
 
   requests<K extends keyof DeskToServer>(name: K): Parameters<DeskToServer[K]>[0][] {

@@ -48,8 +48,10 @@ export type FailureCode = ErrorCode | "noReply";
 /** What the server says when it does not accept who we are. */
 const REFUSALS = ["notLoggedIn", "forbidden", "invalid"];
 const REPLY_DEADLINE_MS = 8000;
-/** A connect attempt that hangs longer is given up; a fresh one on a network that returned is faster. */
-const CONNECT_DEADLINE_MS = 4000;
+/** A connect attempt that hangs longer is given up: on a network that has just returned a fresh one is faster. */
+const CONNECT_DEADLINE_MS = 2000;
+/** Every third attempt may take longer, for networks on which two seconds are too few. */
+const PATIENT_CONNECT_DEADLINE_MS = 10_000;
 
 export class DeskConnection {
   readonly #listener: ConnectionListener;
@@ -70,8 +72,8 @@ export class DeskConnection {
       withCredentials: true,
       forceNew: true,
       autoConnect: false,
-      reconnectionDelay: 250,
-      reconnectionDelayMax: 1000,
+      reconnectionDelay: 200,
+      reconnectionDelayMax: 600,
       timeout: CONNECT_DEADLINE_MS,
       auth: (give) => {
         void this.#handshake(options.token).then(give);
@@ -80,7 +82,6 @@ export class DeskConnection {
     this.#hear();
     const { signal } = this.#closing;
     window.addEventListener("online", () => this.#hurry(), { signal });
-    window.addEventListener("offline", () => this.#offline(), { signal });
     document.addEventListener(
       "visibilitychange",
       () => {
@@ -119,6 +120,7 @@ export class DeskConnection {
 
   close(): void {
     this.#closing.abort();
+    this.#socket.io.removeAllListeners();
     this.#socket.removeAllListeners();
     this.#socket.disconnect();
   }
@@ -145,6 +147,12 @@ export class DeskConnection {
       }
       ack();
     });
+    socket.io.on("reconnect_attempt", (attempt) => {
+      const patient = attempt % 3 === 0;
+      socket.io.timeout(patient ? PATIENT_CONNECT_DEADLINE_MS : CONNECT_DEADLINE_MS);
+      // Where websockets hang instead of failing, plain requests still get through.
+      socket.io.opts.transports = patient ? ["polling", "websocket"] : ["websocket", "polling"];
+    });
     socket.on("ended", (reason) => this.#listener.ended(reason));
     socket.on("connect", () => {
       // Without a position a snapshot follows and says that we are right; with one, being connected is enough:
@@ -157,6 +165,8 @@ export class DeskConnection {
       if (reason === "io server disconnect") this.#later(() => socket.connect());
     });
     socket.on("connect_error", (error) => {
+      // An attempt that was given up for a fresher one may still report its failure.
+      if (socket.connected) return;
       this.#offline();
       if (socket.active) return;
       // The server itself said no. Either it does not accept who we are, or it could not find out just now.

@@ -161,23 +161,23 @@ export class CallcardDesk extends LitElement {
     const { t } = this.#locale;
     switch (model.phase) {
       case "login":
-        return html`<main class="alone">
+        return html`<div class="alone" role=${this.layout === "full" ? "main" : nothing}>
           <callcard-login
             .locale=${this.#locale}
             .notice=${model.loginNotice}
             .send=${(login: string, password: string) => model.login(login, password)}
           ></callcard-login>
-        </main>`;
+        </div>`;
       case "tokenRefused":
-        return html`<main class="alone">
+        return html`<div class="alone" role=${this.layout === "full" ? "main" : nothing}>
           <p class="notice bad">${icon("warning")}<span>${t("tokenRefused")}</span></p>
-        </main>`;
+        </div>`;
       case "starting":
-        return html`<main class="alone">
+        return html`<div class="alone" role=${this.layout === "full" ? "main" : nothing}>
           <p class="muted" role="status">
             ${model.link.state === "offline" ? t("startingOffline") : t("starting")}
           </p>
-        </main>`;
+        </div>`;
       case "desk":
         return model.screen ? this.#desk(model, ctx, model.screen.desk) : html``;
     }
@@ -185,7 +185,7 @@ export class CallcardDesk extends LitElement {
 
   #desk(model: DeskModel, ctx: DeskContext, desk: DeskState): TemplateResult {
     if (!desk.presence.device || this.choosingDevice) {
-      return html`<main class="alone">
+      return html`<div class="alone" role=${this.layout === "full" ? "main" : nothing}>
         <callcard-device
           .ctx=${ctx}
           .pbxs=${desk.pbxs}
@@ -195,7 +195,7 @@ export class CallcardDesk extends LitElement {
           @cancel=${() => (this.choosingDevice = false)}
         ></callcard-device>
         ${bars(model, this.#locale)}
-      </main>`;
+      </div>`;
     }
     const line = callsOnLine(desk.calls);
     const { shown, drafts } = model;
@@ -219,7 +219,13 @@ export class CallcardDesk extends LitElement {
         ></callcard-line>
       </nav>
       <div class="columns ${entries.length > 0 || shown ? "two" : ""}">
-        <main class="card" part="card" tabindex="-1" aria-label=${this.#locale.t("cardLabel")}>
+        <div
+          class="pane"
+          part="card"
+          tabindex="-1"
+          role=${this.layout === "full" ? "main" : "region"}
+          aria-label=${this.#locale.t("cardLabel")}
+        >
           ${shown && !line.includes(shown) ? this.#back() : nothing}
           ${repeat(
             cards,
@@ -244,7 +250,7 @@ export class CallcardDesk extends LitElement {
                   ></callcard-today
                   ><slot name="today-end"></slot>`
           }
-        </main>
+        </div>
         ${entries.length > 0 || shown ? this.#aside(model, desk, entries) : nothing}
       </div>
       ${bars(model, this.#locale)}
@@ -259,7 +265,7 @@ export class CallcardDesk extends LitElement {
 
   #header(model: DeskModel, ctx: DeskContext, desk: DeskState): TemplateResult {
     const { t } = this.#locale;
-    return html`<header part="header">
+    return html`<div class="top" part="header" role=${this.layout === "full" ? "banner" : nothing}>
       <span class="brand" aria-hidden="true">${icon("incoming")}</span>
       <callcard-presence
         .ctx=${ctx}
@@ -294,7 +300,7 @@ export class CallcardDesk extends LitElement {
         @help=${() => this.#part<CallcardHelp>("callcard-help")?.open()}
         @logout=${() => void model.logout()}
       ></callcard-menu>
-    </header>`;
+    </div>`;
   }
 
   #aside(model: DeskModel, desk: DeskState, entries: readonly WrapUpEntry[]): TemplateResult {
@@ -393,7 +399,7 @@ export class CallcardDesk extends LitElement {
   /** Typing in the card, or anywhere when card and wrap-up share one column: a new call must not take the field away. */
   #busy(): boolean {
     if (!this.shadowRoot?.activeElement || !isTypingInto(deepActiveElement())) return false;
-    const inCard = this.shadowRoot.activeElement.closest("main.card") !== null;
+    const inCard = this.shadowRoot.activeElement.closest(".pane") !== null;
     return inCard || this.clientWidth < ONE_COLUMN_BELOW_PX;
   }
 
@@ -457,7 +463,7 @@ export class CallcardDesk extends LitElement {
         this.#part<CallcardDial>("callcard-dial")?.start();
         return true;
       case "card":
-        this.#part<HTMLElement>("main.card")?.focus();
+        this.#part<HTMLElement>(".pane")?.focus();
         return true;
       case "wrapUp":
         this.#part<CallcardWrapUp>("callcard-wrap-up[expanded]")?.start();

@@ -35,7 +35,7 @@ export const deskStyles = css`
     flex-direction: column;
     height: 100%;
   }
-  header {
+  .top {
     display: flex;
     align-items: center;
     gap: 10px 16px;
@@ -109,7 +109,7 @@ export const deskStyles = css`
   .columns.two {
     grid-template-columns: minmax(0, 1fr) 380px;
   }
-  main.card {
+  .pane {
     overflow: auto;
     padding: 28px 32px 40px;
     background: var(--surface);
@@ -119,13 +119,13 @@ export const deskStyles = css`
     outline-offset: -2px;
     scrollbar-width: thin;
   }
-  main.card > callcard-card {
+  .pane > callcard-card {
     max-width: 1040px;
   }
-  main.card > callcard-today {
+  .pane > callcard-today {
     max-width: 1200px;
   }
-  main.card:focus-visible {
+  .pane:focus-visible {
     outline: 2px solid var(--accent);
   }
   .back {
@@ -168,7 +168,7 @@ export const deskStyles = css`
     max-width: 640px;
   }
   @container desk (max-width: 899px) {
-    header {
+    .top {
       padding: 10px 12px;
       flex-wrap: wrap;
     }
@@ -183,7 +183,7 @@ export const deskStyles = css`
       display: none;
     }
     /* State and menu above, what can be done below: the height is the same in every state. */
-    header::after {
+    .top::after {
       content: "";
       flex-basis: 100%;
       order: 2;
@@ -206,7 +206,7 @@ export const deskStyles = css`
       overflow: auto;
       padding: 0 12px 72px;
     }
-    main.card {
+    .pane {
       overflow: visible;
       padding: 18px 16px 24px;
     }

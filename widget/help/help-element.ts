@@ -46,7 +46,7 @@ export class CallcardHelp extends LitElement {
       dialog::backdrop {
         background: rgb(20 18 12 / 0.45);
       }
-      header {
+      .head {
         display: flex;
         justify-content: space-between;
         align-items: center;
@@ -101,7 +101,7 @@ export class CallcardHelp extends LitElement {
         if (event.target === event.currentTarget) this.#dialog()?.close();
       }}
     >
-      <header>
+      <div class="head">
         <h2 id="title">${t("helpTitle")}</h2>
         <button
           class="btn quiet icon"
@@ -111,7 +111,7 @@ export class CallcardHelp extends LitElement {
         >
           ${icon("close")}
         </button>
-      </header>
+      </div>
       <dl>
         ${KEYS.map(
           ([keys, text]) =>
