@@ -69,6 +69,8 @@ export type DemoOptions = {
 /** A running demo. */
 export type Demo = {
   readonly pbx: SimulatedPbx;
+  /** No new calls from now on; those that are there go on to their end. */
+  quiet(): void;
   /** Ends the traffic and the PBX; safe to call twice. */
   stop(): Promise<void>;
 };
@@ -101,8 +103,8 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
   let stopped = false;
   let cancel: () => void = () => {};
 
-  const callIn = (wanted: string): void => {
-    pbx.placeCall(nextCall(random, callers, wanted));
+  const callIn = (queues: readonly string[], awaited: boolean): void => {
+    pbx.placeCall({ ...nextCall(random, callers, awaited), to: random.pick(queues) });
   };
 
   const tick = (): void => {
@@ -115,30 +117,35 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
       for (const { interface: each } of pbx.members()) {
         if (extensionOf(each) === extension) pbx.setPenalty(each, penalty);
       }
-      if (!present.has(extension) || !pbx.isReady(extension)) {
+      const queues = present.has(extension) ? pbx.readyIn(extension) : [];
+      if (queues.length === 0) {
         freeSinceMs.delete(extension);
         continue;
       }
       const sinceMs = freeSinceMs.get(extension) ?? nowMs;
       freeSinceMs.set(extension, sinceMs);
-      if (nowMs - sinceMs < patienceForFreeMs || pbx.live().waiting > 0) continue;
-      callIn(extension);
+      if (nowMs - sinceMs < patienceForFreeMs || pbx.unserved() > 0) continue;
+      callIn(queues, true);
       freeSinceMs.delete(extension);
       patienceForFreeMs = random.whole(...freeMs);
     }
     if (nowMs >= nextBackgroundAtMs) {
       nextBackgroundAtMs = nowMs + random.whole(...backgroundMs);
       // More callers than people to answer would only make the queue grow.
-      if (pbx.live().waiting < 3) callIn("");
+      if (pbx.unserved() < 2) callIn(["sales", "sales", "support"], false);
     }
   };
   cancel = clock.after(tickMs, tick);
+  const quiet = (): void => {
+    stopped = true;
+    cancel();
+  };
 
   return {
     pbx,
+    quiet,
     async stop() {
-      stopped = true;
-      cancel();
+      quiet();
       await pbx.stop();
     },
   };
@@ -149,6 +156,8 @@ type CallerPool = {
   readonly all: readonly DemoCustomer[];
   readonly loyal: readonly DemoCustomer[];
   readonly shared: readonly string[];
+  /** Every number the shop knows. */
+  readonly phones: ReadonlySet<string>;
 };
 
 function callerPool(shop: DemoShop): CallerPool {
@@ -159,18 +168,17 @@ function callerPool(shop: DemoShop): CallerPool {
     all: shop.customers,
     loyal: shop.customers.filter((each) => each.tier !== ""),
     shared: [...owners].filter(([, count]) => count > 1).map(([phone]) => phone),
+    phones: new Set(owners.keys()),
   };
 }
 
-/** The next call; `wanted` is the attended extension that is free, or "" for a call that just comes. */
-function nextCall(random: Random, pool: CallerPool, wanted: string): IncomingCall {
+/** The next call, but for where it goes. Seldom impatient when somebody waits for it. */
+function nextCall(random: Random, pool: CallerPool, awaited: boolean): Omit<IncomingCall, "to"> {
   const { number, name } = nextCaller(random, pool);
-  // Abandoned before anybody answers: seldom when a person waits for the call.
-  const impatient = random.chance(wanted === "" ? 0.12 : 0.04);
+  const impatient = random.chance(awaited ? 0.04 : 0.12);
   return {
     number,
     name,
-    to: random.chance(0.6) ? "sales" : "support",
     dialled: "+73830000600",
     patienceMs: impatient ? random.whole(2500, 6000) : 180_000,
     steps: conversation(random),
@@ -182,14 +190,8 @@ function nextCaller(random: Random, pool: CallerPool): { number: string; name: s
   const kind = random.next();
   if (kind < 0.04) return { number: "", name: "" };
   if (kind < 0.07) return { number: "anonymous", name: "Anonymous" };
-  // Numbers the shop has never seen: the upper end of the blocks that its customers do not reach.
-  if (kind < 0.16) {
-    const country = random.pick(["RU", "RU", "UA", "KZ"] as const);
-    return {
-      number: random.pick(writtenForms(demoMobile(country, unusedNumber(random, pool, country)))),
-      name: "",
-    };
-  }
+  if (kind < 0.16)
+    return { number: random.pick(writtenForms(unknownNumber(random, pool))), name: "" };
   if (kind < 0.28 && pool.shared.length > 0)
     return { number: random.pick(writtenForms(random.pick(pool.shared))), name: "" };
   const customer =
@@ -197,13 +199,13 @@ function nextCaller(random: Random, pool: CallerPool): { number: string; name: s
   return { number: random.pick(writtenForms(random.pick(customer.phones))), name: "" };
 }
 
-function unusedNumber(random: Random, pool: CallerPool, country: "RU" | "UA" | "KZ"): number {
-  const used = new Set(pool.all.flatMap((each) => each.phones));
-  for (let tries = 0; tries < 50; tries += 1) {
-    const n = random.whole(0, 9999);
-    if (!used.has(demoMobile(country, n))) return n;
+/** A number that belongs to nobody the shop knows. */
+function unknownNumber(random: Random, pool: CallerPool): string {
+  const country = random.pick(["RU", "RU", "UA", "KZ"] as const);
+  for (;;) {
+    const number = demoMobile(country, random.whole(0, 9999));
+    if (!pool.phones.has(number)) return number;
   }
-  return 0;
 }
 
 /** What happens in a conversation besides talking. */
@@ -221,16 +223,16 @@ function conversation(random: Random): readonly CallStep[] {
   return [];
 }
 
-/** An operator's phone: answers by itself, now and then lets it ring. */
+/** An operator's phone: answers by itself, quickly when its owner dialled; now and then lets a customer ring. */
 function operatorPhone(random: Random): PhoneBehaviour {
-  return (): PhoneReaction =>
-    random.chance(0.05)
-      ? { do: "ignore" }
-      : {
-          do: "answer",
-          afterMs: random.whole(4000, 8000),
-          talkMs: random.whole(20_000, 50_000),
-        };
+  return ({ queue }): PhoneReaction => {
+    if (queue !== "" && random.chance(0.04)) return { do: "ignore" };
+    return {
+      do: "answer",
+      afterMs: queue === "" ? random.whole(1500, 3000) : random.whole(4000, 8000),
+      talkMs: random.whole(20_000, 50_000),
+    };
+  };
 }
 
 /** The people whom operators call. */

@@ -72,12 +72,14 @@ export interface SimulatedPbx {
   setRegistered(extension: string, registered: boolean): void;
   /** Changes a member's penalty in every queue. */
   setPenalty(interfaceName: string, penalty: number): void;
-  /** True when some queue could ring this extension now. */
-  isReady(extension: string): boolean;
+  /** Queues that could ring this extension now. */
+  readyIn(extension: string): readonly string[];
   /** Memberships of an extension's interfaces, as they stand. */
   members(): readonly Member[];
   /** What is there now: nothing of a finished call stays. */
   live(): { readonly channels: number; readonly bridges: number; readonly waiting: number };
+  /** Callers in queues for whom nobody rings right now. */
+  unserved(): number;
   /** Cuts every manager connection, after `tail` when given (to break a message in the middle). Calls go on. */
   cutConnections(tail?: string): void;
   /** As if Asterisk was killed and started again: connections and all calls are gone, uptime begins anew. */
@@ -172,16 +174,23 @@ export async function startSimulatedPbx(options: SimulatedPbxOptions): Promise<S
       exchange.devices.refresh(`PJSIP/${extension}`);
     },
     setPenalty: (interfaceName, penalty) => exchange.queues.setPenalty(interfaceName, penalty),
-    isReady: (extension) =>
-      [...exchange.queues.queues.values()].some((queue) =>
-        exchange.queues.free(queue).some((member) => extensionOf(member.interface) === extension),
-      ),
+    readyIn: (extension) =>
+      [...exchange.queues.queues.values()]
+        .filter((queue) =>
+          exchange.queues.free(queue).some((member) => extensionOf(member.interface) === extension),
+        )
+        .map((queue) => queue.name),
     members: () => [...exchange.queues.queues.values()].flatMap((each) => each.members),
     live: () => ({
       channels: exchange.exchange.channels.size,
       bridges: exchange.exchange.bridges.size,
       waiting: [...exchange.queues.queues.values()].reduce((n, q) => n + q.waiting.length, 0),
     }),
+    unserved: () =>
+      [...exchange.queues.queues.values()].reduce(
+        (n, queue) => n + queue.waiting.filter((each) => !each.trying).length,
+        0,
+      ),
     cutConnections: (tail) => server.cut(tail),
     restart() {
       server.cut();

@@ -83,8 +83,8 @@ describe("people", () => {
     });
     clock.advance(6000);
     expect(call.state).toBe("talking");
-    expect(pbx.isReady("101")).toBe(true);
-    expect(pbx.isReady("103")).toBe(false);
+    expect(pbx.readyIn("101")).toEqual(["sales", "support"]);
+    expect(pbx.readyIn("103")).toEqual([]);
     clock.advance(60_000);
     expect(pbx.live()).toEqual(nothing);
   });
@@ -99,7 +99,7 @@ describe("people", () => {
     });
     clock.advance(8000);
     expect(call.state).toBe("talking");
-    expect(pbx.isReady("101")).toBe(false);
+    expect(pbx.readyIn("101")).toEqual([]);
     clock.advance(60_000);
     expect(pbx.live()).toEqual(nothing);
   });
