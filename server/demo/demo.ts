@@ -110,11 +110,11 @@ async function sampleShop(storage: Storage): Promise<DemoShop> {
 async function load(storage: Storage, shop: DemoShop): Promise<void> {
   const options = { source: SOURCE, defaultRegion: "RU" } as const;
   const steps = [
-    [importCustomers, shop.customers.map(({ country: _, ...customer }) => customer)],
-    [importProducts, shop.products.map(({ nameUk: _, ...product }) => product)],
+    [importCustomers, shop.customers.map(({ country: _country, ...customer }) => customer)],
+    [importProducts, shop.products.map(({ nameUk: _nameUk, ...product }) => product)],
     [
       importOrders,
-      shop.orders.map(({ updatedAt: _, lines, ...order }) => ({
+      shop.orders.map(({ updatedAt: _updatedAt, lines, ...order }) => ({
         ...order,
         lines: lines.map(({ productSourceId: productId, ...line }) => ({ ...line, productId })),
       })),

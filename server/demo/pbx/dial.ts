@@ -1,18 +1,16 @@
 /** Dial(): rings one leg for a caller's channel and bridges both when it answers. */
-import { Conversation, type Over } from "./conversation.ts";
+import { Conversation } from "./conversation.ts";
 import type { Channel, ChannelOwner, Exchange } from "./exchange.ts";
 import { tellDial, type DialStatus, type Leg } from "./legs.ts";
 import { channelState } from "./text.ts";
 
 /** What whoever called {@link Dial} hears. */
 export type DialHooks = {
-  /** Gives up after this; never when left out. */
-  readonly timeoutMs?: number;
+  /** Gives up after this. */
+  readonly timeoutMs: number;
   readonly ringing?: () => void;
   readonly answered?: () => void;
   readonly talking?: (conversation: Conversation) => void;
-  /** The conversation is over, before its bridge is left. */
-  readonly ended?: (over: Over) => void;
   /** Called once: it failed, or the conversation is over and the caller's channel goes on in the dialplan. */
   readonly over: (result: {
     readonly status: DialStatus;
@@ -25,9 +23,9 @@ export type DialHooks = {
 /** One dialling. */
 export class Dial implements ChannelOwner {
   readonly #exchange: Exchange;
+  readonly #caller: Channel;
   readonly #leg: Leg;
   readonly #hooks: DialHooks;
-  #caller: Channel;
   #cancelTimeout: () => void = () => {};
   #settled = false;
 
@@ -49,25 +47,22 @@ export class Dial implements ChannelOwner {
     leg.prepare(caller, "dial");
     tellDial(exchange, "DialBegin", caller, leg.channel, leg.dialString);
     exchange.connectCaller(caller, leg.identity());
-    const { timeoutMs } = this.#hooks;
-    if (timeoutMs !== undefined) {
-      this.#cancelTimeout = exchange.clock.after(timeoutMs, () => {
-        if (!this.#settle()) return;
-        tellDial(exchange, "DialEnd", this.#caller, leg.channel, "NOANSWER");
-        leg.cancel(16);
-        this.#end("NOANSWER", 16);
-      });
-    }
+    this.#cancelTimeout = exchange.clock.after(this.#hooks.timeoutMs, () => {
+      if (!this.#settle()) return;
+      tellDial(exchange, "DialEnd", caller, leg.channel, "NOANSWER");
+      leg.cancel(16);
+      this.#end("NOANSWER", 16);
+    });
     leg.call({
       ringing: () => {
-        tellDial(exchange, "DialState", this.#caller, leg.channel, "RINGING");
+        tellDial(exchange, "DialState", caller, leg.channel, "RINGING");
         this.#hooks.ringing?.();
       },
       answered: () => this.#answered(),
       failed: (cause) => {
         if (!this.#settle()) return;
         const status = statusOfCause(cause);
-        tellDial(exchange, "DialEnd", this.#caller, leg.channel, status);
+        tellDial(exchange, "DialEnd", caller, leg.channel, status);
         const { techCause } = leg.channel;
         exchange.hangup(leg.channel, cause);
         this.#end(status, cause, techCause);
@@ -101,7 +96,7 @@ export class Dial implements ChannelOwner {
         },
         { channel: callee, after: () => this.#exchange.hangup(callee, 16) },
       ],
-      (over) => this.#hooks.ended?.(over),
+      () => {},
     );
     this.#exchange.publishNearHalf(caller);
     this.#hooks.answered?.();

@@ -263,7 +263,8 @@ export class Exchange {
 
   /** Tells of the near half of a Local channel what {@link connectCaller} changed on it. */
   publishNearHalf(channel: Channel): void {
-    if (channel.other?.bridge != null) this.publish(channel.other);
+    const { other } = channel;
+    if (other !== null && other.bridge !== null) this.publish(other);
   }
 
   startMusic(channel: Channel): void {

@@ -168,6 +168,7 @@ export class SimulatedExchange {
       },
     );
     new Dial(this.exchange, channel, leg, {
+      timeoutMs: dialTimeoutMs,
       ringing: () => hooks.listener?.ringing(),
       answered: () => hooks.listener?.answered(),
       talking: (conversation) => hooks.talking?.(conversation),
@@ -261,5 +262,8 @@ export class SimulatedExchange {
     return null;
   }
 }
+
+/** How long the dialplan's Dial() rings. */
+const dialTimeoutMs = 45_000;
 
 const nobody: Identity = { number: "", name: "" };

@@ -60,6 +60,7 @@ export type LegMaker = (member: Member, caller: Channel) => Leg;
 /** All queues of one PBX. */
 export class QueueApp {
   readonly queues = new Map<string, Queue>();
+  readonly #byStateInterface = new Map<string, Member[]>();
   readonly #exchange: Exchange;
   readonly #makeLeg: LegMaker;
   /** The status of a state interface as it is now. */
@@ -101,7 +102,7 @@ export class QueueApp {
       };
       config.members.forEach((member, order) => {
         const stateInterface = member.stateInterface ?? member.interface;
-        queue.members.push({
+        const made: Member = {
           queue,
           interface: member.interface,
           stateInterface,
@@ -117,7 +118,11 @@ export class QueueApp {
           callsTaken: 0,
           lastCallAtMs: 0,
           inCall: false,
-        });
+        };
+        queue.members.push(made);
+        const readers = this.#byStateInterface.get(stateInterface);
+        if (readers === undefined) this.#byStateInterface.set(stateInterface, [made]);
+        else readers.push(made);
       });
       this.queues.set(queue.name.toLowerCase(), queue);
       setDevice(`Queue:${queue.name}_avail`, availability(queue), true);
@@ -155,18 +160,15 @@ export class QueueApp {
     if (queue.waiting.length === 0) this.#setDevice(`Queue:${queue.name}`, deviceStatus.notInUse);
   }
 
-  /** A device changed: tells every member that reads it. */
+  /** A device or hint changed: tells every member that reads it. */
   deviceChanged(stateInterface: string): void {
-    for (const queue of this.queues.values()) {
-      for (const member of queue.members) {
-        if (member.stateInterface !== stateInterface) continue;
-        const status = this.#statusOf(stateInterface);
-        if (status === member.status) continue;
-        member.status = status;
-        this.tellMember("QueueMemberStatus", member);
-        // Asterisk looks at the queue's availability only when a device changed, not when a hint did.
-        if (!stateInterface.startsWith("hint:")) this.#tellAvailability(queue);
-      }
+    for (const member of this.#byStateInterface.get(stateInterface) ?? []) {
+      const status = this.#statusOf(stateInterface);
+      if (status === member.status) continue;
+      member.status = status;
+      this.tellMember("QueueMemberStatus", member);
+      // Asterisk looks at the queue's availability only when a device changed, not when a hint did.
+      if (!stateInterface.startsWith("hint:")) this.#tellAvailability(member.queue);
     }
   }
 
@@ -241,7 +243,7 @@ export class QueueApp {
   free(queue: Queue): readonly Member[] {
     const nowMs = this.#exchange.clock.now();
     return queue.members.filter((each) =>
-      canRing({ ...each, status: this.#statusOf(each.stateInterface) }, queue, nowMs),
+      canRing(each, queue, nowMs, this.#statusOf(each.stateInterface)),
     );
   }
 

@@ -61,7 +61,6 @@ export type MemberView = {
   readonly status: number;
   /** True while an attempt of any caller rings it. */
   readonly pending: boolean;
-  readonly callsTaken: number;
   /** End of its last call, epoch ms, 0 for none. */
   readonly lastCallAtMs: number;
   /** Place in the configuration. */
@@ -100,20 +99,21 @@ export function leadingInteger(text: string): number | null {
   return match === null ? null : Number.parseInt(match[1]!, 10);
 }
 
-/** True when this member may be rung now. */
+/** True when this member may be rung now; `status` is its device's state where that is known to be newer than the member's. */
 export function canRing(
   member: MemberView,
   queue: { readonly ringInUse: boolean; readonly wrapUpSeconds: number },
   nowMs: number,
+  status: number = member.status,
 ): boolean {
   if (member.paused || member.pending) return false;
-  const free = member.status === deviceStatus.notInUse || member.status === deviceStatus.unknown;
+  const free = status === deviceStatus.notInUse || status === deviceStatus.unknown;
   const busyButWilling =
     queue.ringInUse &&
-    (member.status === deviceStatus.inUse ||
-      member.status === deviceStatus.ringing ||
-      member.status === deviceStatus.ringInUse ||
-      member.status === deviceStatus.onHold);
+    (status === deviceStatus.inUse ||
+      status === deviceStatus.ringing ||
+      status === deviceStatus.ringInUse ||
+      status === deviceStatus.onHold);
   if (!free && !busyButWilling) return false;
   return member.lastCallAtMs === 0 || nowMs - member.lastCallAtMs >= queue.wrapUpSeconds * 1000;
 }

@@ -16,7 +16,6 @@ const member = (order: number, more: Partial<MemberView> = {}): MemberView => ({
   paused: false,
   status: deviceStatus.notInUse,
   pending: false,
-  callsTaken: 0,
   lastCallAtMs: 0,
   order,
   ...more,
