@@ -1,5 +1,5 @@
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
-import { type Lab, labStartMs, startLab } from "../support/lab.ts";
+import { first, type Lab, LabAmi, labStartMs, startLab } from "../support/lab.ts";
 
 /** A warning or an error of a module that reads our lines. */
 const concerned =
@@ -71,6 +71,18 @@ describe.each([
     expect(operator.dialog().remote).toContain("<sip:+79130000009@");
     await operator.saw("over");
     await lab.noChannels();
+  });
+
+  test("the dialplan can tell why a caller left a queue", async () => {
+    const ami = await LabAmi.open(lab.amiPort, lab.username, lab.secret);
+    const told = ami.next((message) => first(message, "Event") === "UserEvent", 15_000);
+    await lab.call({ from: "+79130000001", to: "609" });
+    const event = await told;
+    await ami.close();
+    expect(first(event, "UserEvent")).toBe("CallcardQueueStatus");
+    expect(first(event, "Queue")).toBe("604");
+    expect(first(event, "Status")).toBe("TIMEOUT");
+    expect(first(event, "Uniqueid")).not.toBe("");
   });
 
   test("click-to-call dials numbers only", async () => {

@@ -24,7 +24,7 @@ describe("the files an integrator adds", () => {
       const word = line.startsWith("[")
         ? /^\[[\w-]+\]/.exec(line)?.[0]
         : path.includes("extensions")
-          ? /_\[\+0-9\]\.|Goto\(from-internal/.exec(line)?.[0]
+          ? /_\[\+0-9\]\.|Goto\(from-internal|UserEvent\(|Return\(\)/.exec(line)?.[0]
           : line.split("=")[0]?.trim();
       // [general](+) is only where the next lines go.
       if (word !== "[general]") expect(readme).toContain(word);
