@@ -44,7 +44,7 @@ export type ConnectionLimits = {
   /** For an action with a list for an answer. */
   readonly listDeadlineMs: number;
   readonly pingMs: number;
-  /** A ping not answered within this closes the connection. */
+  /** A ping not answered within this closes the connection, unless messages still come: then it is late, not dead. */
   readonly pingLimitMs: number;
   /** Characters one message may have; more closes the connection. */
   readonly maxMessageChars: number;
@@ -66,6 +66,8 @@ export type ConnectionHooks = {
   readonly onClosed: (reason: string) => void;
 };
 
+/** So many pings in a row may be late behind a backlog of events before the connection counts as dead all the same. */
+const maxLatePings = 5;
 const greetingStart = "Asterisk Call Manager";
 const maxGreetingChars = 256;
 
@@ -93,6 +95,8 @@ export class AmiConnection {
   #lastId = 0;
   #unparsedChars = 0;
   #chunkAtMs = 0;
+  #lastMessageAtMs = 0;
+  #latePings = 0;
   #pingTimer: TimerHandle | null = null;
   #loggedIn = false;
   #closedBecause: string | null = null;
@@ -259,6 +263,7 @@ export class AmiConnection {
     this.#unparsedChars = 0;
     // A listener may have closed this connection in the middle of a chunk; the parser does not know.
     if (this.#closedBecause !== null) return;
+    this.#lastMessageAtMs = this.#chunkAtMs;
     const event = raw["event"];
     const id = raw["actionid"];
     if (typeof event === "string") {
@@ -314,12 +319,16 @@ export class AmiConnection {
     const sentAtMs = this.#clock.nowMs();
     try {
       await this.#request("Ping", {}, { deadlineMs: this.#limits.pingLimitMs, list: false });
+      this.#latePings = 0;
     } catch (error) {
-      if (error instanceof AmiError && error.code === "deadline") {
-        this.close(`Asterisk did not answer a ping within ${this.#limits.pingLimitMs} ms`);
-        return;
-      }
       // Refused is an answer too; disconnected has its own way.
+      if (error instanceof AmiError && error.code === "deadline") {
+        this.#latePings += 1;
+        // Behind a backlog the answer waits for its turn; to connect anew then would only add to the work.
+        if (this.#lastMessageAtMs <= sentAtMs || this.#latePings > maxLatePings) {
+          this.close(`Asterisk did not answer a ping within ${this.#limits.pingLimitMs} ms`);
+        }
+      }
     }
     if (this.#closedBecause !== null) return;
     const roundTripMs = Math.max(0, this.#clock.nowMs() - sentAtMs);

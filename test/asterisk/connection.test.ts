@@ -371,6 +371,29 @@ test("A ping that is not answered closes the connection", async () => {
   await watched.session.closed;
 });
 
+test("A ping that is late behind a backlog of events is waited for, but not for ever", async () => {
+  const watched = await opened({ answers: { ping: () => {} } });
+  watched.clock.advance(2000);
+  const round = async (number: number, answered: boolean): Promise<void> => {
+    const ping = await watched.session.seen("ping", number);
+    expect(watched.closed).toEqual([]);
+    watched.clock.advance(5000);
+    watched.events.length = 0;
+    watched.session.event("Hangup", { Uniqueid: "1.1" });
+    await until(() => watched.events.length === 1);
+    if (answered) watched.session.success(ping);
+    else watched.clock.advance(5000);
+    await until(() => watched.roundTrips.length === number || watched.closed.length > 0);
+    // The next ping goes out at once: the last one took longer than the pause between two.
+    watched.clock.advance(0);
+  };
+  for (let number = 1; number <= 5; number += 1) await round(number, false);
+  // One that is answered begins the count anew.
+  await round(6, true);
+  for (let number = 7; number <= 12; number += 1) await round(number, false);
+  expect(watched.closed[0]).toContain("ping");
+});
+
 test("Bytes may come in any pieces, also in the middle of a letter", async () => {
   const watched = await opened();
   const text = Buffer.from(

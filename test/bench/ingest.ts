@@ -129,7 +129,9 @@ function readWithLink(behind: (pbx: Pbx) => () => void): Reader {
           reject(error);
         }
       });
-      link.onStatus(({ state }) => {
+      link.onStatus(({ state, reason }) => {
+        // To come back would send everything again: such a measurement is none.
+        if (state === "down") reject(new Error(reason));
         if (state !== "up") return;
         started();
         link.action("Go").catch(reject);
