@@ -69,7 +69,7 @@ export function samplePastCalls(nowMs: number): readonly PastCall[] {
       startedAt: iso(nowMs - DAY_MS),
       answered: true,
       talkMs: 252_000,
-      disposition: "Консультация",
+      disposition: "consult",
       note: "Спрашивала, когда приедет курьер. Удобно после шести вечера.",
     },
     {
@@ -88,7 +88,7 @@ export function samplePastCalls(nowMs: number): readonly PastCall[] {
       startedAt: iso(nowMs - 96 * DAY_MS),
       answered: true,
       talkMs: 431_000,
-      disposition: "Возврат",
+      disposition: "return",
       note: "",
     },
   ];

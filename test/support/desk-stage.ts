@@ -14,7 +14,7 @@ export type Scene = {
   readonly double: DeskDouble;
   readonly context: BrowserContext;
   /** Opens one more tab of the stand-alone page, logged in. */
-  tab(): Promise<Page>;
+  readonly tab: () => Promise<Page>;
 };
 
 export type SceneOptions = NonNullable<Parameters<typeof profile>[1]> & {

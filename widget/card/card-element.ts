@@ -36,7 +36,7 @@ export class CallcardCard extends LitElement {
   constructor() {
     super();
     this.searching = false;
-    new EveryMinute(this);
+    this.addController(new EveryMinute(this));
   }
 
   override willUpdate(): void {
@@ -145,8 +145,8 @@ export class CallcardCard extends LitElement {
         return html`<p class="hint">${t("unreadableHint")}</p>
           <callcard-newcomer .ctx=${ctx} .call=${call} mode="another"></callcard-newcomer>`;
       case "internal":
-        return html`<p class="hint">${t("internalHint")}</p>`;
     }
+    return html`<p class="hint">${t("internalHint")}</p>`;
   }
 
   #facts(): TemplateResult {

@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import type { DeskCall, Note, PastCall } from "../../server/desk/protocol.ts";
 import type { DeskContext } from "../shared/context.ts";
-import { pastCallWords } from "../shared/words.ts";
+import { dispositionWords, pastCallWords } from "../shared/words.ts";
 
 /** Earlier calls and notes, newest first. */
 export function history(call: DeskCall, ctx: DeskContext): TemplateResult {
@@ -55,7 +55,7 @@ function pastRow(past: PastCall, ctx: DeskContext): TemplateResult {
     ${
       past.operatorName || past.disposition
         ? html`<p class="meta">
-            ${[past.disposition, past.operatorName].filter(Boolean).join(", ")}
+            ${[dispositionWords(past.disposition, ctx), past.operatorName].filter(Boolean).join(", ")}
           </p>`
         : nothing
     }

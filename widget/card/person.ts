@@ -66,8 +66,8 @@ function heading(call: DeskCall, ctx: DeskContext): string {
     case "withheld":
     case "unreadable":
     case "internal":
-      return callTitle(call, ctx.locale);
   }
+  return callTitle(call, ctx.locale);
 }
 
 function subtitle(call: DeskCall, ctx: DeskContext): TemplateResult | typeof nothing {
@@ -85,10 +85,10 @@ function subtitle(call: DeskCall, ctx: DeskContext): TemplateResult | typeof not
     case "unreadable":
     case "failed":
     case "pending":
-      return card.rawName && card.rawName !== card.rawNumber
-        ? html`<p class="muted wrap">${t("pbxName")} <bdi>${card.rawName}</bdi></p>`
-        : nothing;
   }
+  return card.rawName && card.rawName !== card.rawNumber
+    ? html`<p class="muted wrap">${t("pbxName")} <bdi>${card.rawName}</bdi></p>`
+    : nothing;
 }
 
 /** The loyalty tier as a quiet badge. */

@@ -11,18 +11,30 @@ import { icon } from "../shared/icons.ts";
 import { createLocale, pickLanguage, type Locale } from "../shared/locale.ts";
 import { base, tokens } from "../shared/styles.ts";
 import { announcement, callTitle } from "../shared/words.ts";
-import type { CallcardWrapUp, WrapUpInput } from "../wrap-up/wrap-up-element.ts";
+import type { CallcardWrapUp } from "../wrap-up/wrap-up-element.ts";
+import { aside } from "./aside.ts";
 import { bars } from "./bars.ts";
 import { DeskModel } from "./desk-model.ts";
 import { deskStyles } from "./desk.styles.ts";
 import type { HostEvent } from "./host-events.ts";
-import type { Preferences, Theme } from "./preferences.ts";
+import type { Theme } from "./preferences.ts";
 import { callsOnLine } from "./selection.ts";
 import { shortcut, type Shortcut } from "./shortcuts.ts";
-import { openEntry, wrapUpEntries, type WrapUpEntry } from "./wrap-ups.ts";
+import { top } from "./top.ts";
+import { openEntry, wrapUpEntries } from "./wrap-ups.ts";
 
 /** Below this width card and wrap-up share one column. */
 const ONE_COLUMN_BELOW_PX = 900;
+
+/** The parts that keys and the header reach for. */
+type Parts = {
+  "callcard-presence": CallcardPresence;
+  "callcard-dial": CallcardDial;
+  "callcard-help": CallcardHelp;
+  "callcard-wrap-up[expanded]": CallcardWrapUp;
+  "callcard-card:not([hidden])": CallcardCard;
+  ".pane": HTMLElement;
+};
 
 /**
  * `<callcard-desk>`: the operator's screen. One element in any page is the whole product of an operator.
@@ -118,9 +130,11 @@ export class CallcardDesk extends LitElement {
       this.#ctx = null;
     }
     // The stand-alone page has no language of its own.
-    if (this.layout === "full") document.documentElement.lang = lang;
+    if (this.#full) document.documentElement.lang = lang;
     const model = this.#model;
-    if (model) this.#ctx ??= { locale: this.#locale, clock: model.clock, act: model.act };
+    const dispositions = model?.screen?.desk.dispositions ?? this.#ctx?.dispositions ?? [];
+    if (model && this.#ctx?.dispositions !== dispositions)
+      this.#ctx = { locale: this.#locale, clock: model.clock, act: model.act, dispositions };
   }
 
   override updated(): void {
@@ -146,8 +160,8 @@ export class CallcardDesk extends LitElement {
       class="root"
       data-theme=${theme}
       lang=${this.#locale.lang}
-      role=${this.layout === "full" ? "presentation" : "region"}
-      aria-label=${this.layout === "full" ? nothing : "Callcard"}
+      role=${this.#full ? "presentation" : "region"}
+      aria-label=${this.#full ? nothing : "Callcard"}
     >
       <div class="sr" aria-live="assertive" aria-atomic="true">${this.#announcement()}</div>
       ${this.#phase()}
@@ -161,7 +175,7 @@ export class CallcardDesk extends LitElement {
     const { t } = this.#locale;
     switch (model.phase) {
       case "login":
-        return html`<div class="alone" role=${this.layout === "full" ? "main" : nothing}>
+        return html`<div class="alone" role=${this.#full ? "main" : nothing}>
           <callcard-login
             .locale=${this.#locale}
             .notice=${model.loginNotice}
@@ -169,23 +183,23 @@ export class CallcardDesk extends LitElement {
           ></callcard-login>
         </div>`;
       case "tokenRefused":
-        return html`<div class="alone" role=${this.layout === "full" ? "main" : nothing}>
+        return html`<div class="alone" role=${this.#full ? "main" : nothing}>
           <p class="notice bad">${icon("warning")}<span>${t("tokenRefused")}</span></p>
         </div>`;
       case "starting":
-        return html`<div class="alone" role=${this.layout === "full" ? "main" : nothing}>
+        return html`<div class="alone" role=${this.#full ? "main" : nothing}>
           <p class="muted" role="status">
             ${model.link.state === "offline" ? t("startingOffline") : t("starting")}
           </p>
         </div>`;
       case "desk":
-        return model.screen ? this.#desk(model, ctx, model.screen.desk) : html``;
     }
+    return model.screen ? this.#desk(model, ctx, model.screen.desk) : html``;
   }
 
   #desk(model: DeskModel, ctx: DeskContext, desk: DeskState): TemplateResult {
     if (!desk.presence.device || this.choosingDevice) {
-      return html`<div class="alone" role=${this.layout === "full" ? "main" : nothing}>
+      return html`<div class="alone" role=${this.#full ? "main" : nothing}>
         <callcard-device
           .ctx=${ctx}
           .pbxs=${desk.pbxs}
@@ -208,7 +222,11 @@ export class CallcardDesk extends LitElement {
     );
     this.#openForm = openEntry(entries, this.#typedIn(), model.selected, this.#openForm);
     return html`<div class="desk">
-      ${this.#header(model, ctx, desk)}
+      ${top(model, ctx, desk, model.preferences.theme ?? this.theme, this.#full, {
+        notify: () => void this.#askToNotify(),
+        device: () => (this.choosingDevice = true),
+        help: () => this.#part("callcard-help")?.open(),
+      })}
       <nav class="line" part="line" aria-label=${this.#locale.t("lineLabel")}>
         <callcard-line
           .ctx=${ctx}
@@ -223,7 +241,7 @@ export class CallcardDesk extends LitElement {
           class="pane"
           part="card"
           tabindex="-1"
-          role=${this.layout === "full" ? "main" : "region"}
+          role=${this.#full ? "main" : "region"}
           aria-label=${this.#locale.t("cardLabel")}
         >
           ${shown && !line.includes(shown) ? this.#back() : nothing}
@@ -244,14 +262,20 @@ export class CallcardDesk extends LitElement {
                     .ctx=${ctx}
                     .desk=${desk}
                     .recent=${this.#recent(model, line)}
-                    ?shortcuts=${this.layout === "full" && model.preferences.shortcuts}
+                    ?shortcuts=${this.#full && model.preferences.shortcuts}
                     @pick=${(event: CustomEvent<{ callId: string }>) =>
                       this.#pick(event.detail.callId)}
                   ></callcard-today
                   ><slot name="today-end"></slot>`
           }
         </div>
-        ${entries.length > 0 || shown ? this.#aside(model, desk, entries) : nothing}
+        ${
+          entries.length > 0 || shown
+            ? aside(model, this.#locale, desk.dispositions, entries, this.#openForm, (callId) =>
+                this.#expand(callId),
+              )
+            : nothing
+        }
       </div>
       ${bars(model, this.#locale)}
       <callcard-help
@@ -263,80 +287,6 @@ export class CallcardDesk extends LitElement {
     </div>`;
   }
 
-  #header(model: DeskModel, ctx: DeskContext, desk: DeskState): TemplateResult {
-    const { t } = this.#locale;
-    return html`<div class="top" part="header" role=${this.layout === "full" ? "banner" : nothing}>
-      <span class="brand" aria-hidden="true">${icon("incoming")}</span>
-      <callcard-presence
-        .ctx=${ctx}
-        .presence=${desk.presence}
-        .pauseReasons=${desk.pauseReasons}
-        ?stale=${model.link.state === "offline"}
-      ></callcard-presence>
-      <ul class="queues" aria-label=${t("queuesTitle")}>
-        ${desk.presence.queues.map(
-          (queue) =>
-            html`<li class=${queue.waiting > 0 ? "busy" : ""}>
-              <bdi>${queue.name}</bdi> <strong>${queue.waiting}</strong
-              ><span class="sr">${this.#locale.count("queueWaiting", queue.waiting)}</span>
-            </li>`,
-        )}
-      </ul>
-      ${desk.demo ? html`<span class="badge demo" title=${t("demoHint")}>${t("demo")}</span>` : nothing}
-      <callcard-dial .ctx=${ctx}></callcard-dial>
-      <callcard-menu
-        .locale=${this.#locale}
-        .user=${desk.user}
-        .device=${desk.presence.device}
-        .preferences=${model.preferences}
-        .theme=${model.preferences.theme ?? this.theme}
-        .permission=${model.attention.permission}
-        ?blocked=${model.ringer.blocked}
-        ?canLogOut=${model.usesLogin}
-        @prefer=${(event: CustomEvent<Partial<Preferences>>) => model.prefer(event.detail)}
-        @sample=${() => model.ringer.sample(model.preferences.volume)}
-        @notify=${() => void model.attention.ask().then(() => this.requestUpdate())}
-        @device=${() => (this.choosingDevice = true)}
-        @help=${() => this.#part<CallcardHelp>("callcard-help")?.open()}
-        @logout=${() => void model.logout()}
-      ></callcard-menu>
-    </div>`;
-  }
-
-  #aside(model: DeskModel, desk: DeskState, entries: readonly WrapUpEntry[]): TemplateResult {
-    const { drafts } = model;
-    return html`<aside part="aside" aria-label=${this.#locale.t("asideLabel")}>
-      ${
-        entries.length === 0
-          ? html`<p class="later">${this.#locale.t("wrapUpLater")}</p>`
-          : repeat(
-              entries,
-              (entry) => entry.callId,
-              (entry) => {
-                const title = this.#titleOf(entry);
-                return html`<callcard-wrap-up
-                  data-call=${entry.callId}
-                  .locale=${this.#locale}
-                  .heading=${title}
-                  .dispositions=${desk.dispositions}
-                  .draft=${entry.draft}
-                  .saved=${entry.saved}
-                  ?over=${entry.over}
-                  .link=${model.link}
-                  .kept=${drafts?.kept ?? true}
-                  ?expanded=${entry.callId === this.#openForm}
-                  @edit=${(event: CustomEvent<WrapUpInput>) =>
-                    drafts?.edit(entry, title, event.detail)}
-                  @save=${() => drafts?.submit(entry.callId)}
-                  @discard=${() => drafts?.discard(entry.callId)}
-                  @expand=${() => this.#expand(entry.callId)}
-                ></callcard-wrap-up>`;
-              },
-            )
-      }
-    </aside>`;
-  }
-
   #back(): TemplateResult {
     return html`<button
       class="btn quiet back"
@@ -345,11 +295,6 @@ export class CallcardDesk extends LitElement {
     >
       ${icon("close")}${this.#locale.t("closeCard")}
     </button>`;
-  }
-
-  #titleOf(entry: WrapUpEntry): string {
-    if (entry.call) return callTitle(entry.call, this.#locale);
-    return entry.draft?.title ?? entry.saved?.title ?? "";
   }
 
   /** Calls that are over and written up, newest first: those the server still lists and those it listed before. */
@@ -382,6 +327,15 @@ export class CallcardDesk extends LitElement {
     this.#model = model;
     this.#ctx = null;
     void model.start();
+  }
+
+  get #full(): boolean {
+    return this.layout === "full";
+  }
+
+  async #askToNotify(): Promise<void> {
+    await this.#model?.attention.ask();
+    this.requestUpdate();
   }
 
   #base(): string {
@@ -434,8 +388,8 @@ export class CallcardDesk extends LitElement {
     await Promise.all([...parts].map((part) => part.updateComplete));
   }
 
-  #part<T extends Element>(selector: string): T | null {
-    return this.renderRoot.querySelector<T>(selector);
+  #part<K extends keyof Parts>(selector: K): Parts[K] | null {
+    return this.renderRoot.querySelector<Parts[K]>(selector);
   }
 
   #key(event: KeyboardEvent): void {
@@ -443,7 +397,7 @@ export class CallcardDesk extends LitElement {
     if (!model || model.phase !== "desk" || !model.preferences.shortcuts) return;
     if (event.defaultPrevented) return;
     // In a panel the keys belong to the host page unless the focus is here.
-    if (this.layout !== "full" && !event.composedPath().includes(this)) return;
+    if (!this.#full && !event.composedPath().includes(this)) return;
     if (isTypingInto(event.composedPath()[0])) return;
     const wish = shortcut(event);
     if (wish && this.#obey(wish, model)) event.preventDefault();
@@ -451,7 +405,7 @@ export class CallcardDesk extends LitElement {
 
   /** Does what a key asked for; false when there is nothing to do it with. */
   #obey(wish: Shortcut, model: DeskModel): boolean {
-    const presence = this.#part<CallcardPresence>("callcard-presence");
+    const presence = this.#part("callcard-presence");
     switch (wish.deed) {
       case "ready":
         void presence?.becomeReady();
@@ -460,34 +414,30 @@ export class CallcardDesk extends LitElement {
         presence?.openPause();
         return true;
       case "dial":
-        this.#part<CallcardDial>("callcard-dial")?.start();
+        this.#part("callcard-dial")?.start();
         return true;
       case "card":
-        this.#part<HTMLElement>(".pane")?.focus();
+        this.#part(".pane")?.focus();
         return true;
       case "wrapUp":
-        this.#part<CallcardWrapUp>("callcard-wrap-up[expanded]")?.start();
+        this.#part("callcard-wrap-up[expanded]")?.start();
         return true;
       case "mute":
         model.prefer({ muted: !model.preferences.muted });
         return true;
       case "help":
-        this.#part<CallcardHelp>("callcard-help")?.open();
+        this.#part("callcard-help")?.open();
         return true;
       case "candidate":
-        return (
-          this.#part<CallcardCard>("callcard-card:not([hidden])")?.pickCandidate(wish.index) ??
-          false
-        );
+        return this.#part("callcard-card:not([hidden])")?.pickCandidate(wish.index) ?? false;
       case "previous":
-      case "next": {
-        const line = callsOnLine(model.calls);
-        const at = line.findIndex((call) => call.callId === model.selected);
-        const step = wish.deed === "next" ? 1 : -1;
-        const to = line[(at + step + line.length) % line.length];
-        if (to) this.#pick(to.callId);
-        return to !== undefined;
-      }
+      case "next":
     }
+    const line = callsOnLine(model.calls);
+    const at = line.findIndex((call) => call.callId === model.selected);
+    const step = wish.deed === "next" ? 1 : -1;
+    const to = line[(at + step + line.length) % line.length];
+    if (to) this.#pick(to.callId);
+    return to !== undefined;
   }
 }

@@ -192,11 +192,7 @@ export class DeskModel implements ConnectionListener {
         this.#after(TOKEN_RETRY_MS, () => this.#connection?.retry());
       return;
     }
-    void this.#session.current().then((state) => {
-      if (this.#closing.signal.aborted) return;
-      if (state === "nobody") this.#toLogin(this.screen ? "loggedOut" : "");
-      else this.#connection?.retry();
-    });
+    void this.#askWhoWeAre();
   }
 
   ended(reason: "loggedOut" | "deactivated"): void {
@@ -208,6 +204,13 @@ export class DeskModel implements ConnectionListener {
     this.screen = null;
     this.phase = "tokenRefused";
     this.#options.changed();
+  }
+
+  async #askWhoWeAre(): Promise<void> {
+    const state = await this.#session.current();
+    if (this.#closing.signal.aborted) return;
+    if (state === "nobody") this.#toLogin(this.screen ? "loggedOut" : "");
+    else this.#connection?.retry();
   }
 
   #connect(): void {
@@ -263,9 +266,14 @@ export class DeskModel implements ConnectionListener {
     this.selected = selectCall(before, this.calls, this.selected, this.#options.busy());
     this.#sound();
     this.#options.changed();
-    for (const event of hostEvents(before, this.calls)) {
-      if (this.#told.first(event.key)) this.#options.tellHost(event, this.leads);
-    }
+    const events = hostEvents(before, this.calls).filter(({ key }) => this.#told.first(key));
+    if (events.length > 0) void this.#tellHost(events);
+  }
+
+  /** The host is told which tab leads, so the tabs must have agreed first (only a fresh page has to wait). */
+  async #tellHost(events: readonly HostEvent[]): Promise<void> {
+    await this.#lead?.settled;
+    for (const event of events) this.#options.tellHost(event, this.leads);
   }
 
   #sound(): void {

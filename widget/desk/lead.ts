@@ -1,3 +1,6 @@
+/** A tab that has not got the lead by then follows another. */
+const SETTLED_AFTER_MS = 600;
+
 /**
  * Which of several tabs rings. Exactly one leads: the one the operator touched last, because browsers only let a page sound
  * after a touch, and because that is where the person looks.
@@ -8,6 +11,7 @@
 export class Lead {
   readonly #name: string;
   readonly #changed: (leads: boolean) => void;
+  readonly #settled = Promise.withResolvers<void>();
   readonly #closing = new AbortController();
   #channel: BroadcastChannel | null = null;
   #release: (() => void) | null = null;
@@ -25,8 +29,14 @@ export class Lead {
     window.addEventListener("pointerdown", touched, { signal, capture: true, passive: true });
     window.addEventListener("keydown", touched, { signal, capture: true, passive: true });
     window.addEventListener("focus", touched, { signal });
+    setTimeout(() => this.#settled.resolve(), SETTLED_AFTER_MS);
     if (navigator.locks) this.#request(false);
     else this.#openChannel();
+  }
+
+  /** Resolves once it is known whether this tab leads; from then on {@link leads} is the truth. */
+  get settled(): Promise<void> {
+    return this.#settled.promise;
   }
 
   get leads(): boolean {
@@ -85,7 +95,7 @@ export class Lead {
     this.#channel = channel;
     channel.addEventListener("message", (event: MessageEvent<unknown>) => {
       if (event.data === "claim") this.#set(false);
-      if (event.data === "who" && this.#leads) channel.postMessage("mine");
+      if (event.data === "who" && this.#leads) this.#channel?.postMessage("mine");
       if (event.data === "mine" && this.#asking) this.#stopAsking();
       if (event.data === "release") this.#ask();
     });
@@ -106,6 +116,7 @@ export class Lead {
   }
 
   #set(leads: boolean): void {
+    if (leads) this.#settled.resolve();
     if (leads === this.#leads) return;
     this.#leads = leads;
     this.#changed(leads);

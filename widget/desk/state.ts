@@ -51,8 +51,8 @@ function apply(screen: Screen, change: DeskChange): Screen {
     case "presence":
       return { ...screen, desk: { ...desk, presence: change.presence } };
     case "pbxs":
-      return { ...screen, desk: { ...desk, pbxs: change.pbxs, trouble: change.trouble } };
   }
+  return { ...screen, desk: { ...desk, pbxs: change.pbxs, trouble: change.trouble } };
 }
 
 /** A call that is gone is over for this screen, whatever was last heard of it. */

@@ -260,6 +260,6 @@ function sign(call: DeskCall): IconName {
     case "elsewhere":
       return call.needsWrapUp ? "clock" : "swap";
     case "ended":
-      return call.needsWrapUp ? "clock" : "check";
   }
+  return call.needsWrapUp ? "clock" : "check";
 }

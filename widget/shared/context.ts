@@ -1,5 +1,6 @@
 /** What every part of the screen is given: words, the server's clock, and what it may ask for. */
 import type { Customer } from "../../server/customers/model.ts";
+import type { Disposition } from "../../server/desk/protocol.ts";
 import type { FailureCode } from "../desk/connection.ts";
 import type { Locale } from "./locale.ts";
 import type { Clock } from "./time.ts";
@@ -33,4 +34,6 @@ export type DeskContext = {
   readonly locale: Locale;
   readonly clock: Clock;
   readonly act: DeskActions;
+  /** How calls can end, with the words for it. */
+  readonly dispositions: readonly Disposition[];
 };

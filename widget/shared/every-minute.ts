@@ -1,13 +1,12 @@
 import type { ReactiveController, ReactiveControllerHost } from "lit";
 
-/** Renders its host again when the minute on the wall changes (local times, "3 minutes ago"). */
+/** A controller to be added to its host: renders it again when the minute on the wall changes (local times, "3 minutes ago"). */
 export class EveryMinute implements ReactiveController {
   readonly #host: ReactiveControllerHost;
   #timer: ReturnType<typeof setTimeout> | null = null;
 
   constructor(host: ReactiveControllerHost) {
     this.#host = host;
-    host.addController(this);
   }
 
   hostConnected(): void {

@@ -48,9 +48,13 @@ export class Popup implements ReactiveController {
       { signal },
     );
     this.#host.requestUpdate();
-    void this.#host.updateComplete.then(() => {
-      root?.querySelector<HTMLElement>(".popup button, .popup input, .popup select")?.focus();
-    });
+    void this.#focusInside();
+  }
+
+  async #focusInside(): Promise<void> {
+    await this.#host.updateComplete;
+    const inside = ".popup button, .popup input, .popup select";
+    this.#host.shadowRoot?.querySelector<HTMLElement>(inside)?.focus();
   }
 
   close(): void {

@@ -1,5 +1,6 @@
 /** Sentences about a call that several parts say the same way. */
 import type { DeskCall, PastCall } from "../../server/desk/protocol.ts";
+import type { DeskContext } from "./context.ts";
 import type { Locale } from "./locale.ts";
 
 /** Who the call is with, in one line: a name, else the number, else what is known of it. */
@@ -42,4 +43,9 @@ export function pastCallWords(call: PastCall, locale: Locale): string {
     : locale.t(call.direction === "outbound" ? "pastCallNoAnswer" : "pastCallMissed", {
         direction,
       });
+}
+
+/** A disposition's word; the code itself when it is not in use any more. */
+export function dispositionWords(code: string, { dispositions, locale }: DeskContext): string {
+  return dispositions.find((known) => known.code === code)?.labels[locale.lang] ?? code;
 }

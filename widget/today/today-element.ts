@@ -152,7 +152,7 @@ export class CallcardToday extends LitElement {
     super();
     this.recent = [];
     this.shortcuts = false;
-    new EveryMinute(this);
+    this.addController(new EveryMinute(this));
   }
 
   override render(): TemplateResult {

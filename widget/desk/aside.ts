@@ -1,0 +1,52 @@
+import { html, type TemplateResult } from "lit";
+import { repeat } from "lit/directives/repeat.js";
+import type { Disposition } from "../../server/desk/protocol.ts";
+import type { Locale } from "../shared/locale.ts";
+import { callTitle } from "../shared/words.ts";
+import type { WrapUpInput } from "../wrap-up/wrap-up-element.ts";
+import type { DeskModel } from "./desk-model.ts";
+import type { WrapUpEntry } from "./wrap-ups.ts";
+
+/** The wrap-ups beside the card: one form for each call that has one, all but `open` as a line. */
+export function aside(
+  model: DeskModel,
+  locale: Locale,
+  dispositions: readonly Disposition[],
+  entries: readonly WrapUpEntry[],
+  open: string | null,
+  expand: (callId: string) => void,
+): TemplateResult {
+  const { drafts } = model;
+  const form = (entry: WrapUpEntry): TemplateResult => {
+    const title = titleOf(entry, locale);
+    return html`<callcard-wrap-up
+      data-call=${entry.callId}
+      .locale=${locale}
+      .heading=${title}
+      .dispositions=${dispositions}
+      .draft=${entry.draft}
+      .saved=${entry.saved}
+      ?over=${entry.over}
+      .link=${model.link}
+      .kept=${drafts?.kept ?? true}
+      ?expanded=${entry.callId === open}
+      @edit=${(event: CustomEvent<WrapUpInput>) => drafts?.edit(entry, title, event.detail)}
+      @save=${() => drafts?.submit(entry.callId)}
+      @discard=${() => drafts?.discard(entry.callId)}
+      @expand=${() => expand(entry.callId)}
+    ></callcard-wrap-up>`;
+  };
+  return html`<aside part="aside" aria-label=${locale.t("asideLabel")}>
+    ${
+      entries.length === 0
+        ? html`<p class="later">${locale.t("wrapUpLater")}</p>`
+        : repeat(entries, (entry) => entry.callId, form)
+    }
+  </aside>`;
+}
+
+/** Whom the wrap-up is about; what the draft remembers when the server does not list the call any more. */
+function titleOf(entry: WrapUpEntry, locale: Locale): string {
+  if (entry.call) return callTitle(entry.call, locale);
+  return entry.draft?.title ?? entry.saved?.title ?? "";
+}
