@@ -13,6 +13,8 @@ export type CallStep = { readonly afterMs: number } & (
   | { readonly do: "blindTransfer"; readonly to: string }
   /** Consults `to` and joins both `consultMs` after it answered. */
   | { readonly do: "attendedTransfer"; readonly to: string; readonly consultMs: number }
+  /** Calls `to` and hands over while it still rings. */
+  | { readonly do: "blondeTransfer"; readonly to: string; readonly ringMs: number }
   | { readonly do: "hangUp"; readonly by: "caller" | "operator" }
 );
 
@@ -35,6 +37,8 @@ export type IncomingCall = {
   readonly queueTimeoutSeconds?: number;
   /** Queue for a call that the first one gave up; hung up when left out. */
   readonly overflowQueue?: string;
+  /** The caller presses a key in the first queue, which leads to another queue or an extension. */
+  readonly key?: { readonly afterMs: number; readonly leadsTo: string };
   readonly steps?: readonly CallStep[];
 };
 
@@ -154,26 +158,28 @@ export function placeIncoming(pbx: SimulatedExchange, call: IncomingCall): CallH
       },
       over(result) {
         const next = call.overflowQueue;
-        if (result !== "CONTINUE" && next !== undefined && queue !== next) join(next);
+        if (result === "KEY" && call.key !== undefined) go(call.key.leadsTo);
+        else if (result !== "CONTINUE" && next !== undefined && queue !== next) join(next);
         else exchange.hangup(channel, 16);
       },
     });
   };
-  placed.later(dialplanMs, () => {
-    if (pbx.queues.find(call.to) === undefined) {
-      channel.context = contexts.fromInternal;
-      placed.state = "ringing";
-      placed.rung.push(call.to);
-      pbx.runDialplan(channel, call.to, {
-        talking: () => placed.talk(call.talkMs, call.steps ?? []),
-      });
+  const go = (to: string): void => {
+    if (pbx.queues.find(to) !== undefined) {
+      channel.context = contexts.queues;
+      channel.exten = to;
+      exchange.setState(channel, channelState.up);
+      join(to);
       return;
     }
-    channel.context = contexts.queues;
-    channel.exten = call.to;
-    exchange.setState(channel, channelState.up);
-    join(call.to);
-  });
+    channel.context = contexts.fromInternal;
+    placed.state = "ringing";
+    placed.rung.push(to);
+    pbx.runDialplan(channel, to, { talking: () => placed.talk(call.talkMs, call.steps ?? []) });
+  };
+  placed.later(dialplanMs, () => go(call.to));
+  const { key } = call;
+  if (key !== undefined) placed.later(key.afterMs, () => pbx.queues.exit(channel));
   return placed;
 }
 
@@ -217,6 +223,9 @@ function runStep(pbx: SimulatedExchange, caller: Channel, step: CallStep): void 
       blindTransfer(pbx, phone, step.to);
       return;
     case "attendedTransfer":
-      attendedTransfer(pbx, phone, step.to, step.consultMs);
+      attendedTransfer(pbx, phone, step.to, { joinAfterTalkMs: step.consultMs });
+      return;
+    case "blondeTransfer":
+      attendedTransfer(pbx, phone, step.to, { handOverAfterMs: step.ringMs });
   }
 }

@@ -73,11 +73,19 @@ export class Conversation implements ChannelOwner {
       `Result: Success\r\n${channelText("Transferer", by)}${channelText("Transferee", other)}` +
         `${bridgeText("", this.bridge)}IsExternal: No\r\nContext: ${context}\r\nExtension: ${exten}\r\n`,
     );
-    this.#finish({ kind: "transfer", by });
     other.context = context;
     other.exten = exten;
+    return this.release(by);
+  }
+
+  /** Ends the conversation because `by` hands the other side over and is out. Returns the other's channel, free for the dialplan. */
+  release(by: Channel): Channel | null {
+    const other = this.peer(by);
+    if (this.#over || other === null) return null;
+    this.#finish({ kind: "transfer", by });
     this.#dissolve(by);
     other.hasDialplan = true;
+    other.hangupCause = 16;
     this.#exchange.hangup(by, 16);
     return other;
   }

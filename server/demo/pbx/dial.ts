@@ -17,13 +17,15 @@ export type DialHooks = {
     readonly cause: number;
     /** SIP's number for why it failed, "" for none. */
     readonly techCause: string;
+    /** The channel it was for in the end. */
+    readonly caller: Channel;
   }) => void;
 };
 
 /** One dialling. */
 export class Dial implements ChannelOwner {
   readonly #exchange: Exchange;
-  readonly #caller: Channel;
+  #caller: Channel;
   readonly #leg: Leg;
   readonly #hooks: DialHooks;
   #cancelTimeout: () => void = () => {};
@@ -39,8 +41,8 @@ export class Dial implements ChannelOwner {
   /** Begins to ring; call once. */
   start(): void {
     const exchange = this.#exchange;
-    const caller = this.#caller;
     const leg = this.#leg;
+    const caller = this.#caller;
     caller.owner = this;
     caller.application = "Dial";
     caller.applicationData = `PJSIP/${leg.dialString}`;
@@ -49,25 +51,38 @@ export class Dial implements ChannelOwner {
     exchange.connectCaller(caller, leg.identity());
     this.#cancelTimeout = exchange.clock.after(this.#hooks.timeoutMs, () => {
       if (!this.#settle()) return;
-      tellDial(exchange, "DialEnd", caller, leg.channel, "NOANSWER");
+      tellDial(exchange, "DialEnd", this.#caller, leg.channel, "NOANSWER");
       leg.cancel(16);
       this.#end("NOANSWER", 16);
     });
     leg.call({
       ringing: () => {
-        tellDial(exchange, "DialState", caller, leg.channel, "RINGING");
+        tellDial(exchange, "DialState", this.#caller, leg.channel, "RINGING");
         this.#hooks.ringing?.();
       },
       answered: () => this.#answered(),
       failed: (cause) => {
         if (!this.#settle()) return;
         const status = statusOfCause(cause);
-        tellDial(exchange, "DialEnd", caller, leg.channel, status);
+        tellDial(exchange, "DialEnd", this.#caller, leg.channel, status);
         const { techCause } = leg.channel;
         exchange.hangup(leg.channel, cause);
         this.#end(status, cause, techCause);
       },
     });
+  }
+
+  /** Another channel takes the caller's place while it rings; false when it does not ring any more. */
+  takeOver(caller: Channel): boolean {
+    if (this.#settled) return false;
+    this.#caller.owner = null;
+    this.#caller = caller;
+    caller.owner = this;
+    caller.exten = this.#leg.channel.exten;
+    this.#exchange.connectCaller(caller, this.#leg.identity());
+    this.#exchange.setConnected(this.#leg.channel, caller.callerNumber, caller.callerName);
+    this.#exchange.publish(this.#leg.channel);
+    return true;
   }
 
   /** The caller hung up while it rings. */
@@ -90,10 +105,7 @@ export class Dial implements ChannelOwner {
     const conversation = new Conversation(
       this.#exchange,
       [
-        {
-          channel: caller,
-          after: () => this.#hooks.over({ status: "ANSWER", cause: 16, techCause: "" }),
-        },
+        { channel: caller, after: () => this.#end("ANSWER", 16) },
         { channel: callee, after: () => this.#exchange.hangup(callee, 16) },
       ],
       () => {},
@@ -105,7 +117,7 @@ export class Dial implements ChannelOwner {
 
   #end(status: DialStatus, cause: number, techCause = ""): void {
     this.#caller.owner = null;
-    this.#hooks.over({ status, cause, techCause });
+    this.#hooks.over({ status, cause, techCause, caller: this.#caller });
   }
 
   #settle(): boolean {

@@ -142,9 +142,7 @@ export class SimulatedExchange {
   runDialplan(channel: Channel, exten: string, hooks: DialplanHooks, queue = ""): void {
     channel.owner = null;
     channel.exten = exten;
-    const end = (cause: number, techCause = ""): void => {
-      this.exchange.hangup(channel, cause, techCause);
-    };
+    const end = (cause: number): void => this.exchange.hangup(channel, cause);
     if (this.queues.find(exten) !== undefined) {
       channel.context = contexts.queues;
       this.exchange.setState(channel, channelState.up);
@@ -172,7 +170,7 @@ export class SimulatedExchange {
       ringing: () => hooks.listener?.ringing(),
       answered: () => hooks.listener?.answered(),
       talking: (conversation) => hooks.talking?.(conversation),
-      over: ({ cause, techCause }) => end(cause, techCause),
+      over: ({ cause, techCause, caller }) => this.exchange.hangup(caller, cause, techCause),
     }).start();
   }
 

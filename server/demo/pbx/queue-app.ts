@@ -40,6 +40,7 @@ export type Queue = {
   readonly wrapUpSeconds: number;
   readonly autofill: boolean;
   readonly ringInUse: boolean;
+  readonly leaveWhenEmpty: boolean;
   readonly maxLength: number;
   readonly weight: number;
   readonly serviceLevelSeconds: number;
@@ -88,6 +89,7 @@ export class QueueApp {
         wrapUpSeconds: config.wrapUpSeconds ?? 0,
         autofill: config.autofill ?? true,
         ringInUse: config.ringInUse ?? false,
+        leaveWhenEmpty: config.leaveWhenEmpty ?? false,
         maxLength: config.maxLength ?? 0,
         weight: config.weight ?? 0,
         serviceLevelSeconds: config.serviceLevelSeconds ?? 0,
@@ -237,6 +239,12 @@ export class QueueApp {
     if (entry.withdrawn) return "Caller has already requested withdrawal";
     entry.withdraw();
     return null;
+  }
+
+  /** A waiting caller pressed a key that leads out; nothing happens to a channel that does not wait. */
+  exit(channel: Channel): void {
+    for (const queue of this.queues.values())
+      queue.waiting.find((each) => each.channel === channel)?.exit();
   }
 
   /** Members of a queue that may be rung now. */

@@ -3,11 +3,14 @@ import { Conversation, type Over } from "./conversation.ts";
 import type { Channel, ChannelOwner, Exchange } from "./exchange.ts";
 import { LocalLeg, tellDial, type Leg } from "./legs.ts";
 import type { Member, Queue, QueueApp } from "./queue-app.ts";
-import { canRing, isTurn, ringOrder } from "./queue-rules.ts";
+import { canRing, isEmpty, isTurn, ringOrder } from "./queue-rules.ts";
 import { channelState, channelText } from "./text.ts";
 
-/** QUEUESTATUS, as far as the simulator has it. CONTINUE: the member hung up and the caller goes on. */
-export type QueueResult = "TIMEOUT" | "FULL" | "WITHDRAW" | "CONTINUE";
+/**
+ * Why a caller is out of a queue: QUEUESTATUS, as far as the simulator has it, and KEY for a caller who pressed one to get out.
+ * CONTINUE: the member hung up and the caller goes on.
+ */
+export type QueueResult = "TIMEOUT" | "FULL" | "WITHDRAW" | "LEAVEEMPTY" | "CONTINUE" | "KEY";
 
 /** What a caller's stay in a queue is told. */
 export type QueueHooks = {
@@ -102,6 +105,16 @@ export class QueueEntry implements ChannelOwner {
     });
   }
 
+  /** The caller pressed a key that leads out of the queue; neither an answer nor an abandon. */
+  exit(): void {
+    if (this.#left) return;
+    this.#cancelLegs(0);
+    this.#exchange.stopMusic(this.channel);
+    this.#leave();
+    this.channel.owner = null;
+    this.#hooks.over("KEY");
+  }
+
   gone(channel: Channel, cause: number): void {
     if (this.#left) return;
     this.#exchange.stopMusic(channel);
@@ -161,7 +174,10 @@ export class QueueEntry implements ChannelOwner {
   }
 
   #lookAgain(delayMs: number): void {
+    if (this.#left) return;
     this.#cancelRecheck();
+    if (this.queue.leaveWhenEmpty && isEmpty(this.queue.members))
+      return this.#leaveUnanswered("LEAVEEMPTY");
     this.#cancelRecheck = this.#exchange.clock.after(delayMs, () => this.#consider());
   }
 
@@ -187,7 +203,7 @@ export class QueueEntry implements ChannelOwner {
       }),
       cancelTimeout: this.#exchange.clock.after(queue.ringTimeoutSeconds * 1000, () => {
         this.#ringNoAnswer();
-        if (!this.#left) this.#lookAgain(queue.retrySeconds * 1000);
+        this.#lookAgain(queue.retrySeconds * 1000);
       }),
     };
     this.#attempt = attempt;

@@ -32,6 +32,8 @@ export type QueueConfig = {
   readonly autofill?: boolean;
   /** Ring members that already talk [false]. */
   readonly ringInUse?: boolean;
+  /** Waiting callers leave when every member is paused or cannot be reached [false]. */
+  readonly leaveWhenEmpty?: boolean;
   /** Most waiting callers, 0 for no limit [0]. */
   readonly maxLength?: number;
   /** [0] */
@@ -116,6 +118,17 @@ export function canRing(
       status === deviceStatus.onHold);
   if (!free && !busyButWilling) return false;
   return member.lastCallAtMs === 0 || nowMs - member.lastCallAtMs >= queue.wrapUpSeconds * 1000;
+}
+
+/** True when nobody in the queue could answer sooner or later: all paused, or not to be reached. */
+export function isEmpty(members: readonly MemberView[]): boolean {
+  return members.every(
+    ({ paused, status }) =>
+      paused ||
+      status === deviceStatus.unavailable ||
+      status === deviceStatus.invalid ||
+      status === deviceStatus.unknown,
+  );
 }
 
 /**

@@ -1,5 +1,6 @@
 /** Handing a call over, as an operator's phone does it by REFER: blind, or after asking. */
 import { Conversation, type Party } from "./conversation.ts";
+import { Dial } from "./dial.ts";
 import type { Channel } from "./exchange.ts";
 import { contexts, type SimulatedExchange } from "./pbx.ts";
 import { bridgeText, channelState, channelText } from "./text.ts";
@@ -17,15 +18,22 @@ export function blindTransfer(pbx: SimulatedExchange, phone: Channel, to: string
   return true;
 }
 
+/** What an operator does with the second line. */
+type Consultation =
+  /** Joins both sides so long after the other one answered. */
+  | { readonly joinAfterTalkMs: number }
+  /** Does not wait for the answer: hands over while it rings. */
+  | { readonly handOverAfterMs: number };
+
 /**
- * The party at `phone` puts the other side on hold, calls `to` on a second line, and joins both `consultMs` after it answered.
- * When that cannot be, the second line is hung up and the other side is taken off hold again.
+ * The party at `phone` puts the other side on hold, calls `to` on a second line, and hands over. When that cannot be, the second
+ * line is hung up and the other side is taken off hold again.
  */
 export function attendedTransfer(
   pbx: SimulatedExchange,
   phone: Channel,
   to: string,
-  consultMs: number,
+  consultation: Consultation,
 ): void {
   const first = conversationOf(phone);
   if (first === null) return;
@@ -40,20 +48,48 @@ export function attendedTransfer(
     exten: to,
     hasDialplan: true,
   });
-  let talking = false;
-  second.onEnd = () => {
-    if (!talking) first.resume(phone);
+  // Over without a transfer: the operator goes back to the first line.
+  second.onEnd = () => first.resume(phone);
+  const done = (transferred: boolean): void => {
+    if (!transferred) exchange.partyHungUp(second);
   };
+  if ("handOverAfterMs" in consultation) {
+    pbx.runDialplan(second, to, {});
+    exchange.clock.after(consultation.handOverAfterMs, () =>
+      done(handOverRinging(pbx, first, phone, second)),
+    );
+    return;
+  }
   pbx.runDialplan(second, to, {
-    talking(consultation) {
-      talking = true;
-      exchange.clock.after(consultMs, () => {
-        if (complete(pbx, first, phone, consultation, second)) return;
-        exchange.partyHungUp(second);
-        first.resume(phone);
-      });
-    },
+    talking: (talk) =>
+      exchange.clock.after(consultation.joinAfterTalkMs, () =>
+        done(complete(pbx, first, phone, talk, second)),
+      ),
   });
+}
+
+/** Gives the ringing second call to the other side of the first; false when one of them is gone. */
+function handOverRinging(
+  { exchange }: SimulatedExchange,
+  first: Conversation,
+  phone: Channel,
+  second: Channel,
+): boolean {
+  const transferee = first.opposite(phone);
+  const dial = second.owner;
+  if (transferee === null || !(dial instanceof Dial) || second.hungUp || phone.hungUp) return false;
+  exchange.tellOf("Unhold", phone);
+  exchange.tell(
+    "AttendedTransfer",
+    "call",
+    `Result: Success\r\n${channelText("OrigTransferer", phone)}${bridgeText("Orig", first.bridge)}` +
+      `${channelText("SecondTransferer", second)}${channelText("Transferee", transferee.channel)}` +
+      "IsExternal: No\r\nDestType: App\r\nDestApp: Dial\r\n",
+  );
+  const released = first.release(phone);
+  if (released === null || !dial.takeOver(released)) return false;
+  exchange.hangup(second, 16);
+  return true;
 }
 
 /** Joins the other sides of both calls of one phone; false when one of them is gone. */

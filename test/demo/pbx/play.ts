@@ -16,17 +16,27 @@ export async function play(story: SimulatedStory): Promise<string> {
   });
   for (const extension of Object.keys(labExtensions)) pbx.setRegistered(extension, false);
   clock.advance(10);
-  const client = await RawClient.loggedIn(pbx);
-  // As in the lab: phones come to the network when everybody already listens.
-  for (const [extension, behaviour] of Object.entries(story.phones)) {
-    pbx.setPhone(extension, behaviour);
-    pbx.setRegistered(extension, true);
+  const phonesCome = (): void => {
+    for (const [extension, behaviour] of Object.entries(story.phones)) {
+      pbx.setPhone(extension, behaviour);
+      pbx.setRegistered(extension, true);
+    }
+    clock.advance(10);
+  };
+  if (story.lateMs !== undefined) {
+    phonesCome();
+    await story.play(pbx, clock, () => Promise.reject(new Error("nobody is logged in yet")));
+    clock.advance(story.lateMs);
   }
-  clock.advance(10);
-  await story.play(pbx, clock, async (text) => {
-    client.write(text);
-    await client.settle();
-  });
+  const client = await RawClient.loggedIn(pbx);
+  if (story.lateMs === undefined) {
+    // As in the lab: phones come to the network when everybody already listens.
+    phonesCome();
+    await story.play(pbx, clock, async (text) => {
+      client.write(text);
+      await client.settle();
+    });
+  }
   clock.advance(60_000);
   await client.settle();
   expect(pbx.live()).toEqual({ channels: 0, bridges: 0, waiting: 0 });

@@ -28,7 +28,8 @@ describe("the simulator tells a story as the recorded Asterisk 22 does", () => {
 });
 
 describe("the call model hears the same calls from the simulator as from Asterisk", () => {
-  for (const story of simulatedStories) {
+  // A listener that comes late needs a snapshot: listening.test.ts.
+  for (const story of simulatedStories.filter((each) => each.lateMs === undefined)) {
     test(story.name, async () => {
       const trace = readTrace(`22/${story.name}`);
       // Both begin with what the lab's queues looked like.

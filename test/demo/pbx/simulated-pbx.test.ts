@@ -195,6 +195,9 @@ test("load leaves nothing behind: 2,000 calls of every kind", () => {
       ...(i % 5 === 0
         ? { steps: [{ afterMs: 200, do: "blindTransfer" as const, to: `10${1 + (i % 3)}` }] }
         : {}),
+      ...(i % 13 === 0
+        ? { steps: [{ afterMs: 200, do: "blondeTransfer" as const, to: "103", ringMs: 300 }] }
+        : {}),
       ...(i % 11 === 0
         ? {
             steps: [{ afterMs: 200, do: "attendedTransfer" as const, to: "102", consultMs: 100 }],

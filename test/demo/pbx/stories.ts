@@ -45,7 +45,7 @@ export const labQueues: readonly QueueConfig[] = [
   queue("603", direct("101", "102", "103"), ringall),
   queue("604", direct("104")),
   queue("605", direct("104")),
-  queue("606", direct("105")),
+  queue("606", direct("105"), { leaveWhenEmpty: true }),
   queue("607", local("/n", "101", "102", "103"), ringall),
 ];
 
@@ -60,6 +60,8 @@ export type SimulatedStory = {
   /** Phones that are on the network, and what they do. */
   readonly phones: Readonly<Record<string, PhoneBehaviour>>;
   readonly outside?: PhoneBehaviour;
+  /** The manager logs in only so long after the story began. */
+  readonly lateMs?: number;
   readonly play: Play;
 };
 
@@ -190,6 +192,68 @@ export const simulatedStories: readonly SimulatedStory[] = [
     },
   },
   {
+    name: "queue-exit-key",
+    phones: { "105": answers(500) },
+    play: (pbx) => {
+      pbx.placeCall({
+        number: customer,
+        to: "605",
+        key: { afterMs: 1000, leadsTo: "105" },
+        talkMs: 1500,
+      });
+    },
+  },
+  {
+    name: "two-queues-by-key",
+    phones: { "101": answers(500) },
+    play: (pbx) => {
+      pbx.placeCall({
+        number: customer,
+        to: "605",
+        key: { afterMs: 1000, leadsTo: "601" },
+        talkMs: 1500,
+      });
+    },
+  },
+  {
+    name: "queue-leave-empty",
+    phones: { "105": never },
+    play: async (pbx, clock, send) => {
+      pbx.placeCall({ number: customer, to: "606" });
+      clock.advance(500);
+      await send(pause("105", true));
+      clock.advance(10_000);
+      await send(pause("105", false));
+    },
+  },
+  {
+    name: "transfer-to-second-queue",
+    phones: { "103": answers(300) },
+    play: (pbx, clock) => {
+      pbx.placeCall({
+        number: customer,
+        to: "600",
+        talkMs: 5000,
+        steps: [{ afterMs: 800, do: "blindTransfer", to: "601" }],
+      });
+      clock.advance(900);
+      pbx.setPhone("102", answers(500));
+      pbx.setRegistered("102", true);
+    },
+  },
+  {
+    name: "middle-ringing",
+    phones: { "101": answers(2000) },
+    lateMs: 1000,
+    play: answeredBy("600"),
+  },
+  {
+    name: "middle-talking",
+    phones: { "101": answers(500) },
+    lateMs: 1500,
+    play: answeredBy("601", 4000),
+  },
+  {
     name: "hold-resume",
     phones: { "101": answers(500) },
     play: (pbx) => {
@@ -249,6 +313,18 @@ export const simulatedStories: readonly SimulatedStory[] = [
         to: "601",
         talkMs: 5000,
         steps: [{ afterMs: 500, do: "attendedTransfer", to: "102", consultMs: 700 }],
+      });
+    },
+  },
+  {
+    name: "blonde-transfer-refer",
+    phones: { "101": answers(500), "102": answers(2500) },
+    play: (pbx) => {
+      pbx.placeCall({
+        number: customer,
+        to: "600",
+        talkMs: 6000,
+        steps: [{ afterMs: 500, do: "blondeTransfer", to: "102", ringMs: 1000 }],
       });
     },
   },
@@ -316,6 +392,9 @@ export const simulatedStories: readonly SimulatedStory[] = [
     },
   },
 ];
+
+const pause = (extension: string, paused: boolean): string =>
+  `Action: QueuePause\r\nActionID: p\r\nInterface: PJSIP/${extension}\r\nPaused: ${paused}\r\nReason: lunch\r\n\r\n`;
 
 const originate = (id: string, timeoutMs: number): string =>
   `Action: Originate\r\nActionID: o\r\nChannel: PJSIP/101\r\nChannelId: ${id}\r\nContext: callcard-dial\r\n` +
