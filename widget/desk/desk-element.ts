@@ -87,6 +87,8 @@ export class CallcardDesk extends LitElement {
   #openForm: string | null = null;
   #announced = "";
   #listening: AbortController | null = null;
+  #narrow = false;
+  readonly #width = new ResizeObserver(() => this.#measure());
 
   constructor() {
     super();
@@ -101,6 +103,8 @@ export class CallcardDesk extends LitElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
+    this.#measure();
+    this.#width.observe(this);
     this.#listening = new AbortController();
     document.addEventListener("keydown", (event) => this.#key(event), {
       signal: this.#listening.signal,
@@ -109,6 +113,7 @@ export class CallcardDesk extends LitElement {
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
+    this.#width.disconnect();
     this.#listening?.abort();
     this.#model?.close();
     this.#model = null;
@@ -220,7 +225,13 @@ export class CallcardDesk extends LitElement {
       (callId) => drafts?.savedOf(callId) ?? null,
       drafts?.justSaved() ?? [],
     );
-    this.#openForm = openEntry(entries, this.#typedIn(), model.selected, this.#openForm);
+    this.#openForm = openEntry(
+      entries,
+      this.#typedIn(),
+      model.selected,
+      this.#openForm,
+      this.#narrow,
+    );
     return html`<div class="desk">
       ${top(model, ctx, desk, model.preferences.theme ?? this.theme, this.#full, {
         notify: () => void this.#askToNotify(),
@@ -329,6 +340,13 @@ export class CallcardDesk extends LitElement {
     void model.start();
   }
 
+  #measure(): void {
+    const narrow = this.clientWidth < ONE_COLUMN_BELOW_PX;
+    if (narrow === this.#narrow) return;
+    this.#narrow = narrow;
+    this.requestUpdate();
+  }
+
   get #full(): boolean {
     return this.layout === "full";
   }
@@ -354,7 +372,7 @@ export class CallcardDesk extends LitElement {
   #busy(): boolean {
     if (!this.shadowRoot?.activeElement || !isTypingInto(deepActiveElement())) return false;
     const inCard = this.shadowRoot.activeElement.closest(".pane") !== null;
-    return inCard || this.clientWidth < ONE_COLUMN_BELOW_PX;
+    return inCard || this.#narrow;
   }
 
   /** The call whose wrap-up has the focus. */

@@ -187,6 +187,7 @@ export const deskStyles = css`
       content: "";
       flex-basis: 100%;
       order: 2;
+      margin-top: -10px;
     }
     .demo,
     callcard-menu {
@@ -202,17 +203,24 @@ export const deskStyles = css`
     }
     .columns,
     .columns.two {
-      display: block;
+      display: flex;
+      flex-direction: column;
+      gap: 10px;
       overflow: auto;
       padding: 0 12px 72px;
     }
     .pane {
+      flex: 1 0 auto;
       overflow: visible;
       padding: 18px 16px 24px;
     }
+    /* Above the card: a line while the call lasts, the form when it is what there is to do. */
     aside {
+      order: -1;
       overflow: visible;
-      margin-top: 10px;
+    }
+    .later {
+      display: none;
     }
     .bars {
       left: 12px;

@@ -70,6 +70,13 @@ export class Drafts {
     window.addEventListener("storage", (event) => this.#otherTab(event), {
       signal: this.#closing.signal,
     });
+    window.addEventListener(
+      "beforeunload",
+      (event) => {
+        if (!this.#kept && this.#drafts.size > 0) event.preventDefault();
+      },
+      { signal: this.#closing.signal },
+    );
     if (this.#pending().length > 0) this.#schedule();
   }
 

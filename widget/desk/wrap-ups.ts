@@ -50,20 +50,22 @@ export function wrapUpEntries(
 }
 
 /**
- * The form that is open. A form that is typed in stays open; else that of the shown call; else one that was open; else the
- * first that waits to be saved.
+ * The form that is open. A form that is typed in stays open; else that of the shown call (on a narrow screen only when the
+ * call is over: until then the card matters more); else one that was open; else the first that waits to be saved.
  */
 export function openEntry(
   entries: readonly WrapUpEntry[],
   typedIn: string | null,
   selected: string | null,
   before: string | null,
+  narrow: boolean,
 ): string | null {
   const unsaved = entries.filter((entry) => entry.saved === null);
   const has = (callId: string | null): boolean =>
     callId !== null && unsaved.some((entry) => entry.callId === callId);
   if (has(typedIn)) return typedIn;
-  if (has(selected)) return selected;
+  const shown = unsaved.find((entry) => entry.callId === selected);
+  if (shown && (shown.over || !narrow)) return selected;
   if (has(before)) return before;
-  return (unsaved.find((entry) => entry.over) ?? unsaved[0])?.callId ?? null;
+  return unsaved.find((entry) => entry.over)?.callId ?? null;
 }

@@ -1,6 +1,7 @@
 import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 import type { DeskState } from "../../server/desk/protocol.ts";
 import type { DeskContext, Done } from "../shared/context.ts";
+import { focusIfFree } from "../shared/focus.ts";
 import { formText } from "../shared/form.ts";
 import { icon } from "../shared/icons.ts";
 import { base } from "../shared/styles.ts";
@@ -151,6 +152,10 @@ export class CallcardDevice extends LitElement {
         }
       </div>
     </form>`;
+  }
+
+  override firstUpdated(): void {
+    focusIfFree(this.renderRoot.querySelector("input"));
   }
 
   #submit(event: SubmitEvent): void {

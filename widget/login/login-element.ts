@@ -1,5 +1,6 @@
 import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 import type { LoginResult } from "../desk/session.ts";
+import { focusIfFree } from "../shared/focus.ts";
 import { formText } from "../shared/form.ts";
 import { icon } from "../shared/icons.ts";
 import type { Locale } from "../shared/locale.ts";
@@ -126,6 +127,10 @@ export class CallcardLogin extends LitElement {
         ${problem ? html`<p class="notice bad">${icon("warning")}<span>${problem}</span></p>` : nothing}
       </div>
     </form>`;
+  }
+
+  override firstUpdated(): void {
+    focusIfFree(this.renderRoot.querySelector("input"));
   }
 
   #problem(): string {

@@ -14,3 +14,8 @@ export function isTypingInto(element: EventTarget | null | undefined): boolean {
     return !["radio", "checkbox", "button", "submit", "range"].includes(element.type);
   return element instanceof HTMLElement && element.isContentEditable;
 }
+
+/** Puts the cursor into a field unless the person is somewhere already (in a host page they usually are). */
+export function focusIfFree(field: HTMLElement | null): void {
+  if (document.activeElement === document.body || document.activeElement === null) field?.focus();
+}

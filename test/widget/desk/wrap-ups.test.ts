@@ -48,11 +48,20 @@ test("the form that is typed in stays open whatever call is shown", () => {
     talking(sampleCall(now, { callId: "b" }), now, 1000),
   ];
   const entries = wrapUpEntries(calls, [], none, []);
-  expect(openEntry(entries, "a", "b", null)).toBe("a");
-  expect(openEntry(entries, null, "b", "a")).toBe("b");
-  expect(openEntry(entries, null, null, "b")).toBe("b");
-  expect(openEntry(entries, null, "ringing", null)).toBe("a");
-  expect(openEntry([], "a", "b", "c")).toBeNull();
+  expect(openEntry(entries, "a", "b", null, false)).toBe("a");
+  expect(openEntry(entries, null, "b", "a", false)).toBe("b");
+  expect(openEntry(entries, null, null, "b", false)).toBe("b");
+  expect(openEntry(entries, null, "ringing", null, false)).toBe("a");
+  expect(openEntry([], "a", "b", "c", false)).toBeNull();
+});
+
+test("on a narrow screen the form of a call opens by itself only when the call is over", () => {
+  const talk = talking(sampleCall(now, { callId: "b" }), now, 1000);
+  const during = wrapUpEntries([talk], [], none, []);
+  expect(openEntry(during, null, "b", null, true)).toBeNull();
+  expect(openEntry(during, null, "b", "b", true)).toBe("b");
+  const after = wrapUpEntries([ended(talk, now)], [], none, []);
+  expect(openEntry(after, null, "b", null, true)).toBe("b");
 });
 
 test("a stored draft is read back, anything else in its place is ignored", () => {
