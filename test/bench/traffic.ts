@@ -7,12 +7,17 @@ import { message } from "../support/ami-server.ts";
 
 const tracesDir = join(import.meta.dirname, "..", "traces");
 
+/** What tells of Asterisk itself and makes a client read everything anew; once at each recording's beginning, not in traffic. */
+const ofAsteriskItself = /^Event: (FullyBooted|Reload|Shutdown)\r?$/m;
+
 /** Live events of recorded AMI text, each with its blank line; greetings, answers and items of lists are left out. */
 export function eventsOf(trace: string): string[] {
   return trace
     .split(/\r?\n\r?\n/)
     .map((one) => one.trim())
-    .filter((one) => one.startsWith("Event: ") && !/^ActionID:/m.test(one))
+    .filter(
+      (one) => one.startsWith("Event: ") && !/^ActionID:/m.test(one) && !ofAsteriskItself.test(one),
+    )
     .map((one) => one.replaceAll(/\r?\n/g, "\r\n") + "\r\n\r\n");
 }
 
