@@ -12,7 +12,7 @@ import type { CallFact } from "./model.ts";
 import { callerInQueue, isOutside, outsideDialled } from "./parties.ts";
 import { applySnapshot } from "./reconcile.ts";
 import { answer, dialFailed, memberGivenUp, startRing } from "./rings.ts";
-import { type CallState, type Leg, begin, isDead, isDialled, taken, unplaced } from "./state.ts";
+import { type CallState, type Leg, begin, isDialled, remembers, taken, unplaced } from "./state.ts";
 import { endTalk, hold, refreshTalks, resume, startTalk } from "./talks.ts";
 import { adopt, attendedTransfer, blindTransfer, meet, pickUp } from "./transfers.ts";
 import { memberGone, memberSeen } from "./usable.ts";
@@ -198,7 +198,9 @@ function placed(state: CallState, channel: ChannelInfo, kind: string): Leg | nul
   if (leg) return leg;
   unplaced(
     state,
-    isDead(state, channel.id) ? `${kind}: channel hung up before` : `${kind}: channel never seen`,
+    remembers(state.dead, channel.id)
+      ? `${kind}: channel hung up before`
+      : `${kind}: channel never seen`,
   );
   return null;
 }

@@ -9,11 +9,11 @@ import {
   type CallState,
   type Leg,
   type LiveCall,
-  bury,
   emit,
-  isDead,
   isDialled,
   isHelper,
+  remember,
+  remembers,
   unplaced,
 } from "./state.ts";
 import { endTalk, refreshTalks } from "./talks.ts";
@@ -40,7 +40,7 @@ export function met(
   const leg = known(state, channel);
   if (leg) return leg;
   if (channel.id === "" || isHelper(channel)) return null;
-  if (isDead(state, channel.id)) {
+  if (remembers(state.dead, channel.id)) {
     unplaced(state, `${kind}: channel hung up before`);
     return null;
   }
@@ -127,9 +127,10 @@ function localStem(name: string): string {
   return name.startsWith("Local/") && name.charCodeAt(end) === 59 ? name.slice(0, end) : "";
 }
 
-/** Joins the two halves of a Local channel. */
+/** Joins the two halves of a Local channel; anything else stays as it is. */
 export function pair(one: Leg, two: Leg): void {
   if (one === two || one.other || two.other) return;
+  if (!one.local || localStem(one.name) !== localStem(two.name)) return;
   one.other = two;
   two.other = one;
 }
@@ -139,13 +140,10 @@ function startCall(
   leg: Leg,
   options: { readonly isNew: boolean; readonly startedAtMs: number },
 ): void {
-  const first = leg.linkedId === "" || isDead(state, leg.linkedId) ? leg.id : leg.linkedId;
-  const id = `${state.pbx}-${first}`;
   const calledByUs = leg.local || leg.state === "down";
   const outside = isOutside(leg);
   const call: LiveCall = {
-    // Another live call may have this name when Linkedids were mixed up before we looked.
-    id: state.calls.has(id) ? `${state.pbx}-${leg.id}` : id,
+    id: nameOf(state, leg),
     origin: leg,
     originated: calledByUs,
     partyLeg: outside ? leg : null,
@@ -176,6 +174,18 @@ function startCall(
   link(state, call, leg.id);
   refreshParty(state, call, false);
   emit(state, call, { type: "callStarted" });
+}
+
+/**
+ * A call is named after the channel it began with, so that everybody who listens gives it the same name. When that beginning was missed
+ * and another call had the name, after this leg; when that was taken as well, by a number that nobody else gives.
+ */
+function nameOf(state: CallState, leg: Leg): string {
+  const own = `${state.pbx}-${leg.id}`;
+  const first = leg.linkedId === "" ? own : `${state.pbx}-${leg.linkedId}`;
+  const isFree = (id: string) => !state.calls.has(id) && !remembers(state.ended, id);
+  if (isFree(first) && !remembers(state.dead, leg.linkedId)) return first;
+  return isFree(own) ? own : `${own}-${state.seq}`;
 }
 
 /** Puts a leg into a bridge, out of the one it was in. */
@@ -209,7 +219,7 @@ export function hangUp(state: CallState, leg: Leg, cause: number, lostSight = fa
   const { call } = leg;
   leg.gone = true;
   state.legs.delete(leg.id);
-  bury(state, leg.id);
+  remember(state.dead, leg.id, state.atMs);
   callerHungUp(state, leg, lostSight);
   if (leg === call.partyLeg) {
     call.partyLeg = null;
@@ -227,13 +237,13 @@ export function hangUp(state: CallState, leg: Leg, cause: number, lostSight = fa
 function forgetHalf(state: CallState, leg: Leg): void {
   if (!leg.local) return;
   const stem = localStem(leg.name);
-  if (leg.other) {
-    state.locals.set(stem, leg.other);
-    leg.other.other = null;
-    leg.other = null;
-  } else if (state.locals.get(stem) === leg) {
-    state.locals.delete(stem);
+  const { other } = leg;
+  if (state.locals.get(stem) === leg) {
+    if (other) state.locals.set(stem, other);
+    else state.locals.delete(stem);
   }
+  if (other) other.other = null;
+  leg.other = null;
 }
 
 /** Nothing of a call is left: what was going on in it ends, and it is forgotten. */
@@ -244,6 +254,7 @@ export function endCall(state: CallState, call: LiveCall, how: CallEndedHow): vo
   call.endedAtMs = state.atMs;
   call.endedHow = how;
   state.calls.delete(call.id);
+  remember(state.ended, call.id, state.atMs);
   state.undecided.delete(call);
   for (const linkedId of call.linkedIds) {
     if (state.linked.get(linkedId) === call) state.linked.delete(linkedId);

@@ -27,6 +27,15 @@ export type LiveQueueView = Omit<QueueView, "callers"> & {
   readonly callers: readonly (WaitingCaller & { readonly callId: string })[];
 };
 
+/**
+ * An extension with the calls it takes part in, by id. Whether a member is in a call is told here: QueueMemberStatus comes before app_queue
+ * sets `InCall`, so `members[].inCall` is only right after a snapshot.
+ */
+export type LiveExtensionView = ExtensionView & {
+  readonly ringingIn: readonly string[];
+  readonly talkingIn: readonly string[];
+};
+
 /** What `/metrics` shows of the call model; everything but `live` and `remembered` only grows. */
 export type CallCounters = {
   readonly inputs: number;
@@ -155,10 +164,23 @@ export class LiveCalls {
     }));
   }
 
-  /** Extensions of one PBX with their device and memberships. */
-  extensions(pbx: string): readonly ExtensionView[] {
+  /** Extensions of one PBX that are members of queues or have a device; none for a PBX that is not known. */
+  extensions(pbx: string): readonly LiveExtensionView[] {
     const followed = this.#byName.get(pbx);
-    return followed ? extensionViews(followed.queues) : [];
+    if (!followed) return [];
+    const ringing = new Map<string, string[]>();
+    const talking = new Map<string, string[]>();
+    const note = (parts: Map<string, string[]>, extension: string, id: string) =>
+      parts.set(extension, [...(parts.get(extension) ?? []), id]);
+    for (const { id, openRings, openTalks } of followed.calls.calls.values()) {
+      for (const { value } of openRings) note(ringing, value.extension, id);
+      for (const { value } of openTalks) note(talking, value.extension, id);
+    }
+    return extensionViews(followed.queues).map((extension) => ({
+      ...extension,
+      ringingIn: ringing.get(extension.extension) ?? [],
+      talkingIn: talking.get(extension.extension) ?? [],
+    }));
   }
 
   /** Adds a listener of facts; returns how to remove it. */

@@ -265,7 +265,8 @@ function replaceAll(state: QueueState, snapshot: PbxSnapshot, atMs: number): Que
     queue.strategy = listed.strategy;
     queue.weight = listed.weight;
     for (const each of listed.members) queue.members.set(each.interface, each);
-    const inLine = [...listed.callers].sort((a, b) => a.position - b.position);
+    const once = new Map(listed.callers.map((caller) => [caller.channelId, caller]));
+    const inLine = [...once.values()].sort((a, b) => a.position - b.position);
     place(
       state,
       queue,

@@ -23,7 +23,9 @@ export function applySnapshot(state: CallState, snapshot: PbxSnapshot): void {
   const gone = [...state.legs.values()].filter((leg) => snapshot.restarted || !present.has(leg.id));
   for (const leg of gone) hangUp(state, leg, 0, true);
   // Oldest first, so that a call is named after the channel it began with.
-  const channels = [...present.values()].sort((a, b) => b.ageMs - a.ageMs || byId(a, b));
+  const channels = [...present.values()].sort(
+    (a, b) => past(b.ageMs) - past(a.ageMs) || byId(a, b),
+  );
   // Whom nobody dialled came first: a phone that was dialled does not begin a call.
   for (const channel of channels) if (!wasDialled(channel)) seeChannel(state, channel);
   for (const channel of channels) if (wasDialled(channel)) seeChannel(state, channel);
@@ -31,6 +33,11 @@ export function applySnapshot(state: CallState, snapshot: PbxSnapshot): void {
   for (const channel of channels) seeBridge(state, channel);
   for (const channel of channels) seeDialled(state, channel);
   for (const call of [...state.calls.values()]) refreshTalks(state, call);
+}
+
+/** A duration that lists gave; nonsense counts as none. */
+function past(ms: number): number {
+  return Number.isFinite(ms) && ms > 0 ? ms : 0;
 }
 
 function byId(a: Channel, b: Channel): number {
@@ -49,7 +56,7 @@ function seeChannel(state: CallState, channel: Channel): void {
     leg.state = channel.state;
     return;
   }
-  const startedAtMs = state.atMs - Math.max(0, channel.ageMs);
+  const startedAtMs = state.atMs - past(channel.ageMs);
   const made = addLeg(state, channel, { isNew: false, startedAtMs });
   if (channel.application === "AppDial2" && made.call.origin === made) {
     made.call.originated = true;
@@ -68,7 +75,7 @@ function seeQueues(state: CallState, snapshot: PbxSnapshot): void {
       if (!leg) continue;
       waiting.add(leg);
       callerInQueue(state, leg);
-      joinQueue(state, leg, queue.name, caller.position, state.atMs - caller.waitMs);
+      joinQueue(state, leg, queue.name, caller.position, state.atMs - past(caller.waitMs));
     }
   }
   const listed = new Set(snapshot.queues.map((queue) => queue.name));

@@ -141,6 +141,8 @@ export type CallState = {
   readonly usable: Map<string, Map<string, boolean>>;
   /** Channels that hung up lately, so that a late event does not raise them from the dead. */
   readonly dead: Fading;
+  /** Names of calls that ended lately: a straggler's own call gets another name. */
+  readonly ended: Fading;
   /** Events the fold could not place, by kind. */
   readonly unplaced: Map<string, number>;
   seq: number;
@@ -166,6 +168,7 @@ export function createCallState(pbx: string, extensionPattern: RegExp): CallStat
     tellsHangupRequests: false,
     usable: new Map(),
     dead: { young: new Set(), old: new Set(), turnedAtMs: 0 },
+    ended: { young: new Set(), old: new Set(), turnedAtMs: 0 },
     unplaced: new Map(),
     seq: 0,
     atMs: 0,
@@ -206,24 +209,23 @@ export function unplaced(state: CallState, kind: string): void {
   state.unplaced.set(kind, (state.unplaced.get(kind) ?? 0) + 1);
 }
 
-const deadLifeMs = 30_000;
-const deadLimit = 16_384;
+const fadingLifeMs = 30_000;
+const fadingLimit = 16_384;
 
-/** Remembers that a channel hung up. */
-export function bury(state: CallState, channelId: string): void {
-  const { dead } = state;
-  const aged = Math.abs(state.atMs - dead.turnedAtMs) > deadLifeMs;
-  if (aged || dead.young.size >= deadLimit) {
-    dead.old = dead.young;
-    dead.young = new Set();
-    dead.turnedAtMs = state.atMs;
+/** Adds to a fading set. */
+export function remember(fading: Fading, id: string, atMs: number): void {
+  const aged = Math.abs(atMs - fading.turnedAtMs) > fadingLifeMs;
+  if (aged || fading.young.size >= fadingLimit) {
+    fading.old = fading.young;
+    fading.young = new Set();
+    fading.turnedAtMs = atMs;
   }
-  dead.young.add(channelId);
+  fading.young.add(id);
 }
 
-/** True for a channel that hung up lately. */
-export function isDead(state: CallState, channelId: string): boolean {
-  return state.dead.young.has(channelId) || state.dead.old.has(channelId);
+/** True for what was added lately. */
+export function remembers(fading: Fading, id: string): boolean {
+  return fading.young.has(id) || fading.old.has(id);
 }
 
 /** A fact without what {@link emit} adds. */

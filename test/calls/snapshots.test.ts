@@ -54,6 +54,14 @@ const lastOf = (facts: readonly CallFact[]) => {
   return last;
 };
 
+/** Moments worth a look: after an input that may change a call. */
+function cutsOf(inputs: readonly Timed[]): readonly number[] {
+  const dull = new Set(["memberChanged", "deviceState", "channelIdentity"]);
+  return inputs
+    .flatMap(({ input }, index) => (dull.has(input.type) ? [] : [index + 1]))
+    .slice(0, -1);
+}
+
 /** The snapshot of the moment after `inputs`. */
 const snapshotInput = (inputs: readonly Timed[]): Timed => ({
   input: { type: "snapshot", snapshot: snapshotAfter(inputs) },
@@ -64,10 +72,12 @@ describe("a snapshot that says nothing new changes nothing", () => {
   for (const trace of traces) {
     test(`at every moment of ${trace.name}`, () => {
       const usual = folded(trace.inputs).facts;
-      for (let cut = 1; cut < trace.inputs.length; cut += 1) {
+      const told = JSON.stringify(usual);
+      for (const cut of cutsOf(trace.inputs)) {
         const seen = trace.inputs.slice(0, cut);
         const { facts, state } = folded([...seen, snapshotInput(seen), ...trace.inputs.slice(cut)]);
-        expect(facts, `after input ${cut}`).toEqual(usual);
+        // Compared as text first: there are many moments, and nearly all are the same.
+        if (JSON.stringify(facts) !== told) expect(facts, `after input ${cut}`).toEqual(usual);
         expect(size(state)).toBe(0);
       }
     });
@@ -79,7 +89,7 @@ describe("connected in the middle, the rest is told as if all had been seen", ()
     test(`from every moment of ${trace.name}`, () => {
       const whole = folded(trace.inputs).facts;
       const finals = lastOf(whole);
-      for (let cut = 1; cut < trace.inputs.length; cut += 1) {
+      for (const cut of cutsOf(trace.inputs)) {
         const seen = trace.inputs.slice(0, cut);
         const thenState = createCallState("lab", extensionPattern);
         const before = seen.flatMap(({ input, atMs }) => fold(thenState, input, atMs));
