@@ -198,7 +198,7 @@ function placed(state: CallState, channel: ChannelInfo, kind: string): Leg | nul
   if (leg) return leg;
   unplaced(
     state,
-    remembers(state.dead, channel.id)
+    remembers(state.dead, channel.id, state.atMs)
       ? `${kind}: channel hung up before`
       : `${kind}: channel never seen`,
   );

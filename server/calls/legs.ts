@@ -40,7 +40,7 @@ export function met(
   const leg = known(state, channel);
   if (leg) return leg;
   if (channel.id === "" || isHelper(channel)) return null;
-  if (remembers(state.dead, channel.id)) {
+  if (remembers(state.dead, channel.id, state.atMs)) {
     unplaced(state, `${kind}: channel hung up before`);
     return null;
   }
@@ -183,8 +183,8 @@ function startCall(
 function nameOf(state: CallState, leg: Leg): string {
   const own = `${state.pbx}-${leg.id}`;
   const first = leg.linkedId === "" ? own : `${state.pbx}-${leg.linkedId}`;
-  const isFree = (id: string) => !state.calls.has(id) && !remembers(state.ended, id);
-  if (isFree(first) && !remembers(state.dead, leg.linkedId)) return first;
+  const isFree = (id: string) => !state.calls.has(id) && !remembers(state.ended, id, state.atMs);
+  if (isFree(first) && !remembers(state.dead, leg.linkedId, state.atMs)) return first;
   return isFree(own) ? own : `${own}-${state.seq}`;
 }
 

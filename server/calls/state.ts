@@ -120,7 +120,7 @@ export type LiveCall = {
   answeredSeq: number;
 };
 
-/** A set that forgets by itself: what has not been added again for one to two lifetimes is gone. */
+/** A set that forgets by itself: what was not added for one to two lifetimes (30 s) is gone. */
 export type Fading = { young: Set<string>; old: Set<string>; turnedAtMs: number };
 
 export type CallState = {
@@ -214,9 +214,9 @@ const fadingLimit = 16_384;
 
 /** Adds to a fading set. */
 export function remember(fading: Fading, id: string, atMs: number): void {
-  const aged = Math.abs(atMs - fading.turnedAtMs) > fadingLifeMs;
-  if (aged || fading.young.size >= fadingLimit) {
-    fading.old = fading.young;
+  const ageMs = Math.abs(atMs - fading.turnedAtMs);
+  if (ageMs > fadingLifeMs || fading.young.size >= fadingLimit) {
+    fading.old = ageMs > 2 * fadingLifeMs ? new Set() : fading.young;
     fading.young = new Set();
     fading.turnedAtMs = atMs;
   }
@@ -224,7 +224,8 @@ export function remember(fading: Fading, id: string, atMs: number): void {
 }
 
 /** True for what was added lately. */
-export function remembers(fading: Fading, id: string): boolean {
+export function remembers(fading: Fading, id: string, atMs: number): boolean {
+  if (Math.abs(atMs - fading.turnedAtMs) > 2 * fadingLifeMs) return false;
   return fading.young.has(id) || fading.old.has(id);
 }
 
