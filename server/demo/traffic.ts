@@ -19,6 +19,17 @@ export const demoExtensions = ["101", "102", "103", "104", "105", "106"] as cons
 
 const memberNames = ["Anna", "Boris", "Vera", "Galina", "Dmitri", "Elena"] as const;
 
+/**
+ * Penalties steer who is rung: an operator who is there and rested first, then the people nobody sees. The demo operator's own
+ * phone comes last while they are away, so that it is free when they log in; so does one that just had a call.
+ */
+const penalties = { first: 0, usual: 1, last: 2 } as const;
+const unattendedPenalty = (extension: string): number =>
+  extension === demoExtensions[0] ? penalties.last : penalties.usual;
+
+/** After a call an attended phone is left alone this long: time to write down what it was about. */
+const restMs = 8000;
+
 /** Sales rings phones directly, support has members as FreePBX and Issabel write them. */
 export const demoQueues: readonly QueueConfig[] = [
   {
@@ -26,12 +37,12 @@ export const demoQueues: readonly QueueConfig[] = [
     strategy: "rrmemory",
     ringTimeoutSeconds: 15,
     retrySeconds: 2,
-    wrapUpSeconds: 8,
+    wrapUpSeconds: restMs / 1000,
     serviceLevelSeconds: 20,
     members: demoExtensions.map((each, i) => ({
       interface: `PJSIP/${each}`,
       name: memberNames[i]!,
-      penalty: each === "101" ? 0 : 1,
+      penalty: unattendedPenalty(each),
     })),
   },
   {
@@ -39,13 +50,13 @@ export const demoQueues: readonly QueueConfig[] = [
     strategy: "leastrecent",
     ringTimeoutSeconds: 15,
     retrySeconds: 2,
-    wrapUpSeconds: 8,
+    wrapUpSeconds: restMs / 1000,
     serviceLevelSeconds: 20,
     members: ["101", "102", "104", "106"].map((each) => ({
       interface: `Local/${each}@from-queue/n`,
       stateInterface: `hint:${each}@ext-local`,
       name: memberNames[demoExtensions.indexOf(each as (typeof demoExtensions)[number])]!,
-      penalty: each === "101" ? 0 : 1,
+      penalty: unattendedPenalty(each),
     })),
   },
 ];
@@ -79,8 +90,8 @@ export type Demo = {
 const tickMs = 1000;
 /** Between calls that come by themselves. */
 const backgroundMs = [12_000, 28_000] as const;
-/** How long an attended extension stays free before somebody calls. */
-const freeMs = [2000, 7000] as const;
+/** How long a rested attended extension stays free before somebody calls. */
+const freeMs = [1000, 5000] as const;
 
 /** Starts the PBX and lets customers call until stopped. Rejects when the port is taken. */
 export async function startDemo(options: DemoOptions): Promise<Demo> {
@@ -113,11 +124,15 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
     const nowMs = clock.now();
     const present = attended();
     for (const extension of demoExtensions) {
-      const penalty = present.has(extension) ? 0 : 1;
-      for (const { interface: each } of pbx.members()) {
-        if (extensionOf(each) === extension) pbx.setPenalty(each, penalty);
-      }
-      const queues = present.has(extension) ? pbx.readyIn(extension) : [];
+      const memberships = pbx.members().filter((each) => extensionOf(each.interface) === extension);
+      const rested = memberships.every((each) => nowMs - each.lastCallAtMs >= restMs);
+      const penalty = !present.has(extension)
+        ? unattendedPenalty(extension)
+        : rested
+          ? penalties.first
+          : penalties.last;
+      for (const each of memberships) pbx.setPenalty(each.interface, penalty);
+      const queues = present.has(extension) && rested ? pbx.readyIn(extension) : [];
       if (queues.length === 0) {
         freeSinceMs.delete(extension);
         continue;
@@ -154,6 +169,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
 /** Who may call: known customers, those worth a longer look, and those who share a phone. */
 type CallerPool = {
   readonly all: readonly DemoCustomer[];
+  /** With a tier and orders: there is something to see on their card. */
   readonly loyal: readonly DemoCustomer[];
   readonly shared: readonly string[];
   /** Every number the shop knows. */
@@ -164,9 +180,10 @@ function callerPool(shop: DemoShop): CallerPool {
   const owners = new Map<string, number>();
   for (const each of shop.customers)
     for (const phone of each.phones) owners.set(phone, (owners.get(phone) ?? 0) + 1);
+  const buyers = new Set(shop.orders.map((each) => each.customerSourceId));
   return {
     all: shop.customers,
-    loyal: shop.customers.filter((each) => each.tier !== ""),
+    loyal: shop.customers.filter((each) => each.tier !== "" && buyers.has(each.sourceId)),
     shared: [...owners].filter(([, count]) => count > 1).map(([phone]) => phone),
     phones: new Set(owners.keys()),
   };
@@ -192,10 +209,10 @@ function nextCaller(random: Random, pool: CallerPool): { number: string; name: s
   if (kind < 0.07) return { number: "anonymous", name: "Anonymous" };
   if (kind < 0.16)
     return { number: random.pick(writtenForms(unknownNumber(random, pool))), name: "" };
-  if (kind < 0.28 && pool.shared.length > 0)
+  if (kind < 0.26 && pool.shared.length > 0)
     return { number: random.pick(writtenForms(random.pick(pool.shared))), name: "" };
   const customer =
-    random.chance(0.6) && pool.loyal.length > 0 ? random.pick(pool.loyal) : random.pick(pool.all);
+    random.chance(0.7) && pool.loyal.length > 0 ? random.pick(pool.loyal) : random.pick(pool.all);
   return { number: random.pick(writtenForms(random.pick(customer.phones))), name: "" };
 }
 

@@ -51,6 +51,37 @@ describe("an operator who is ready", () => {
     expect(mean).toBeLessThan(60);
   });
 
+  test("is left alone for eight seconds after a call, whichever queue it came from", () => {
+    let endedAt = -100;
+    let talked = false;
+    const pauses: number[] = [];
+    for (let second = 0; second < 3600; second += 1) {
+      clock.advance(1000);
+      const status = demo.pbx.members().find((each) => each.interface === "PJSIP/101")!.status;
+      if (talked && status === 1) endedAt = second;
+      if (status === 6 && endedAt >= 0) {
+        pauses.push(second - endedAt);
+        endedAt = -100;
+      }
+      talked = status === 2;
+    }
+    expect(pauses.length).toBeGreaterThan(40);
+    const short = pauses.filter((each) => each < 8).length;
+    expect(short / pauses.length).toBeLessThan(0.05);
+  });
+
+  test("logs in at a phone that is nearly always free, and is called at once", () => {
+    present = new Set();
+    let free = 0;
+    for (let minute = 0; minute < 60; minute += 1) {
+      clock.advance(60_000);
+      if (demo.pbx.readyIn("101").length > 0) free += 1;
+    }
+    expect(free).toBeGreaterThan(55);
+    present = new Set(["101"]);
+    expect(watch(15, "101").rings.length).toBeGreaterThan(0);
+  });
+
   test("gets none while paused, and one within 15 seconds of coming back", async () => {
     const client = await RawClient.loggedIn(demo.pbx);
     const pause = async (paused: boolean): Promise<void> => {
