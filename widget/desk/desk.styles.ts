@@ -169,14 +169,19 @@ export const deskStyles = css`
   }
   @container desk (max-width: 899px) {
     .top {
-      padding: 10px 12px;
+      gap: 0 12px;
+      padding: 8px 12px 10px;
       flex-wrap: wrap;
+    }
+    .queues,
+    callcard-dial {
+      margin-top: 8px;
     }
     .queues {
       order: 5;
       flex: 1 1 100%;
       border: 0;
-      margin: 0;
+      margin-left: 0;
       padding: 0;
     }
     .brand {
@@ -187,7 +192,6 @@ export const deskStyles = css`
       content: "";
       flex-basis: 100%;
       order: 2;
-      margin-top: -10px;
     }
     .demo,
     callcard-menu {

@@ -66,6 +66,8 @@ export function openEntry(
   if (has(typedIn)) return typedIn;
   const shown = unsaved.find((entry) => entry.callId === selected);
   if (shown && (shown.over || !narrow)) return selected;
+  // Another call's form above the card would hide the card that was just opened.
+  if (narrow && selected !== null) return shown && before === selected ? selected : null;
   if (has(before)) return before;
   return unsaved.find((entry) => entry.over)?.callId ?? null;
 }

@@ -165,6 +165,9 @@ export class CallcardLine extends LitElement {
         }
       }
       @container desk (max-width: 720px) {
+        .ringing {
+          min-width: 220px;
+        }
         button {
           padding: 8px 10px;
           gap: 1px 9px;
@@ -187,6 +190,7 @@ export class CallcardLine extends LitElement {
   declare calls: readonly DeskCall[];
   declare selected: string | null;
   declare idle: string;
+  #ringing = "";
 
   constructor() {
     super();
@@ -204,6 +208,16 @@ export class CallcardLine extends LitElement {
         (call) => this.#call(call),
       )}
     </ul>`;
+  }
+
+  /** Where the strip is too narrow for all calls, the one that rings must be the one that is seen. */
+  override updated(): void {
+    const ringing = this.calls.find((call) => call.state === "ringing")?.callId ?? "";
+    if (ringing === this.#ringing) return;
+    this.#ringing = ringing;
+    const list = this.renderRoot.querySelector("ul");
+    const item = this.renderRoot.querySelector<HTMLElement>("li.ringing");
+    if (list && item) list.scrollLeft = item.offsetLeft - list.offsetLeft;
   }
 
   #call(call: DeskCall): TemplateResult {

@@ -87,6 +87,9 @@ export class CallcardPresence extends LitElement {
         .popup {
           order: 3;
         }
+        .btn {
+          margin-top: 8px;
+        }
         .popup,
         .problem {
           margin-left: 12px;

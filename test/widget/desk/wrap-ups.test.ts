@@ -62,6 +62,9 @@ test("on a narrow screen the form of a call opens by itself only when the call i
   expect(openEntry(during, null, "b", "b", true)).toBe("b");
   const after = wrapUpEntries([ended(talk, now)], [], none, []);
   expect(openEntry(after, null, "b", null, true)).toBe("b");
+  expect(openEntry(after, null, "ringing", "b", true)).toBeNull();
+  expect(openEntry(after, "b", "ringing", "b", true)).toBe("b");
+  expect(openEntry(after, null, null, null, true)).toBe("b");
 });
 
 test("a stored draft is read back, anything else in its place is ignored", () => {
