@@ -61,10 +61,11 @@ export function missedOf(pop: Pop, nowMs: number): Missed {
   if (pop.sentAtMs === null) return "notConnected";
   const due = (sinceMs: number) => nowMs - sinceMs >= BROWSER_DEADLINE_MS;
   if (pop.receivedAtMs === null) return due(pop.sentAtMs) ? "browserGone" : "";
+  // A card that came after the ringing is late, whatever then stood on it.
+  const composedMs = pop.composedAtMs ?? Infinity;
+  if (pop.ringEndedAtMs !== null && composedMs > pop.ringEndedAtMs) return "cardLate";
   if (pop.outcome === "failed") return "identificationFailed";
-  const ringOver = pop.ringEndedAtMs !== null;
-  if (pop.composedAtMs === null) return ringOver ? "cardLate" : "";
-  if (pop.ringEndedAtMs !== null && pop.composedAtMs > pop.ringEndedAtMs) return "cardLate";
+  if (pop.composedAtMs === null) return "";
   if (pop.paintedAtMs === null)
     return due(Math.max(pop.receivedAtMs, pop.composedAtMs)) ? "notPainted" : "";
   return pop.visible ? "" : "tabHidden";

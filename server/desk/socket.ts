@@ -30,6 +30,8 @@ export type DeskSocketsOptions = {
 
 /** The open edge. */
 export type DeskSockets = {
+  /** How many browsers follow now. */
+  connected(): number;
   /** Disconnects every browser; they come back to the next process by themselves. The HTTP server stays open. */
   close(): Promise<void>;
 };
@@ -215,6 +217,7 @@ export function openDeskSockets(options: DeskSocketsOptions): DeskSockets {
   }
 
   return {
+    connected: () => desk.sockets.size,
     async close() {
       stopHearing();
       clearInterval(recheckTimer);

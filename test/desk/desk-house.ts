@@ -1,10 +1,10 @@
 /** A whole desk for tests: real PostgreSQL, real call model, real socket.io server and clients; only the PBX is scripted. */
-import { createServer, type Server } from "node:http";
-import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { Registry } from "prom-client";
 import { type Socket, io } from "socket.io-client";
+import { CallHistory } from "../../server/calls/history.ts";
 import { LiveCalls } from "../../server/calls/live.ts";
+import { readPhone } from "../../server/customers/phone.ts";
 import { openDirectory } from "../../server/customers/directory.ts";
 import type { CustomerDirectory } from "../../server/customers/model.ts";
 import { Desk, type DeskSettings } from "../../server/desk/desk.ts";
@@ -18,11 +18,13 @@ import type {
 } from "../../server/desk/protocol.ts";
 import { type DeskSockets, openDeskSockets } from "../../server/desk/socket.ts";
 import { applyChange } from "../../server/desk/screen.ts";
+import type { App } from "../../server/http/app.ts";
 import { openOrderBook } from "../../server/orders/book.ts";
 import type { OrderBook } from "../../server/orders/model.ts";
 import type { Authenticator, Principal, Role, User } from "../../server/people/model.ts";
 import { type Bus, localBus } from "../../server/storage/bus.ts";
 import type { Storage } from "../../server/storage/database.ts";
+import { testApp } from "../http/support.ts";
 import { ScriptedPbx, member } from "./scripted-pbx.ts";
 
 export const EXTENSIONS = ["101", "102", "103", "104"] as const;
@@ -69,24 +71,32 @@ class Logins implements Authenticator {
 }
 
 export class House {
-  readonly pbx = new ScriptedPbx();
+  #offsetMs = 0;
+  readonly now = () => performance.timeOrigin + performance.now() + this.#offsetMs;
+  readonly pbx = new ScriptedPbx("main", this.now);
   readonly registry = new Registry();
   readonly bus: Bus = localBus((error) => {
     throw error;
   });
   readonly desk: Desk;
+  /** Listens after the desk, as in the server. */
+  readonly history: CallHistory;
   readonly calls: LiveCalls;
   readonly directory: CustomerDirectory;
   readonly storage: Pick<Storage, "db" | "pool">;
-  readonly #http: Server;
+  readonly #app: App;
   readonly #sockets: DeskSockets;
   readonly #clients: Client[] = [];
 
-  private constructor(options: HouseOptions) {
+  private constructor(options: HouseOptions, app: App, authenticator: Authenticator) {
     const { storage } = options;
     this.storage = storage;
     const rules = { defaultRegion: "RU" as const, extensionPattern: /^\d{2,6}$/ };
-    this.calls = new LiveCalls({ pbxs: [this.pbx], extensionPattern: /^\d{2,6}$/ });
+    this.calls = new LiveCalls({
+      pbxs: [this.pbx],
+      extensionPattern: /^\d{2,6}$/,
+      now: this.now,
+    });
     const directory = openDirectory(storage, { ...rules, freshMs: 0 });
     this.directory = options.directory?.(directory) ?? directory;
     this.desk = new Desk({
@@ -106,12 +116,20 @@ export class House {
       },
       log: options.log ?? quiet,
       registry: this.registry,
+      now: this.now,
     });
-    this.#http = createServer();
+    this.history = new CallHistory({
+      db: storage.db,
+      calls: this.calls,
+      customerOf: (callId) => this.desk.customerOf(callId),
+      e164Of: (number) => readPhone(number, "RU")?.e164 ?? null,
+      log: quiet,
+    });
+    this.#app = app;
     this.#sockets = openDeskSockets({
-      server: this.#http,
+      server: app.server,
       desk: this.desk,
-      authenticator: new Logins(storage),
+      authenticator,
       origins: { publicUrl: "", crmOrigins: ["https://crm.example"] },
       bus: this.bus,
       log: options.log ?? quiet,
@@ -121,17 +139,17 @@ export class House {
 
   /** Opens one; the PBX is up and queue `sales` has members 101 to 104. */
   static async open(options: HouseOptions): Promise<House> {
-    const house = new House(options);
+    const authenticator = new Logins(options.storage);
+    const house = new House(options, await testApp({ authenticator }), authenticator);
     await house.desk.load();
     house.calls.open();
     house.pbx.snapshot(EXTENSIONS.map((extension) => member(extension)));
-    house.#http.listen(0, "127.0.0.1");
-    await once(house.#http, "listening");
+    await house.#app.listen({ host: "127.0.0.1", port: 0 });
     return house;
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.#http.address() as AddressInfo).port}`;
+    return `http://127.0.0.1:${(this.#app.server.address() as AddressInfo).port}`;
   }
 
   /** A browser of this login, connected and with a state. */
@@ -157,14 +175,31 @@ export class House {
     return client;
   }
 
+  /** Every browser goes. */
+  async leave(): Promise<void> {
+    for (const client of this.#clients.splice(0)) client.close();
+    while (this.#sockets.connected() > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+
+  /** The clock jumps; timers do not. */
+  later(ms: number): void {
+    this.#offsetMs += ms;
+  }
+
+  /** Everything so far is in PostgreSQL. */
+  async written(): Promise<void> {
+    await this.desk.flush();
+    await this.history.flush();
+  }
+
   async close(): Promise<void> {
     for (const client of this.#clients) client.close();
     await this.#sockets.close();
     this.calls.close();
+    await this.history.close();
     await this.desk.close();
     await this.bus.close();
-    this.#http.close();
-    this.#http.closeAllConnections();
+    await this.#app.close();
   }
 }
 
@@ -249,6 +284,12 @@ export class Client {
         throw new Error(`never came: ${what}; state: ${JSON.stringify(this.state, null, 1)}`);
       await this.#next();
     }
+  }
+
+  /** Resolves when a call on the screen is as wanted. */
+  async untilCall(callId: string, wanted: (call: DeskCall) => boolean): Promise<DeskCall> {
+    const has = ({ calls }: DeskState) => calls.find((one) => one.callId === callId && wanted(one));
+    return has(await this.until((state) => has(state) !== undefined, String(wanted)))!;
   }
 
   /** Resolves when the server said no. */

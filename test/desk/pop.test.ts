@@ -53,6 +53,11 @@ describe("why a pop was missed", () => {
       { outcome: "", composedAtMs: null, paintedAtMs: null },
     ],
     ["cardLate", "the card came after the ringing", { composedAtMs: 9001, paintedAtMs: 9020 }],
+    [
+      "cardLate",
+      "the directory failed after the ringing",
+      { composedAtMs: 9001, outcome: "failed" },
+    ],
     ["notPainted", "acknowledged, never painted", { paintedAtMs: null, visible: false }],
     ["tabHidden", "painted in a hidden tab", { visible: false }],
   ])("%s: %s", (missed, _, more) => {
