@@ -63,7 +63,9 @@ function buildScreens() {
 
 function fingerprint() {
   const hash = createHash("sha256");
-  for (const name of readdirSync("widget", { recursive: true }).sort()) {
+  for (const name of readdirSync("widget", { recursive: true }).toSorted((a, b) =>
+    a < b ? -1 : 1,
+  )) {
     const file = join("widget", name);
     if (statSync(file).isFile()) hash.update(name).update(readFileSync(file));
   }

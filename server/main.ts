@@ -11,6 +11,7 @@ import type { DestinationStream } from "pino";
 import { PbxLink } from "./asterisk/link.ts";
 import { CallHistory } from "./calls/history.ts";
 import { LiveCalls } from "./calls/live.ts";
+import { callRoutes } from "./calls/routes.ts";
 import { type Config, ConfigError, type PbxConfig, loadConfig } from "./config.ts";
 import { openDirectory } from "./customers/directory.ts";
 import { readPhone } from "./customers/phone.ts";
@@ -77,7 +78,7 @@ export async function start(
   const newAdmin = await ensureFirstAdmin(db, config.adminPassword);
 
   const { defaultRegion, extensionPattern } = config;
-  const sessions = createSessions({ db, crmTokenSecret: config.crmTokenSecret });
+  const sessions = createSessions({ db, crmTokenSecret: config.crmTokenSecret, bus });
   const directory = openDirectory(storage, {
     ...{ defaultRegion, extensionPattern, bus },
     deadlineMs: config.identifyDeadlineMs,
@@ -134,9 +135,13 @@ export async function start(
   opening.defer(() => app.close());
   observeRequests(app, metrics);
   await sessionRoutes(app, { db, sessions, secureCookie: config.publicUrl.startsWith("https:") });
-  await peopleRoutes(app, { db, sessions });
+  const upgrades = createUpgrades(app.server, { isAllowedOrigin: originCheck(origins), log });
+  const feed = createFeed({ upgrades, authenticator: sessions, calls, pops: desk, log });
+  opening.defer(() => feed.close());
+  await peopleRoutes(app, { db, sessions, onTokenRevoked: () => void feed.recheck() });
   await customerRoutes(app, { storage, directory, defaultRegion, bus });
   await orderRoutes(app, { storage, defaultRegion });
+  await callRoutes(app, { db });
   await feedRoutes(app);
   await healthRoutes(app, { readiness, metrics, metricsAccess: "loopback" });
   const sockets = openDeskSockets({
@@ -144,10 +149,7 @@ export async function start(
     ...{ log: log.child({ part: "sockets" }), registry: metrics.registry },
   });
   opening.defer(() => sockets.close());
-  const upgrades = createUpgrades(app.server, { isAllowedOrigin: originCheck(origins), log });
   upgrades.adopt("/socket.io");
-  const feed = createFeed({ upgrades, authenticator: sessions, calls, log });
-  opening.defer(() => feed.close());
 
   readiness.add("database", async () => {
     await storage.pool.query("select 1");
@@ -183,6 +185,13 @@ export async function start(
     const { live, remembered } = calls.counters();
     return { live, remembered };
   });
+  metrics.exposeCounters("callcard_feed_", () => feed.counters());
+  metrics.exposeGauges("callcard_feed_", () => feed.gauges());
+  metrics.exposeCounters("callcard_history_", () => {
+    const { waiting: _, ...counters } = history.counters();
+    return counters;
+  });
+  metrics.exposeGauges("callcard_history_", () => ({ waiting: history.counters().waiting }));
   metrics.exposeCounters("callcard_upgrades_", () => upgrades.counters());
 
   await listen(app, config);

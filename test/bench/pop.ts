@@ -134,12 +134,12 @@ export async function loadShop(
   const options = { source: "bench", defaultRegion: "RU" } as const;
   await importCustomers(
     storage,
-    shop.customers.map(({ country: _, ...customer }) => customer),
+    shop.customers.map(({ country: _country, ...customer }) => customer),
     options,
   );
   await importOrders(
     storage,
-    shop.orders.map(({ updatedAt: _, lines, ...order }) => ({
+    shop.orders.map(({ updatedAt: _updatedAt, lines, ...order }) => ({
       ...order,
       lines: lines.map(({ name, quantity, priceMinor }) => ({ name, quantity, priceMinor })),
     })),

@@ -12,6 +12,10 @@ export type CuttingProxy = {
   readonly cutAfter: (bytes: number) => void;
   /** Lets nothing through in either direction, and closes nothing: a network that swallows. */
   readonly swallow: (on: boolean) => void;
+  /** Cuts every connection and refuses new ones, until told otherwise: a server that is away. */
+  readonly refuse: (on: boolean) => void;
+  /** New connections go to another port, as after a restart on a new one. */
+  readonly retarget: (port: number) => void;
   readonly close: () => Promise<void>;
 };
 
@@ -21,8 +25,14 @@ export async function cuttingProxy(targetPort: number): Promise<CuttingProxy> {
   let passed = 0;
   let left = Infinity;
   let swallowing = false;
+  let refusing = false;
+  let goesTo = targetPort;
   const server = createServer((client) => {
-    const target = connect(targetPort, "127.0.0.1");
+    if (refusing) {
+      client.destroy();
+      return;
+    }
+    const target = connect(goesTo, "127.0.0.1");
     passed = 0;
     for (const socket of [client, target]) {
       open.add(socket);
@@ -59,6 +69,13 @@ export async function cuttingProxy(targetPort: number): Promise<CuttingProxy> {
     },
     swallow: (on) => {
       swallowing = on;
+    },
+    refuse: (on) => {
+      refusing = on;
+      if (on) for (const socket of open) socket.destroy();
+    },
+    retarget: (port) => {
+      goesTo = port;
     },
     close: async () => {
       for (const socket of open) socket.destroy();
