@@ -186,39 +186,44 @@ const input: fc.Arbitrary<PbxInput> = fc.oneof(
         { maxLength: 2 },
       ),
       devices: fc.array(fc.record({ device: name, state: fc.constant("inUse") }), { maxLength: 2 }),
-      restarted: fc.boolean(),
+      // After a restart no Uniqueid comes again, which these few would.
+      restarted: fc.constant(false),
     }),
   }),
 );
 
-const time = fc.integer({ min: 1_800_000_000_000, max: 1_800_000_100_000 });
+// Within the half minute for which the names of ended calls are remembered.
+const time = fc.integer({ min: 1_800_000_000_000, max: 1_800_000_029_000 });
+
+const dealt = fc
+  .array(fc.tuple(input, time), { maxLength: 120 })
+  .map((list) => list.sort((a, b) => a[1] - b[1]));
 
 test("Whatever is said in whatever order, nothing throws, calls begin and end once, and nothing stays behind", () => {
   fc.assert(
-    fc.property(
-      fc
-        .array(fc.tuple(input, time), { maxLength: 120 })
-        .map((list) => list.sort((a, b) => a[1] - b[1])),
-      (inputs) => {
-        const calls = createCallState("lab", extensionPattern);
-        const facts: CallFact[] = [];
-        for (const [said, atMs] of inputs) facts.push(...fold(calls, said, atMs));
-        expectSound(facts, false);
-        const told = JSON.stringify(facts);
-        const nowMs = 1_800_000_200_000;
-        facts.push(...settle(calls, nowMs));
-        // The rest hangs up.
-        for (const leg of [...calls.legs.values()]) {
-          const last = { ...blank, id: leg.id, name: leg.name, linkedId: leg.linkedId };
-          facts.push(...fold(calls, { type: "channelHungUp", channel: last, cause: 16 }, nowMs));
-        }
-        expectSound(facts);
-        expect(size(calls)).toBe(0);
-        // What was handed out has not changed since.
-        expect(JSON.stringify(facts.slice(0, JSON.parse(told).length))).toBe(told);
-      },
-    ),
-    { numRuns: 3000 },
+    fc.property(dealt, fc.boolean(), (inputs, restarts) => {
+      const calls = createCallState("lab", extensionPattern);
+      const facts: CallFact[] = [];
+      for (const [said, atMs] of inputs) facts.push(...fold(calls, said, atMs));
+      expectSound(facts, false);
+      const told = JSON.stringify(facts);
+      const count = facts.length;
+      const nowMs = 1_800_000_029_500;
+      facts.push(...settle(calls, nowMs));
+      if (restarts) {
+        const nothing = { channels: [], queues: [], devices: [], restarted: true };
+        facts.push(...fold(calls, { type: "snapshot", snapshot: nothing }, nowMs));
+      }
+      for (const leg of [...calls.legs.values()]) {
+        const last = { ...blank, id: leg.id, name: leg.name, linkedId: leg.linkedId };
+        facts.push(...fold(calls, { type: "channelHungUp", channel: last, cause: 16 }, nowMs));
+      }
+      expectSound(facts);
+      expect(size(calls)).toBe(0);
+      // What was handed out has not changed since.
+      expect(JSON.stringify(facts.slice(0, count))).toBe(told);
+    }),
+    { numRuns: 2000 },
   );
 });
 
