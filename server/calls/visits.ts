@@ -65,9 +65,8 @@ export function leaveQueue(state: CallState, leg: Leg, queue: string): boolean {
   if (visit.answered) closeVisit(state, leg.call, visit, "answered");
   else if (visit.abandoned && leg.hangupRequested !== null)
     closeVisit(state, leg.call, visit, "abandoned");
-  else if (visit.abandoned && state.tellsHangupRequests)
-    closeVisit(state, leg.call, visit, wentOn(state, visit));
   else {
+    // What the caller does next tells, or the dialplan's own word; at the latest time does.
     visit.leftAtMs = state.atMs;
     state.undecided.add(leg.call);
   }

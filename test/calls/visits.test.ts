@@ -91,9 +91,15 @@ describe("a caller who leaves a queue unanswered", () => {
       channelId: caller.id,
       fields: { queue: "600", status: "WITHDRAW" },
     };
-    expect(told([arrives, joins, abandons, leaves, status, asks(true), hangsUp])).toBe(
-      "withdrawn, unanswered",
-    );
+    const other = { ...caller, id: "1800000000.9", linkedId: "1800000000.9" };
+    const before: readonly PbxInput[] = [
+      { type: "channelCreated", channel: other },
+      { type: "hangupRequested", channel: other, cause: 16, soft: false },
+      { type: "channelHungUp", channel: other, cause: 16 },
+    ];
+    const call = [arrives, joins, abandons, leaves, status, asks(true), hangsUp];
+    expect(told(call)).toBe("withdrawn, unanswered");
+    expect(told([...before, ...call])).toBe("withdrawn, unanswered");
   });
 });
 
