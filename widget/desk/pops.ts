@@ -14,26 +14,33 @@ const LONGEST_MS = 3_600_000;
 
 export class PopReporter {
   readonly #send: PopSender;
-  readonly #seen = new Set<string>();
+  /** Rings that were told as received; true once their composed card was handed to the elements. */
+  readonly #told = new Map<string, boolean>();
   #waiting: { readonly pop: Pop; readonly receivedAt: number }[] = [];
 
   constructor(send: PopSender) {
     this.#send = send;
   }
 
-  /** Looks at the calls just received; every ringing is reported once. */
+  /**
+   * Looks at the calls just received. Every ringing is told once; a card that is still being composed is not waited for until
+   * it has come, however far the call has gone by then.
+   */
   received(calls: readonly DeskCall[]): void {
     const receivedAt = performance.now();
-    for (const { callId, ringId, state } of calls) {
-      if (state !== "ringing" || ringId === "" || this.#seen.has(ringId)) continue;
-      this.#seen.add(ringId);
+    for (const { callId, ringId, state, card } of calls) {
       const pop = { ringId, callId };
-      this.#send.received(pop);
+      if (state === "ringing" && ringId !== "" && !this.#told.has(ringId)) {
+        this.#told.set(ringId, false);
+        this.#send.received(pop);
+      }
+      if (card.outcome === "pending" || this.#told.get(ringId) !== false) continue;
+      this.#told.set(ringId, true);
       this.#waiting.push({ pop, receivedAt });
     }
-    for (const oldest of this.#seen) {
-      if (this.#seen.size <= REMEMBERED) break;
-      this.#seen.delete(oldest);
+    for (const oldest of this.#told.keys()) {
+      if (this.#told.size <= REMEMBERED) break;
+      this.#told.delete(oldest);
     }
   }
 

@@ -1,0 +1,55 @@
+// @vitest-environment node
+import { beforeAll, expect, test } from "vitest";
+import type { DeskCall } from "../../../server/desk/protocol.ts";
+import { PopReporter } from "../../../widget/desk/pops.ts";
+
+beforeAll(() => {
+  // A tab that is hidden has no frames: painting is told at once, which is all these tests need of a browser.
+  Object.assign(globalThis, { document: { hidden: true } });
+});
+
+type Told = readonly [stage: "received" | "painted", ringId: string];
+
+function reporter(): { pops: PopReporter; told: Told[] } {
+  const told: Told[] = [];
+  const pops = new PopReporter({
+    received: ({ ringId }) => told.push(["received", ringId]),
+    painted: ({ ringId }) => told.push(["painted", ringId]),
+  });
+  return { pops, told };
+}
+
+const call = (state: DeskCall["state"], outcome: DeskCall["card"]["outcome"], ringId = "r1") =>
+  ({ callId: "c1", ringId, state, card: { outcome } }) as DeskCall;
+
+test("a ringing with its card is told once as received and once as painted", async () => {
+  const { pops, told } = reporter();
+  pops.received([call("ringing", "one")]);
+  await pops.updated();
+  pops.received([call("ringing", "one")]);
+  await pops.updated();
+  expect(told).toEqual([
+    ["received", "r1"],
+    ["painted", "r1"],
+  ]);
+});
+
+test("a card that is still being composed counts as painted only when it has come, also after the answer", async () => {
+  const { pops, told } = reporter();
+  pops.received([call("ringing", "pending")]);
+  await pops.updated();
+  expect(told).toEqual([["received", "r1"]]);
+  pops.received([call("talking", "one")]);
+  await pops.updated();
+  expect(told).toEqual([
+    ["received", "r1"],
+    ["painted", "r1"],
+  ]);
+});
+
+test("a call that was never seen ringing here has no pop", async () => {
+  const { pops, told } = reporter();
+  pops.received([call("talking", "one"), call("dialling", "one", "")]);
+  await pops.updated();
+  expect(told).toEqual([]);
+});
