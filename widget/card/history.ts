@@ -67,7 +67,10 @@ function noteRow(note: Note, ctx: DeskContext): TemplateResult {
   return html`<li>
     <p class="text"><bdi>${note.text}</bdi></p>
     <p class="meta">
-      <bdi>${note.authorName}</bdi>, ${locale.dayAndTime(note.createdAt, clock.nowMs())}
+      ${note.authorName ? html`<bdi>${note.authorName}</bdi>, ` : nothing}${locale.dayAndTime(
+        note.createdAt,
+        clock.nowMs(),
+      )}
     </p>
   </li>`;
 }

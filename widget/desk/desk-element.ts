@@ -51,6 +51,7 @@ type Parts = {
  * - `callcard:ringing`: the operator's phone started to ring.
  * - `callcard:answered`: the operator talks.
  * - `callcard:ended`: the call has left this operator.
+ * - `callcard:customer`: who it is became known, or another was chosen, after the call was told of.
  *
  * Slots: `card-end` (below the card of the shown call), `today-end` (below the screen without a call).
  *

@@ -1,7 +1,7 @@
 /** What the host page is told: the step from one list of calls to the next as DOM events. */
 import type { DeskCall } from "../../server/desk/protocol.ts";
 
-/** The detail of `callcard:ringing`, `callcard:answered` and `callcard:ended`. */
+/** The detail of every event. */
 export type HostEventDetail = {
   readonly callId: string;
   /** E.164 when the number is one, else as the PBX gave it; "" when withheld. */
@@ -19,7 +19,7 @@ export type HostEventDetail = {
 };
 
 export type HostEvent = {
-  readonly type: "callcard:ringing" | "callcard:answered" | "callcard:ended";
+  readonly type: "callcard:ringing" | "callcard:answered" | "callcard:ended" | "callcard:customer";
   readonly detail: HostEventDetail;
   /** The same for the same thing that happened, whenever it is seen again (a reload during a call). */
   readonly key: string;
@@ -47,6 +47,9 @@ export function hostEvents(
     if (to === 1 && (from !== 1 || rangAgain)) events.push(event("callcard:ringing", call));
     else if (to === 2 && from !== 2) events.push(event("callcard:answered", call));
     else if (to === 3 && old && from !== 3) events.push(event("callcard:ended", call));
+    // Found late, chosen or made by the operator: whoever was told of the call without a customer waits for this.
+    else if (old && call.card.customer && call.card.customer.id !== old.card.customer?.id)
+      events.push(event("callcard:customer", call));
   }
   for (const gone of known.values()) {
     if (stage(gone) !== 3) events.push(event("callcard:ended", gone));
@@ -58,7 +61,7 @@ function event(type: HostEvent["type"], call: DeskCall): HostEvent {
   const { customer, phone, rawNumber } = call.card;
   return {
     type,
-    key: `${type} ${call.callId} ${type === "callcard:ended" ? "" : call.ringId}`,
+    key: `${type} ${call.callId} ${whatMakesItAnother(type, call)}`,
     detail: {
       callId: call.callId,
       number: phone?.e164 ?? rawNumber,
@@ -72,6 +75,11 @@ function event(type: HostEvent["type"], call: DeskCall): HostEvent {
       ringId: call.ringId,
     },
   };
+}
+
+function whatMakesItAnother(type: HostEvent["type"], call: DeskCall): string {
+  if (type === "callcard:ended") return "";
+  return type === "callcard:customer" ? (call.card.customer?.id ?? "") : call.ringId;
 }
 
 /** The address when it is http or https, else "": a CRM field may hold anything. */

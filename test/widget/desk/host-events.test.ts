@@ -23,6 +23,15 @@ test("a call that goes without a word has ended", () => {
   expect(types([call], [])).toEqual(["callcard:ended"]);
 });
 
+test("a customer who becomes known later is told, and only then", () => {
+  const unknown = { ...call, card: blankCard(now, { outcome: "pending" }) };
+  expect(types([], [unknown])).toEqual(["callcard:ringing"]);
+  expect(types([unknown], [call])).toEqual(["callcard:customer"]);
+  expect(types([call], [{ ...call, card: { ...call.card, verified: false } }])).toEqual([]);
+  expect(types([call], [unknown])).toEqual([]);
+  expect(hostEvents([unknown], [call])[0]?.detail.customer?.name).toBe("Мария Кузнецова");
+});
+
 test("a call that was over when first seen says nothing", () => {
   expect(types([], [ended(call, now)])).toEqual([]);
 });
