@@ -8,7 +8,7 @@ import type { Clock } from "./pbx/clock.ts";
 import { realClock } from "./pbx/clock.ts";
 import type { CallStep, IncomingCall } from "./pbx/calls.ts";
 import type { PhoneBehaviour, PhoneReaction } from "./pbx/phones.ts";
-import type { QueueConfig } from "./pbx/queue-rules.ts";
+import { deviceStatus, type QueueConfig } from "./pbx/queue-rules.ts";
 import { extensionOf, startSimulatedPbx, type SimulatedPbx } from "./pbx/simulated-pbx.ts";
 import { seededRandom, type Random } from "./random.ts";
 import { demoMobile, writtenForms } from "./shop/numbers.ts";
@@ -109,13 +109,18 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
   const attended = options.attended ?? ((): ReadonlySet<string> => new Set(["101"]));
   const callers = callerPool(options.shop);
   const freeSinceMs = new Map<string, number>();
+  const lastBusyAtMs = new Map<string, number>();
   let patienceForFreeMs = random.whole(...freeMs);
   let nextBackgroundAtMs = clock.now() + 3000;
+  let shown = false;
   let stopped = false;
   let cancel: () => void = () => {};
 
   const callIn = (queues: readonly string[], awaited: boolean): void => {
-    pbx.placeCall({ ...nextCall(random, callers, awaited), to: random.pick(queues) });
+    // The first call that somebody waits for has something to show.
+    const wanted = awaited && !shown ? "loyal" : awaited ? "awaited" : "any";
+    if (awaited) shown = true;
+    pbx.placeCall({ ...nextCall(random, callers, wanted), to: random.pick(queues) });
   };
 
   const tick = (): void => {
@@ -125,7 +130,9 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
     const present = attended();
     for (const extension of demoExtensions) {
       const memberships = pbx.members().filter((each) => extensionOf(each.interface) === extension);
-      const rested = memberships.every((each) => nowMs - each.lastCallAtMs >= restMs);
+      if (memberships.some((each) => each.status !== deviceStatus.notInUse))
+        lastBusyAtMs.set(extension, nowMs);
+      const rested = nowMs - (lastBusyAtMs.get(extension) ?? -Infinity) >= restMs;
       const penalty = !present.has(extension)
         ? unattendedPenalty(extension)
         : rested
@@ -189,10 +196,17 @@ function callerPool(shop: DemoShop): CallerPool {
   };
 }
 
-/** The next call, but for where it goes. Seldom impatient when somebody waits for it. */
-function nextCall(random: Random, pool: CallerPool, awaited: boolean): Omit<IncomingCall, "to"> {
-  const { number, name } = nextCaller(random, pool);
-  const impatient = random.chance(awaited ? 0.04 : 0.12);
+/** The next call, but for where it goes. Seldom impatient when somebody waits for it, never when it is to be seen. */
+function nextCall(
+  random: Random,
+  pool: CallerPool,
+  wanted: "loyal" | "awaited" | "any",
+): Omit<IncomingCall, "to"> {
+  const { number, name } =
+    wanted === "loyal" && pool.loyal.length > 0
+      ? { number: random.pick(random.pick(pool.loyal).phones), name: "" }
+      : nextCaller(random, pool);
+  const impatient = random.chance({ loyal: 0, awaited: 0.04, any: 0.12 }[wanted]);
   return {
     number,
     name,

@@ -89,8 +89,7 @@ export class Devices {
 
   /** The status of a state interface as it is now: a device, or `hint:101@ext-local`. */
   statusOf(stateInterface: string): number {
-    const hint = /^hint:([^@]+)@/.exec(stateInterface);
-    const device = hint === null ? stateInterface.replace(/\/n$/, "") : `PJSIP/${hint[1]}`;
+    const device = deviceOf(stateInterface);
     const extension = device.startsWith("PJSIP/") ? device.slice(6) : "";
     const channels = this.#channels.get(device);
     if (channels === undefined && this.#phones.get(extension)?.registered === false)
@@ -108,6 +107,13 @@ export class Devices {
     if (busy > 0 && held === busy && ringing === 0) return deviceStatus.onHold;
     if (busy > 0) return ringing > 0 ? deviceStatus.ringInUse : deviceStatus.inUse;
     return ringing > 0 ? deviceStatus.ringing : deviceStatus.notInUse;
+  }
+
+  /** True while a call is on its way to the device and it does not ring yet, which no state shows. */
+  isBeingCalled(stateInterface: string): boolean {
+    for (const channel of this.#channels.get(deviceOf(stateInterface)) ?? [])
+      if (channel.state === channelState.down) return true;
+    return false;
   }
 
   /** Every device with a state, for DeviceStateList. */
@@ -139,4 +145,10 @@ export class Devices {
     }
     this.#changed(device);
   }
+}
+
+/** The device behind a state interface. */
+function deviceOf(stateInterface: string): string {
+  const hint = /^hint:([^@]+)@/.exec(stateInterface);
+  return hint === null ? stateInterface.replace(/\/n$/, "") : `PJSIP/${hint[1]}`;
 }

@@ -88,6 +88,7 @@ export class SimulatedExchange {
       (member, caller) =>
         this.legTo(member.interface, { linkedId: caller.linkedId, queue: member.queue.name }),
       (stateInterface) => this.devices.statusOf(stateInterface),
+      (stateInterface) => this.devices.isBeingCalled(stateInterface),
       (device, status, quiet) => this.devices.set(device, status, quiet),
     );
     this.exchange.onDevice = (channel) => this.devices.track(channel);

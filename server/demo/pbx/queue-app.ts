@@ -66,6 +66,7 @@ export class QueueApp {
   readonly #makeLeg: LegMaker;
   /** The status of a state interface as it is now. */
   readonly #statusOf: (stateInterface: string) => number;
+  readonly #isBeingCalled: (stateInterface: string) => boolean;
   readonly #setDevice: (device: string, status: number, quiet?: boolean) => void;
 
   constructor(
@@ -73,11 +74,13 @@ export class QueueApp {
     configs: readonly QueueConfig[],
     makeLeg: LegMaker,
     statusOf: (stateInterface: string) => number,
+    isBeingCalled: (stateInterface: string) => boolean,
     setDevice: (device: string, status: number, quiet?: boolean) => void,
   ) {
     this.#exchange = exchange;
     this.#makeLeg = makeLeg;
     this.#statusOf = statusOf;
+    this.#isBeingCalled = isBeingCalled;
     this.#setDevice = setDevice;
     const nowMs = exchange.clock.now();
     for (const config of configs) {
@@ -250,8 +253,11 @@ export class QueueApp {
   /** Members of a queue that may be rung now. */
   free(queue: Queue): readonly Member[] {
     const nowMs = this.#exchange.clock.now();
-    return queue.members.filter((each) =>
-      canRing(each, queue, nowMs, this.#statusOf(each.stateInterface)),
+    // Two queues must not ring one phone in the moment before its state shows the first call.
+    return queue.members.filter(
+      (each) =>
+        canRing(each, queue, nowMs, this.#statusOf(each.stateInterface)) &&
+        !this.#isBeingCalled(each.stateInterface),
     );
   }
 

@@ -64,6 +64,16 @@ describe("members", () => {
     expect(pbx.live()).toEqual(nothing);
   });
 
+  test("one phone is not rung by two queues at the same moment", () => {
+    for (const each of ["102", "103"]) pbx.setRegistered(each, false);
+    clock.advance(1);
+    const calls = ["support", "sales"].map((to) =>
+      pbx.placeCall({ number: to, to, patienceMs: 1500 }),
+    );
+    clock.advance(500);
+    expect(calls.map((each) => each.rung)).toEqual([["Local/101@from-queue/n"], []]);
+  });
+
   test("a phone off the network is not rung", () => {
     pbx.setRegistered("101", false);
     clock.advance(1);
