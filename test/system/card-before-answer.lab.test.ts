@@ -41,7 +41,12 @@ describe.each([22, 16] as const)("Asterisk %i", (version) => {
       expect(phone.events.map((event) => event.name)).not.toContain("answered");
 
       await phone.answer();
-      await page.getByRole("main").getByText("Разговор").first().waitFor();
+      await page
+        .getByRole("main")
+        .getByText("Разговор")
+        .filter({ visible: true })
+        .first()
+        .waitFor();
       await caller.hangUp();
       await page.getByRole("radio", { name: "Ответили на вопрос" }).check();
       await page.getByRole("button", { name: "Сохранить" }).click();
