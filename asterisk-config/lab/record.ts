@@ -79,7 +79,7 @@ export async function recordStory(
       await story.play(lab, ami);
       await lab.noChannels();
     });
-    // Asterisk wakes an AMI session by a signal that can be lost (AMI.md 2.9); a ping brings what is still held back.
+    // Asterisk wakes an AMI session by a signal that can be lost; a ping brings what is still held back.
     await ami.action("Ping");
     return {
       bytes: Buffer.concat(pieces),

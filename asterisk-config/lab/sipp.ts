@@ -60,10 +60,11 @@ export async function startSipp(options: {
       "sipp",
       `127.0.0.1:${options.pbxPort}`,
       ...["-sf", `${base}.xml`, "-i", "127.0.0.1", "-p", String(port), "-t", "u1"],
-      ...["-mi", "127.0.0.1", "-mp", String(ports + 2), "-rtp_echo"],
+      ...["-mi", "127.0.0.1", "-mp", String(ports + 2)],
       ...["-trace_logs", "-log_file", logFile, "-aa", "-nostdin", "-timer_resol", "10"],
       ...["-trace_err", "-error_file", `${base}.errors`],
-      ...(options.call === undefined ? [] : ["-s", options.call, "-m", "1"]),
+      // Callers speak and phones echo. Were both to echo, every packet would go round for ever.
+      ...(options.call === undefined ? ["-rtp_echo"] : ["-s", options.call, "-m", "1"]),
     ],
     (text) => (printed = (printed + text).slice(-2000)),
   );
