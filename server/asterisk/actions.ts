@@ -54,7 +54,7 @@ const variableNamePattern = /^_{0,2}[A-Za-z][A-Za-z0-9_]*$/;
 
 /**
  * Asks for a call and returns once Asterisk has queued it. Always `Async`: without it the whole connection stands still until
- * somebody answers (AMI.md 2.7). How it went is told by `originateEnded` with this `channelId`, in any order with the channel's
+ * somebody answers. How it went is told by `originateEnded` with this `channelId`, in any order with the channel's
  * own events. Only context and extension, never an application: write class `originate` alone is enough then.
  */
 export async function originate(pbx: Pbx, call: Origination): Promise<void> {
@@ -129,7 +129,7 @@ export async function redirect(
 
 /**
  * Changes a waiting caller's priority and moves them at once. Sending an unchanged value would put them behind all of equal
- * priority, so only send changes (AMI.md 1.2).
+ * priority, so only send changes.
  *
  * @throws {AmiError} `invalid` on an Asterisk that cannot move a waiting caller: it would say Success and do nothing.
  */

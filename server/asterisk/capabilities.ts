@@ -11,7 +11,7 @@ export const nothingKnown: PbxCapabilities = {
   deviceStateList: false,
 };
 
-/** Major version of Asterisk by the major version of its manager greeting (AMI.md 2.1). */
+/** Major version of Asterisk by the major version of its manager greeting. */
 const majorByProtocol: Readonly<Record<string, number>> = {
   "5": 16,
   "6": 17,
@@ -47,7 +47,7 @@ function since(
 
 /**
  * Capabilities of an Asterisk. `version` is CoreSettings' AsteriskVersion ("" when it was refused), `protocolVersion` the
- * greeting's. What is not certain counts as absent. Sources: AMI.md 1.2.
+ * greeting's. What is not certain counts as absent.
  */
 export function capabilitiesOf(
   version: string,

@@ -71,7 +71,7 @@ const maxLatePings = 5;
 const greetingStart = "Asterisk Call Manager";
 const maxGreetingChars = 256;
 
-/** Events that carry the ActionID of the action that caused them but are no part of its answer (AMI.md 2.1, 2.7). */
+/** Events that carry the ActionID of the action that caused them but are no part of its answer. */
 const echoes: ReadonlySet<string> = new Set([
   "OriginateResponse",
   "UserEvent",
@@ -280,7 +280,7 @@ export class AmiConnection {
       if (typeof id !== "string" || !this.#pending.takeResponse(id, raw)) this.#hooks.onStray();
       return;
     }
-    // An extra blank line makes a message of nothing (AMI.md 2.1).
+    // An extra blank line makes a message of nothing.
     if (Object.keys(raw).length > 0) this.#hooks.onDamage();
   }
 
@@ -339,7 +339,7 @@ export class AmiConnection {
 }
 
 /**
- * Whether two messages run into each other: the first was cut off and the next one's lines became its own (AMI.md 2.1). Asterisk
+ * Whether two messages run into each other: the first was cut off and the next one's lines became its own. Asterisk
  * writes each of these keys once; a UserEvent may repeat them, because anybody can put headers into it.
  */
 function isTorn(raw: RawMessage, event: string): boolean {

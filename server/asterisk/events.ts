@@ -1,5 +1,5 @@
 /**
- * AMI events typed. Raw names, units and quirks of Asterisk 16 to 22 end here (AMI.md 2).
+ * AMI events typed. Raw names, units and quirks of Asterisk 16 to 22 end here.
  */
 import {
   channel,
@@ -315,7 +315,7 @@ const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
       queue: text(raw, "queue"),
       interface: text(raw, "interface"),
       memberName: text(raw, "membername"),
-      // The one duration of app_queue that is in milliseconds (AMI.md 2.3).
+      // The one duration of app_queue that is in milliseconds.
       ringMs: Math.max(0, whole(raw, "ringtime")),
     }),
   ],

@@ -142,7 +142,7 @@ export function deviceState(raw: RawMessage): DeviceState {
 }
 
 /**
- * A queue member. Live events name it `Interface` and `MemberName`, the items of QueueStatus `Location` and `Name` (AMI.md 2.1).
+ * A queue member. Live events name it `Interface` and `MemberName`, the items of QueueStatus `Location` and `Name`.
  * Null without queue or interface.
  */
 export function queueMember(raw: RawMessage): QueueMember | null {
@@ -156,7 +156,7 @@ export function queueMember(raw: RawMessage): QueueMember | null {
     name: text(raw, "membername") || text(raw, "name"),
     penalty: whole(raw, "penalty"),
     paused: flag(raw, "paused"),
-    // `Reason` before 18; PausedReason beside it since 16.8 (AMI.md 2.8).
+    // `Reason` before 18; PausedReason beside it since 16.8.
     pausedReason: text(raw, "pausedreason") || text(raw, "reason"),
     status: deviceStatesByNumber[whole(raw, "status")] ?? "unknown",
     inCall: flag(raw, "incall"),

@@ -138,7 +138,7 @@ export type PbxEvent =
       /** False for `/n` (both halves live as long as the call). */
       readonly optimizable: boolean;
     }
-  /** LocalOptimizationEnd: both halves are about to hang up while the call goes on. (`Success` is unreliable, AMI.md 2.5.) */
+  /** LocalOptimizationEnd: both halves are about to hang up while the call goes on. (`Success` is unreliable.) */
   | { readonly type: "localOptimized"; readonly one: ChannelInfo; readonly two: ChannelInfo }
   /** BlindTransfer. */
   | {
@@ -177,7 +177,7 @@ export type PbxEvent =
       readonly position: number;
       readonly waiting: number;
     }
-  /** QueueCallerAbandon: a true abandon only together with the caller's hangup (AMI.md 2.3). */
+  /** QueueCallerAbandon: a true abandon only together with the caller's hangup. */
   | {
       readonly type: "queueAbandoned";
       readonly channel: ChannelInfo;
@@ -213,7 +213,7 @@ export type PbxEvent =
       readonly holdMs: number;
       readonly ringMs: number;
     }
-  /** AgentComplete; caller keys are absent when the caller's hangup was processed first (AMI.md 2.4). */
+  /** AgentComplete; caller keys are absent when the caller's hangup was processed first. */
   | {
       readonly type: "agentCompleted";
       readonly channel: ChannelInfo | null;

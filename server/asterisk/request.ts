@@ -6,9 +6,9 @@ import { AmiError } from "./model.ts";
 /** Fields of an action; an array becomes a header repeated in that number. */
 export type ActionFields = Readonly<Record<string, string | readonly string[]>>;
 
-/** Asterisk refuses a longer line (AMI.md 2.1); the line's end is counted in. */
+/** Asterisk refuses a longer line; the line's end is counted in. */
 const maxLineBytes = 1024;
-/** Asterisk takes no more headers than this, Action and ActionID included (AMI.md 2.1). */
+/** Asterisk takes no more headers than this, Action and ActionID included. */
 const maxHeaders = 128;
 
 const keyPattern = /^[A-Za-z0-9][A-Za-z0-9_.()-]*$/;

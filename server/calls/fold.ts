@@ -174,7 +174,7 @@ function apply(state: CallState, input: PbxInput): void {
       return;
     case "deviceState":
     case "originateEnded":
-      // Devices are the queue fold's (queues.ts); an Originate's end says nothing its channel does not (AMI.md 2.7).
+      // Devices are the queue fold's (queues.ts); an Originate's end says nothing its channel does not.
       return;
     case "userEvent":
       userEvent(state, input);
@@ -297,7 +297,7 @@ function agentCalled(state: CallState, input: Input<"agentCalled">): void {
   });
 }
 
-/** The leg that places an event of app_queue: the caller's, else the member's. Keys of either may be missing (AMI.md 2.4). */
+/** The leg that places an event of app_queue: the caller's, else the member's. Keys of either may be missing. */
 function queueLeg(
   state: CallState,
   input: { readonly agent: ChannelInfo | null; readonly channel: ChannelInfo | null },

@@ -2,18 +2,11 @@
  * Finished calls on their way to PostgreSQL. A call that ended is taken at once and written with the next batch; while PostgreSQL is
  * away calls wait in memory, bounded, in order.
  */
-import { Outbox } from "../desk/outbox.ts";
 import type { Database } from "../storage/database.ts";
+import { Outbox, type OutboxLog } from "../storage/outbox.ts";
 import type { CallFact } from "./model.ts";
 import { type CallRecord, recordOf } from "./record.ts";
 import { saveCalls } from "./store.ts";
-
-/** What is logged; pino fits. */
-export interface HistoryLog {
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
-}
 
 export type CallHistoryOptions = {
   readonly db: Database;
@@ -23,7 +16,7 @@ export type CallHistoryOptions = {
   readonly customerOf: (callId: string) => string | null;
   /** The party's number as E.164; null when it is none. Must not throw. */
   readonly e164Of: (number: string) => string | null;
-  readonly log: HistoryLog;
+  readonly log: OutboxLog;
   /** Calls that wait for PostgreSQL at most; the oldest go first, counted. Default 50,000. */
   readonly limit?: number;
   /** How long {@link CallHistory.close} tries to write what waits; default 5 s. */

@@ -13,7 +13,7 @@
  * | Hangup cause 26, Pickup                                   | answeredElsewhere                             |
  * | its leg is gone after a reconnect                         | unknown                                       |
  *
- * The first definite word counts: Asterisk repeats DialEnd with another status for the same pair (AMI.md 2.3), and app_queue calls
+ * The first definite word counts: Asterisk repeats DialEnd with another status for the same pair, and app_queue calls
  * a phone that declines NOANSWER; only the cause its HangupRequest bears tells it from one that rang in vain.
  */
 import type { DialStatus } from "../asterisk/model.ts";
@@ -163,7 +163,7 @@ function outcomeByCause(cause: number): RingOutcome | null {
 /** A ringing leg just ended; what else is known of its call must tell why. */
 function outcomeOfSilence(call: LiveCall, ring: LiveRing): RingOutcome {
   if (givenUp(call, ring) === "answeredElsewhere") return "answeredElsewhere";
-  // An Originate that rang in vain has no DialEnd (AMI.md 2.7).
+  // An Originate that rang in vain has no DialEnd.
   if (call.originated && ring.value.extension === call.fromExtension) return "noAnswer";
   const callerLeft = call.partyGone || call.openVisits.some((visit) => visit.abandoned);
   return callerLeft ? "callerGone" : "unknown";

@@ -1,5 +1,6 @@
 /** How a card is put together from what was found out so far. Pure. */
 import type { Candidate, Customer, Identification, PhoneNumber } from "../customers/model.ts";
+import { placeOfNumber } from "../customers/phone-places.ts";
 import type { OrderSummary } from "../orders/model.ts";
 import type { Card, Note, PastCall } from "./protocol.ts";
 
@@ -68,12 +69,17 @@ export function cardOf(parts: CardParts): Card {
     notes: parts.notes.state === "here" ? parts.notes.value : [],
     place: {
       city: customer?.city ?? "",
-      region: customer?.region ?? "",
+      region: customer?.region ?? regionOf(phone),
       country: phone?.country ?? "",
     },
     timeZones: zone === "" ? (phone?.timeZones ?? []) : [zone],
     problems: problemsOf(parts, customer !== null),
   };
+}
+
+/** Where a number lives, when its plan tells (fixed lines); "" for most mobiles. */
+function regionOf(phone: PhoneNumber | null): string {
+  return phone === null ? "" : placeOfNumber(phone.e164, phone.country).region;
 }
 
 /** True when nothing of it is awaited any more: the card is composed, whatever is missing is named in its problems. */

@@ -4,6 +4,7 @@
  */
 import { type CountryCode, parsePhoneNumberFromString } from "libphonenumber-js/max";
 import type * as prom from "prom-client";
+import { originate, pauseMember, unpauseMember } from "../asterisk/actions.ts";
 import type { Pbx } from "../asterisk/model.ts";
 import type { CallFact } from "../calls/model.ts";
 import type { Customer, CustomerDirectory } from "../customers/model.ts";
@@ -13,7 +14,7 @@ import type { User } from "../people/model.ts";
 import type { Database } from "../storage/database.ts";
 import { Board, WRAP_UP_KEPT_MS } from "./board.ts";
 import { Cards } from "./cards.ts";
-import { type DialSettings, dialledDigits, originateFields, ownPhone } from "./dial.ts";
+import { type DialSettings, dialledDigits, origination, ownPhone } from "./dial.ts";
 import { Floor, type Operator } from "./floor.ts";
 import { Ledger, type PopListener } from "./ledger.ts";
 import type { Clock, DeskCalls, DeskLog } from "./ports.ts";
@@ -72,7 +73,6 @@ export type DeskOptions = {
 const PARTS_DEADLINE_MS = 200;
 const RETRY_MS = 500;
 const HEALTH_EVERY_MS = 2000;
-const PBX_DEADLINE_MS = 5000;
 const SEARCH_LIMIT = 20;
 
 /** One process's desk. Begins to listen when made; {@link Desk.load} brings what was remembered. */
@@ -269,7 +269,7 @@ export class Desk {
     const channelId = `callcard-${Math.floor(this.#now() / 1000)}.${unique}`;
     const callId = `${device.pbx}-${channelId}`;
     const members = this.#floor.memberships(device).map(({ member }) => member);
-    const fields = originateFields({
+    const call = origination({
       channelId,
       ownPhone: ownPhone(device.extension, members, dial.context),
       digits,
@@ -278,7 +278,7 @@ export class Desk {
     });
     this.#board.asked(callId, e164 ?? digits);
     try {
-      await pbx.action("Originate", fields, { deadlineMs: PBX_DEADLINE_MS });
+      await originate(pbx, call);
     } catch (error) {
       this.#board.notDialled(callId);
       throw error;
@@ -450,11 +450,9 @@ export class Desk {
       throw new Refusal("notInQueue", `${device.extension} is not a member of any queue`);
     await Promise.all(
       interfaces.map((name) =>
-        pbx.action(
-          "QueuePause",
-          { Interface: name, Paused: String(paused), ...(reason === "" ? {} : { Reason: reason }) },
-          { deadlineMs: PBX_DEADLINE_MS },
-        ),
+        paused
+          ? pauseMember(pbx, { interface: name, reason })
+          : unpauseMember(pbx, { interface: name }),
       ),
     );
   }

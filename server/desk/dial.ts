@@ -1,4 +1,5 @@
 /** Click-to-call: what is asked of the PBX so that the operator's own phone rings first and then the number. Pure. */
+import type { Origination } from "../asterisk/actions.ts";
 import type { QueueMember } from "../asterisk/model.ts";
 import type { PhoneNumber } from "../customers/model.ts";
 
@@ -12,7 +13,7 @@ export type DialSettings = {
 };
 
 /** How long the operator's own phone may ring before the attempt is given up. */
-export const OWN_PHONE_SECONDS = 30;
+export const OWN_PHONE_RING_MS = 30_000;
 
 /**
  * What is sent to the dialplan for what an operator typed; null when that is no number.
@@ -53,24 +54,21 @@ export function ownPhone(
   return `PJSIP/${extension}`;
 }
 
-/** The fields of the Originate action. */
-export function originateFields(call: {
+/** What the PBX is asked for: the own phone first, then the number through the dialling context. */
+export function origination(call: {
   readonly channelId: string;
   readonly ownPhone: string;
   readonly digits: string;
   readonly extension: string;
   readonly context: string;
-}): Readonly<Record<string, string>> {
+}): Origination {
   return {
-    Channel: call.ownPhone,
-    ChannelId: call.channelId,
-    ...(call.ownPhone.startsWith("Local/") ? { OtherChannelId: `${call.channelId}-2` } : {}),
-    Context: call.context,
-    Exten: call.digits,
-    Priority: "1",
-    CallerID: call.extension,
-    Timeout: String(OWN_PHONE_SECONDS * 1000),
-    // Without it the whole manager session waits until the phone is answered.
-    Async: "true",
+    channel: call.ownPhone,
+    channelId: call.channelId,
+    ...(call.ownPhone.startsWith("Local/") ? { otherChannelId: `${call.channelId}-2` } : {}),
+    context: call.context,
+    exten: call.digits,
+    callerNumber: call.extension,
+    ringTimeoutMs: OWN_PHONE_RING_MS,
   };
 }

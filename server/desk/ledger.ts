@@ -5,7 +5,7 @@
  */
 import * as prom from "prom-client";
 import type { CardTimes } from "./cards.ts";
-import { Outbox } from "./outbox.ts";
+import { Outbox } from "../storage/outbox.ts";
 import { type Pop, isSettled, missedOf, missedReasons, paintedAt, stageDurations } from "./pop.ts";
 import type { Clock, DeskLog } from "./ports.ts";
 import type { PopRow } from "./store.ts";

@@ -76,7 +76,7 @@ describe("events in another order that Asterisk may choose", () => {
     types.includes(input.type);
   const ringing: readonly PbxInput["type"][] = ["agentCalled", "dialBegan", "channelState"];
 
-  /** What AMI.md section 2 says of which order is not certain. */
+  /** Which order Asterisk does not promise. */
   function mayComeFirst(later: PbxInput, earlier: PbxInput): boolean {
     const either = (a: readonly PbxInput["type"][], b: readonly PbxInput["type"][]) =>
       (isOf(later, ...a) && isOf(earlier, ...b)) || (isOf(later, ...b) && isOf(earlier, ...a));

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { describePhone } from "../../server/customers/phone.ts";
-import { dialledDigits, originateFields, ownPhone } from "../../server/desk/dial.ts";
+import { dialledDigits, origination, ownPhone } from "../../server/desk/dial.ts";
 
 const phone = describePhone("+79130000001");
 
@@ -46,15 +46,16 @@ describe("the operator's own phone", () => {
   });
 });
 
-test("Originate does not block the session and bears our own channel ids", () => {
+test("the call bears our own channel ids, both of them when the own phone is a Local channel", () => {
   const call = { channelId: "callcard-1.1", digits: "79130000001", extension: "101", context: "c" };
-  const local = originateFields({ ...call, ownPhone: "Local/101@c" });
-  expect(local).toMatchObject({
-    Async: "true",
-    ChannelId: "callcard-1.1",
-    OtherChannelId: "callcard-1.1-2",
-    Exten: "79130000001",
-    Timeout: "30000",
+  expect(origination({ ...call, ownPhone: "Local/101@c" })).toEqual({
+    channel: "Local/101@c",
+    channelId: "callcard-1.1",
+    otherChannelId: "callcard-1.1-2",
+    context: "c",
+    exten: "79130000001",
+    callerNumber: "101",
+    ringTimeoutMs: 30_000,
   });
-  expect(originateFields({ ...call, ownPhone: "PJSIP/101" })).not.toHaveProperty("OtherChannelId");
+  expect(origination({ ...call, ownPhone: "PJSIP/101" })).not.toHaveProperty("otherChannelId");
 });

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { Outbox } from "../../server/desk/outbox.ts";
+import { Outbox } from "../../server/storage/outbox.ts";
 
 type Row = { readonly key: string; readonly value: number };
 

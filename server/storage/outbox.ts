@@ -3,7 +3,13 @@
  * PostgreSQL is away they wait here; callers never wait.
  */
 import { isDatabaseDown } from "../http/errors.ts";
-import type { DeskLog } from "./ports.ts";
+
+/** What is logged; pino fits. */
+export interface OutboxLog {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
 
 /** How an outbox writes, and its bounds. */
 export type OutboxOptions<T> = {
@@ -11,7 +17,7 @@ export type OutboxOptions<T> = {
   readonly name: string;
   /** Writes a batch, all or nothing. Must bear the same row twice. */
   readonly write: (rows: readonly T[]) => Promise<void>;
-  readonly log: DeskLog;
+  readonly log: OutboxLog;
   /** Rows gather this long before a batch is written; default 200 ms. */
   readonly gatherMs?: number;
   readonly batchSize?: number;
