@@ -178,7 +178,7 @@ export const en = {
   reason_chosenBefore: "Chosen at an earlier call",
   reason_verifiedPhone: "Number confirmed",
   reason_openOrder: "Has an open order",
-  reason_lastOrder: "Most recent order",
+  reason_lastOrder: "Last order",
   reason_other: "Same number",
   lastOrderAgo: "last order {ago}",
   problem_directoryLate: "The customer base is too slow to answer. You can search by hand.",

@@ -189,7 +189,7 @@ export const ru: Words = {
   reason_chosenBefore: "Выбрали в прошлый раз",
   reason_verifiedPhone: "Номер подтверждён",
   reason_openOrder: "Есть незавершённый заказ",
-  reason_lastOrder: "Самый свежий заказ",
+  reason_lastOrder: "Последний заказ",
   reason_other: "Тот же номер",
   lastOrderAgo: "последний заказ {ago}",
   problem_directoryLate: "База клиентов отвечает слишком долго. Клиента можно найти вручную.",

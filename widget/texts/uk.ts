@@ -189,7 +189,7 @@ export const uk: Words = {
   reason_chosenBefore: "Вибрали минулого разу",
   reason_verifiedPhone: "Номер підтверджено",
   reason_openOrder: "Є незавершене замовлення",
-  reason_lastOrder: "Найсвіжіше замовлення",
+  reason_lastOrder: "Останнє замовлення",
   reason_other: "Той самий номер",
   lastOrderAgo: "останнє замовлення {ago}",
   problem_directoryLate: "База клієнтів відповідає надто довго. Клієнта можна знайти вручну.",

@@ -1,0 +1,62 @@
+/**
+ * `npm run pictures`: the README's pictures of the operator's screen, taken in a real Chromium from the built widget with
+ * sample calls, so that they never show anybody's data and are the same after every run.
+ */
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { DeskState } from "../../server/desk/protocol.ts";
+import {
+  ended,
+  sampleCall,
+  sampleState,
+  severalCard,
+  talking,
+  unknownCard,
+} from "../support/desk-samples.ts";
+import { DeskStage, type SceneOptions } from "../support/desk-stage.ts";
+
+const folder = join(import.meta.dirname, "../../docs/pictures");
+
+type Shot = SceneOptions & { readonly name: string; readonly calls: DeskState["calls"] };
+
+const now = Date.now();
+const call = sampleCall(now);
+const shots: readonly Shot[] = [
+  { name: "ringing-ru", calls: [call] },
+  { name: "talking-ru-dark", colorScheme: "dark", calls: [talking(call, now, 74_000)] },
+  { name: "several-uk", locale: "uk-UA", calls: [sampleCall(now, { card: severalCard(now) })] },
+  { name: "unknown-en", locale: "en-GB", calls: [sampleCall(now, { card: unknownCard(now) })] },
+  { name: "wrap-up-en", locale: "en-GB", calls: [ended(call, now)] },
+  { name: "ringing-phone", width: 360, height: 740, calls: [call] },
+];
+
+await mkdir(folder, { recursive: true });
+const stage = await DeskStage.open();
+try {
+  for (const { name, calls, ...options } of shots) {
+    const { presence, user } = sampleState(now);
+    const language = options.locale?.slice(0, 2) ?? "ru";
+    const state =
+      calls[0]!.state === "ended"
+        ? "wrapUp"
+        : calls[0]!.state === "talking"
+          ? "talking"
+          : "ringing";
+    const scene = await stage.scene({
+      ...{ width: 1280, height: 800 },
+      ...options,
+      state: {
+        calls,
+        presence: { ...presence, state, sinceMs: Date.now() - 5000 },
+        user: { ...user, language },
+      },
+    });
+    const page = await scene.tab();
+    await page.getByRole("main").waitFor();
+    await page.waitForTimeout(500);
+    await page.screenshot({ path: join(folder, `${name}.png`) });
+    await stage.clear();
+  }
+} finally {
+  await stage.close();
+}
