@@ -149,7 +149,10 @@ export type PbxEvent =
       readonly exten: string;
       readonly success: boolean;
     }
-  /** AttendedTransfer; also when the target never answered (blonde: `destination` is then not "bridge"). */
+  /**
+   * AttendedTransfer; also a blonde one, of a phone that still rings. `destination` does not tell which: a blonde one is "app" by
+   * REFER and "bridge" by feature code. `target` may be missing although it answered.
+   */
   | {
       readonly type: "attendedTransferred";
       readonly originalTransferer: ChannelInfo;

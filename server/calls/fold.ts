@@ -271,15 +271,12 @@ function attended(state: CallState, input: Input<"attendedTransferred">): void {
   const original = placed(state, input.originalTransferer, "AttendedTransfer");
   const second = original && placed(state, input.secondTransferer, "AttendedTransfer");
   if (!second || !done) return;
-  const target = input.target && known(state, input.target);
-  attendedTransfer(
-    state,
-    original,
-    second,
-    { leg: target, number: input.target?.callerNumber ?? "" },
-    input.destination === "bridge" &&
-      (target ? target.answered || target.state === "up" : input.target !== null),
-  );
+  attendedTransfer(state, original, second, {
+    target: input.target,
+    targetLeg: input.target && known(state, input.target),
+    transferee: input.transferee && known(state, input.transferee),
+    bridged: input.destination === "bridge" || input.destination === "link",
+  });
 }
 
 function agentCalled(state: CallState, input: Input<"agentCalled">): void {

@@ -95,6 +95,7 @@ export function addLeg(
     callerName: channel.callerName,
     exten: channel.exten,
     bridge: null,
+    company: null,
     other: null,
     dialler: null,
     dialsPhones: false,
@@ -199,6 +200,10 @@ export function enterBridge(state: CallState, leg: Leg, id: string, type: string
   if (leg.bridge !== bridge) {
     leaveBridge(state, leg);
     leg.bridge = bridge;
+    for (const other of bridge.legs) {
+      leg.company = other;
+      other.company = leg;
+    }
     bridge.legs.add(leg);
   }
   if (leg.ring || leg.dialler) answer(state, leg);
@@ -227,6 +232,8 @@ export function hangUp(state: CallState, leg: Leg, cause: number, lostSight = fa
   }
   ringingLegGone(state, leg, cause);
   leaveBridge(state, leg);
+  // Whoever remembers this leg must not remember all who came before it.
+  leg.company = null;
   forgetHalf(state, leg);
   call.legs.delete(leg);
   if (leg === call.origin) call.origin = null;

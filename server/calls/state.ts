@@ -34,6 +34,8 @@ export type Leg = {
   callerName: string;
   exten: string;
   bridge: Bridge | null;
+  /** Who last shared a bridge with it; may have hung up since. */
+  company: Leg | null;
   /** The other half of a Local channel while it lives. */
   other: Leg | null;
   /** Who dialled it, when told. */

@@ -164,6 +164,14 @@ export function resume(state: CallState, leg: Leg): boolean {
   return true;
 }
 
+/** Gives a leg's talk the ring it answered, when the talk was told before that was known. */
+export function nameRing(leg: Leg): void {
+  const talk = talkOf(leg);
+  const ring = leg.ring?.value;
+  if (!talk || !ring || talk.value.ringId !== "") return;
+  change(leg.call, talk, { ringId: ring.id, queue: talk.value.queue || ring.queue });
+}
+
 /** The talk a leg's extension has in its call. */
 export function talkOf(leg: Leg): LiveTalk | undefined {
   return leg.call.openTalks.find((talk) => talk.value.extension === leg.extension);

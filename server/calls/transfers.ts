@@ -1,9 +1,10 @@
 /** A call changing hands: calls that become one, and who handed it to whom. */
+import type { ChannelInfo } from "../asterisk/model.ts";
 import type { Transfer } from "./model.ts";
 import { endCall, link } from "./legs.ts";
 import { answer, endRing } from "./rings.ts";
 import { type CallState, type Leg, type LiveCall, emit } from "./state.ts";
-import { endTalk, refreshTalks } from "./talks.ts";
+import { endTalk, nameRing, refreshTalks } from "./talks.ts";
 import { closeVisit } from "./visits.ts";
 
 /** Of two calls that became one: the customer's keeps its name; else the older one. */
@@ -102,26 +103,50 @@ export function blindTransfer(state: CallState, transferer: Leg, exten: string):
   refreshTalks(state, transferer.call);
 }
 
-/** AttendedTransfer that succeeded; `target` is null when nobody had answered at the other end yet. */
-export function attendedTransfer(
-  state: CallState,
-  original: Leg,
-  second: Leg,
-  target: { readonly leg: Leg | null; readonly number: string },
-  answered: boolean,
-): void {
+/** What AttendedTransfer says beside who transferred. */
+type Told = {
+  readonly target: ChannelInfo | null;
+  readonly targetLeg: Leg | null;
+  readonly transferee: Leg | null;
+  /** The transferer's second leg was in a bridge rather than waiting in an application. */
+  readonly bridged: boolean;
+};
+
+/**
+ * AttendedTransfer that succeeded. It was a blonde one when whom the transferer consulted had not answered yet; that is told by what
+ * that leg did. The event's own words do not tell: by feature code a phone that rings is consulted in a bridge, too, and the
+ * target is missing when the transferer left that bridge a moment before.
+ */
+export function attendedTransfer(state: CallState, original: Leg, second: Leg, told: Told): void {
   if (original.gone && second.gone) return;
   const consult = second.call;
-  const to =
-    target.leg?.extension || ringsAt(consult, original) || target.number || consult.dialled;
+  const target =
+    told.targetLeg ??
+    (told.bridged && !told.target ? consulted(original, second, told.transferee) : null);
+  const answered = target ? hasAnswered(target) : told.target?.state === "up";
+  const number = told.target?.callerNumber || target?.callerNumber;
+  const to = target?.extension || ringsAt(consult, original) || number || consult.dialled;
   original.gone = true;
   second.gone = true;
   for (const visit of consult.openVisits) {
     if (visit.leg === second) closeVisit(state, consult, visit, "transferred");
   }
   const call = meet(state, original.call, second.call);
-  transferred(state, call, answered ? "attended" : "blonde", original.extension, to);
+  const kind = told.bridged && answered ? "attended" : "blonde";
+  transferred(state, call, kind, original.extension, to);
   refreshTalks(state, call);
+}
+
+/** Whom the transferer was last in a bridge with, or who stands in the transferee's bridge by now. */
+function consulted(original: Leg, second: Leg, transferee: Leg | null): Leg | null {
+  for (const leg of [second.company, ...(transferee?.bridge?.legs ?? [])]) {
+    if (leg && leg !== original && leg !== second && leg !== transferee) return leg;
+  }
+  return null;
+}
+
+function hasAnswered(leg: Leg): boolean {
+  return leg.answered || leg.state === "up" || leg.behind !== null;
 }
 
 function ringsAt(call: LiveCall, transferer: Leg): string {
@@ -129,10 +154,14 @@ function ringsAt(call: LiveCall, transferer: Leg): string {
   return ring?.value.extension ?? "";
 }
 
-/** Pickup: `leg` dialled a code and took the call that rang at `target`. */
+/**
+ * Pickup: `leg` dialled a code and took the call that rang at `target`. Asterisk may tell of it after the two were connected. A leg is
+ * picked up once; a repeated event changes nothing.
+ */
 export function pickUp(state: CallState, leg: Leg, target: Leg): void {
   const { call, ring } = target;
-  if (leg.answered && leg.call === call) return;
+  if (target.gone) return;
+  target.gone = true;
   if (leg.call !== call) merge(state, call, leg.call);
   if (ring && call.openRings.includes(ring)) endRing(state, call, ring, "answeredElsewhere");
   // From now on this leg stands where the ringing one stood.
@@ -140,6 +169,7 @@ export function pickUp(state: CallState, leg: Leg, target: Leg): void {
   leg.dialler = target.dialler;
   leg.answered = false;
   answer(state, leg);
+  nameRing(leg);
   transferred(state, call, "pickup", target.extension, leg.extension);
   refreshTalks(state, call);
 }

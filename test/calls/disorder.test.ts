@@ -89,6 +89,8 @@ describe("events in another order that Asterisk may choose", () => {
     if (either(["attendedTransferred"], ["bridgeEntered", "bridgeLeft", "agentCompleted"]))
       return true;
     if (either(["blindTransferred"], ["bridgeLeft", "agentCompleted"])) return true;
+    // A pickup and what comes of it.
+    if (either(["pickedUp"], ["queueLeft", "agentConnected", "bridgeEntered"])) return true;
     // AgentComplete and the end of its channels (2.4).
     if (either(["agentCompleted"], ["channelHungUp", "bridgeLeft", "hangupRequested"])) return true;
     // Caller id and device states say nothing about calls.
