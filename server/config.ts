@@ -54,10 +54,10 @@ export type Config = {
 
 /** A setting that cannot be used; `message` is the one line for the person who set it. */
 export class ConfigError extends Error {
-  constructor(setting: string, came: string, allowed: string) {
-    super(
-      `${setting}: ${came === "" ? "empty" : `"${came}"`} is not allowed; it must be ${allowed}`,
-    );
+  /** @param came null for what must not be repeated. */
+  constructor(setting: string, came: string | null, allowed: string) {
+    const words = came === null ? "what was given" : came === "" ? "empty" : `"${came}"`;
+    super(`${setting}: ${words} is not allowed; it must be ${allowed}`);
     this.name = "ConfigError";
   }
 }
@@ -284,11 +284,7 @@ export function parseConfig(
     const came = env[setting.name]?.trim();
     const value = setting.parse(came === undefined || came === "" ? setting.default : came);
     if (value === undefined) {
-      throw new ConfigError(
-        setting.name,
-        setting.secret ? "what was given" : (came ?? ""),
-        setting.allowed,
-      );
+      throw new ConfigError(setting.name, setting.secret ? null : (came ?? ""), setting.allowed);
     }
     return value;
   };
@@ -376,7 +372,7 @@ function pbxsOf(yaml: string, read: <T>(setting: Setting<T>) => T): readonly Pbx
         .replace(/^false$/, "off");
       const parsed = setting.parse(came === "" ? setting.default : came);
       if (parsed === undefined)
-        throw new ConfigError(at(key), setting.secret ? "what was given" : came, setting.allowed);
+        throw new ConfigError(at(key), setting.secret ? null : came, setting.allowed);
       return parsed;
     };
     for (const key of ["name", "host", "secret"] as const) {

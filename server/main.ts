@@ -34,7 +34,7 @@ import { peopleRoutes } from "./people/routes.ts";
 import { sessionRoutes } from "./people/session-routes.ts";
 import { createSessions } from "./people/sessions.ts";
 import { localBus, redisBus } from "./storage/bus.ts";
-import { openStorage } from "./storage/database.ts";
+import { type Storage, openStorage } from "./storage/database.ts";
 import { startEmbeddedPostgres } from "./storage/embedded.ts";
 import { migrate } from "./storage/migrate.ts";
 
@@ -68,6 +68,7 @@ export async function start(
   const databaseUrl = config.databaseUrl === "" ? await openEmbedded() : config.databaseUrl;
   const storage = openStorage(databaseUrl);
   opening.defer(() => storage.close());
+  await answers(storage);
   await migrate(storage.db);
   const { db } = storage;
   const bus =
@@ -216,6 +217,17 @@ export async function start(
     const server = await startEmbeddedPostgres(join(config.dataDir, "postgres"));
     opening.defer(() => server.stop());
     return server.url;
+  }
+}
+
+/** @throws ConfigError when PostgreSQL cannot be used: the person who set it can mend that. */
+async function answers(storage: Storage): Promise<void> {
+  try {
+    await storage.pool.query("select 1");
+  } catch (error) {
+    const why =
+      error instanceof Error ? error.message || (error as NodeJS.ErrnoException).code : "";
+    throw new ConfigError("DATABASE_URL", null, `a PostgreSQL that answers (${why})`);
   }
 }
 
