@@ -11,6 +11,7 @@ const project = (name: string, groupOrder: number, include: string[], extra: obj
     hookTimeout: 120_000,
     testTimeout: 120_000,
     sequence: { groupOrder },
+    expect: { poll: { timeout: 30_000 } },
     ...extra,
   },
 });

@@ -3,12 +3,22 @@
 /** What to show while a call rings. */
 export type Attention = { readonly key: string; readonly title: string; readonly body: string };
 
+type Permission = "ask" | "granted" | "unavailable";
+
+/** Costs the browser milliseconds (it asks another process), so it is not for every frame. */
+function readPermission(): Permission {
+  if (typeof Notification === "undefined" || Notification.permission === "denied")
+    return "unavailable";
+  return Notification.permission === "granted" ? "granted" : "ask";
+}
+
 export class AttentionCaller {
   #shown: Attention | null = null;
   #timer: ReturnType<typeof setInterval> | null = null;
   #ownTitle = "";
   #pageTitle = "";
   #notification: Notification | null = null;
+  #permission = readPermission();
 
   /** Shows it, or with null takes everything back. */
   set(attention: Attention | null): void {
@@ -27,15 +37,14 @@ export class AttentionCaller {
     if (!sameCall && !document.hasFocus()) this.#notify(attention);
   }
 
-  /** Whether the person can still be asked, has agreed, or cannot be notified. */
-  get permission(): "ask" | "granted" | "unavailable" {
-    if (typeof Notification === "undefined" || Notification.permission === "denied")
-      return "unavailable";
-    return Notification.permission === "granted" ? "granted" : "ask";
+  /** Whether the person can still be asked, has agreed, or cannot be notified; as of the start or the last {@link ask}. */
+  get permission(): Permission {
+    return this.#permission;
   }
 
   async ask(): Promise<void> {
     if (typeof Notification !== "undefined") await Notification.requestPermission();
+    this.#permission = readPermission();
   }
 
   close(): void {

@@ -146,6 +146,15 @@ export class CallcardDesk extends LitElement {
   override updated(): void {
     const model = this.#model;
     if (!model) return;
+    // The card comes first: title and notification cost the frame milliseconds.
+    void this.#whenShown()
+      .then(() => model.updated())
+      .then(() => this.#callAttention(model));
+  }
+
+  #callAttention(model: DeskModel): void {
+    // Closed while the frame was painted.
+    if (this.#model !== model) return;
     const ringing = model.calls.filter((call) => call.state === "ringing");
     const first = ringing[0];
     model.attention.set(
@@ -157,7 +166,6 @@ export class CallcardDesk extends LitElement {
           }
         : null,
     );
-    void this.#whenShown().then(() => model.updated());
   }
 
   override render(): TemplateResult {

@@ -127,6 +127,16 @@ export class CallcardLine extends LitElement {
         background: var(--ring);
         border-color: transparent;
         color: var(--on-ring);
+      }
+      /* Opacity and transform alone: the compositor moves them, a slow computer paints nothing anew. */
+      .ringing button::after {
+        content: "";
+        position: absolute;
+        inset: -6px;
+        border: 5px solid var(--ring);
+        border-radius: calc(var(--radius) + 5px);
+        pointer-events: none;
+        will-change: opacity;
         animation: glow 1.6s ease-out infinite;
       }
       .ringing .what {
@@ -135,6 +145,7 @@ export class CallcardLine extends LitElement {
       .ringing .sign {
         background: #ffffff;
         color: #0a6a4c;
+        will-change: transform;
         animation: shake 1.6s ease-in-out infinite;
       }
       .ringing button:focus-visible {
@@ -142,11 +153,11 @@ export class CallcardLine extends LitElement {
       }
       @keyframes glow {
         0% {
-          box-shadow: 0 0 0 0 color-mix(in srgb, var(--ring), transparent 25%);
+          opacity: 0.55;
         }
         70%,
         100% {
-          box-shadow: 0 0 0 10px transparent;
+          opacity: 0;
         }
       }
       @keyframes shake {
