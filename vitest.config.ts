@@ -27,9 +27,11 @@ export default defineConfig({
       }),
       project("postgres", 1, ["test/**/*.pg.test.ts"]),
       // One file at a time: a browser and an Asterisk each want the machine to themselves.
-      project("browser", 2, ["test/**/*.browser.test.ts"], { fileParallelism: false }),
+      project("browser", 2, ["test/**/*.browser.test.ts"], { fileParallelism: false, retry: 1 }),
       project("lab", 3, ["test/**/*.lab.test.ts"], {
         fileParallelism: false,
+        // UDP on a busy machine loses a packet now and then; what fails three times is no accident.
+        retry: 2,
         hookTimeout: 900_000,
         testTimeout: 300_000,
       }),
