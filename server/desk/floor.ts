@@ -99,8 +99,10 @@ export class Floor {
     return this.at(pbx, extension)?.user.name ?? extension;
   }
 
-  /** The queues a device is a member of. */
+  /** The queues a device is a member of, as the PBX said last: who acts on them does not wait for the gathering. */
   memberships(device: Device | null): readonly Membership[] {
+    if (device !== null && this.#changedPbxs.has(device.pbx))
+      this.#seats.set(device.pbx, this.#readSeats(device.pbx));
     return this.#seat(device).memberships;
   }
 

@@ -5,6 +5,7 @@ import type { DeskContext } from "../shared/context.ts";
 import { icon, type IconName } from "../shared/icons.ts";
 import { base } from "../shared/styles.ts";
 import { callTitle } from "../shared/words.ts";
+import { painted } from "../desk/pops.ts";
 
 /**
  * `<callcard-line>`: every call the operator has a part in, each in its place; the strip keeps its height when there is none,
@@ -226,6 +227,11 @@ export class CallcardLine extends LitElement {
     const ringing = this.calls.find((call) => call.state === "ringing")?.callId ?? "";
     if (ringing === this.#ringing) return;
     this.#ringing = ringing;
+    // Measuring now would lay the page out twice for the frame in which the card appears.
+    if (ringing !== "") void painted().then(() => this.#bringIntoSight());
+  }
+
+  #bringIntoSight(): void {
     const list = this.renderRoot.querySelector("ul");
     const item = this.renderRoot.querySelector<HTMLElement>("li.ringing");
     if (list && item) list.scrollLeft = item.offsetLeft - list.offsetLeft;
