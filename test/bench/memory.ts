@@ -37,8 +37,8 @@ export const memory: Bench = async ({ quick }) => {
 
   const load = startChild<LoadAnswer>(fileURLToPath(new URL("pop-load.ts", import.meta.url)));
   parts.defer(() => load.end());
-  const crowd = { answerAfterMs: 30, talkMs: 60 };
-  load.tell({ do: "start", operators: extensions, watched: [], numbers, crowd });
+  const pace = { answerAfterMs: 30, talkMs: 60 };
+  load.tell({ do: "start", operators: extensions, watched: [], numbers, pace });
   const ami = await load.next();
   if (ami.told !== "started") throw new Error("the load did not start");
   const server = startChild<{ url: string }>(

@@ -13,8 +13,8 @@ export type LoadCommand =
       readonly operators: readonly string[];
       readonly watched: readonly string[];
       readonly numbers: readonly string[];
-      /** How long phones ring and people talk in the crowd, ms. */
-      readonly crowd: { readonly answerAfterMs: number; readonly talkMs: number };
+      /** How long phones ring and people talk, ms. */
+      readonly pace: { readonly answerAfterMs: number; readonly talkMs: number };
     }
   | {
       readonly do: "run";
@@ -70,14 +70,10 @@ async function begin(command: Extract<LoadCommand, { do: "start" }>): Promise<vo
     wrapUpSeconds: 0,
     members: extensions.map((extension) => ({ interface: `PJSIP/${extension}`, name: extension })),
   });
-  const watched = new Set(command.watched);
+  const { answerAfterMs, talkMs } = command.pace;
   pbx = await startSimulatedPbx({
     queues: [queue("crowd", command.operators), queue("watched", command.watched)],
-    // Watched operators have short calls, so that a minute gives enough of their pops.
-    phones: ({ extension }) =>
-      watched.has(extension)
-        ? { do: "answer", afterMs: 600, talkMs: 400 }
-        : { do: "answer", afterMs: command.crowd.answerAfterMs, talkMs: command.crowd.talkMs },
+    phones: { do: "answer", afterMs: answerAfterMs, talkMs },
   });
   const tap = createServer((client) => pipeThrough(client, connect(pbx.port, "127.0.0.1")));
   tap.listen(0, "127.0.0.1");

@@ -21,10 +21,10 @@ import type { LoadAnswer } from "./pop-load.ts";
 import type { Bench, Figure } from "./run.ts";
 
 const OPERATORS = 200;
-/** Pages of a real Chromium among them: few, because here they share the machine with the server and the other screens. */
-const PAGES = 2;
+/** Operators among them with a page of a real Chromium; they get as many calls as everybody. */
+const PAGES = 10;
 const CALLS_PER_SECOND = 20;
-const WATCHED_PER_SECOND = 1.6;
+const WATCHED_PER_SECOND = (CALLS_PER_SECOND * PAGES) / OPERATORS;
 const PBX = "bench";
 
 const file = (name: string) => fileURLToPath(new URL(name, import.meta.url));
@@ -53,7 +53,7 @@ export const pop: Bench = async ({ quick }) => {
     operators: extensions.slice(PAGES),
     watched: extensions.slice(0, PAGES),
     numbers,
-    crowd: { answerAfterMs: 1500, talkMs: 4000 },
+    pace: { answerAfterMs: 1500, talkMs: 4000 },
   });
   const ami = await load.next();
   if (ami.told !== "started") throw new Error("the load did not start");
