@@ -118,8 +118,11 @@ export async function start(
   opening.defer(() => desk.close());
   await desk.load();
   demo?.attendedBy(() => desk.attended(demo.pbx.name));
+  // Connections of its own: however many look-ups wait in a flood of calls, the record is written.
+  const record = openStorage(databaseUrl, { maxConnections: 2 });
+  opening.defer(() => record.close());
   const history = new CallHistory({
-    ...{ db, calls, log: log.child({ part: "history" }) },
+    ...{ db: record.db, calls, log: log.child({ part: "history" }) },
     customerOf: (callId) => desk.customerOf(callId),
     e164Of: (number) => readPhone(number, defaultRegion)?.e164 ?? null,
   });

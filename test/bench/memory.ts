@@ -14,7 +14,7 @@ import { loadShop } from "./pop.ts";
 import type { Bench } from "./run.ts";
 
 const OPERATORS = 200;
-const CALLS_PER_SECOND = 400;
+const CALLS_PER_SECOND = 100;
 const PBX = "bench";
 const MEGABYTE = 1024 * 1024;
 /** Growth between the tenth of the calls and all of them that is still called noise. */
