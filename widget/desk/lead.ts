@@ -1,12 +1,24 @@
 /** A tab that has not got the lead by then follows another. */
 const SETTLED_AFTER_MS = 600;
+/** How long the others have to say that they lead, or would rather. */
+const ELECTION_MS = 300;
+/** After this without a leader the tab that was to lead must be gone too. */
+const WITHOUT_LEADER_MS = 3000;
+
+/** What tabs say to each other where there are no locks. The higher rank leads: touched last, then the greater id. */
+type Word = {
+  readonly say: "candidate" | "claim" | "release";
+  readonly touchedAtMs: number;
+  readonly id: string;
+};
 
 /**
  * Which of several tabs rings. Exactly one leads: the one the operator touched last, because browsers only let a page sound
  * after a touch, and because that is where the person looks.
  *
  * Web Locks make it certain; they exist only on https and localhost, so on a plain http network the tabs agree by
- * BroadcastChannel, where a claim takes the lead from the others.
+ * BroadcastChannel: a touch claims the lead; when the leader goes, every tab names itself and the highest rank follows it.
+ * Two that claim at the same moment (a busy computer delivers late) hear each other, and the lower one steps back.
  */
 export class Lead {
   readonly #name: string;
@@ -18,7 +30,11 @@ export class Lead {
   /** Our place in the line for the lock, while somebody else has it. */
   #queued: AbortController | null = null;
   #leads = false;
-  #asking: ReturnType<typeof setTimeout> | null = null;
+  /** Runs while nobody is known to lead. */
+  #election: ReturnType<typeof setTimeout> | null = null;
+  #outranked = false;
+  #touchedAtMs = 0;
+  readonly #id: string = Math.random().toString(36).slice(2);
 
   /** @param name The same for all tabs that share one operator. */
   constructor(name: string, changed: (leads: boolean) => void) {
@@ -45,18 +61,16 @@ export class Lead {
 
   /** The operator is here now. */
   take(): void {
-    if (this.#leads || this.#closing.signal.aborted) return;
-    if (navigator.locks) {
-      this.#request(true);
-    } else {
-      this.#channel?.postMessage("claim");
-      this.#set(true);
-    }
+    if (this.#closing.signal.aborted) return;
+    this.#touchedAtMs = Date.now();
+    if (this.#leads) return;
+    if (navigator.locks) this.#request(true);
+    else this.#claim();
   }
 
   close(): void {
-    if (this.#asking) clearTimeout(this.#asking);
-    if (this.#leads) this.#channel?.postMessage("release");
+    this.#endElection();
+    if (this.#leads) this.#say("release");
     this.#channel?.close();
     this.#closing.abort();
     this.#queued?.abort();
@@ -93,26 +107,62 @@ export class Lead {
     }
     const channel = new BroadcastChannel(this.#name);
     this.#channel = channel;
-    channel.addEventListener("message", (event: MessageEvent<unknown>) => {
-      if (event.data === "claim") this.#set(false);
-      if (event.data === "who" && this.#leads) this.#channel?.postMessage("mine");
-      if (event.data === "mine" && this.#asking) this.#stopAsking();
-      if (event.data === "release") this.#ask();
-    });
+    channel.addEventListener("message", (event: MessageEvent<Word>) => this.#hear(event.data));
     window.addEventListener("pagehide", () => this.close(), { signal: this.#closing.signal });
-    this.#ask();
+    this.#elect();
   }
 
-  /** Nobody may lead now; without an answer this tab does. The wait differs so that two tabs do not claim together. */
-  #ask(): void {
-    this.#stopAsking();
-    this.#channel?.postMessage("who");
-    this.#asking = setTimeout(() => this.take(), 150 + Math.random() * 350);
+  #hear(word: Word): void {
+    const higher =
+      word.touchedAtMs === this.#touchedAtMs
+        ? word.id > this.#id
+        : word.touchedAtMs > this.#touchedAtMs;
+    switch (word.say) {
+      case "release":
+        this.#elect();
+        return;
+      case "candidate":
+        if (this.#leads) this.#say("claim");
+        else if (higher) this.#outranked = true;
+        else if (this.#election) this.#say("candidate");
+        return;
+      case "claim":
+        if (this.#leads && !higher) {
+          this.#say("claim");
+          return;
+        }
+        this.#endElection();
+        this.#set(false);
+    }
   }
 
-  #stopAsking(): void {
-    if (this.#asking) clearTimeout(this.#asking);
-    this.#asking = null;
+  #elect(): void {
+    this.#endElection();
+    this.#outranked = false;
+    this.#say("candidate");
+    this.#election = setTimeout(() => {
+      if (!this.#outranked) this.#claim();
+      else this.#election = setTimeout(() => this.#elect(), WITHOUT_LEADER_MS);
+    }, ELECTION_MS);
+  }
+
+  #endElection(): void {
+    if (this.#election) clearTimeout(this.#election);
+    this.#election = null;
+  }
+
+  #claim(): void {
+    this.#endElection();
+    this.#say("claim");
+    this.#set(true);
+  }
+
+  #say(say: Word["say"]): void {
+    this.#channel?.postMessage({
+      say,
+      touchedAtMs: this.#touchedAtMs,
+      id: this.#id,
+    } satisfies Word);
   }
 
   #set(leads: boolean): void {
