@@ -21,6 +21,7 @@ import type { Theme } from "./preferences.ts";
 import { callsOnLine } from "./selection.ts";
 import { shortcut, type Shortcut } from "./shortcuts.ts";
 import { top } from "./top.ts";
+import { warmUp } from "./warm-up.ts";
 import { openEntry, wrapUpEntries } from "./wrap-ups.ts";
 
 /** Below this width card and wrap-up share one column. */
@@ -89,6 +90,8 @@ export class CallcardDesk extends LitElement {
   #announced = "";
   #listening: AbortController | null = null;
   #narrow = false;
+  /** Ends when the first call comes; null before there was a desk to warm up. */
+  #warming: AbortController | null = null;
   readonly #width = new ResizeObserver(() => this.#measure());
 
   constructor() {
@@ -146,10 +149,20 @@ export class CallcardDesk extends LitElement {
   override updated(): void {
     const model = this.#model;
     if (!model) return;
+    this.#warmUp(model);
     // The card comes first: title and notification cost the frame milliseconds.
     void this.#whenShown()
       .then(() => model.updated())
       .then(() => this.#callAttention(model));
+  }
+
+  #warmUp(model: DeskModel): void {
+    const pane = this.#part(".pane");
+    if (model.calls.length > 0) this.#warming?.abort();
+    else if (!this.#warming && this.#ctx && pane) {
+      this.#warming = new AbortController();
+      warmUp(pane, this.#ctx, this.#warming.signal);
+    }
   }
 
   #callAttention(model: DeskModel): void {

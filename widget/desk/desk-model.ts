@@ -32,6 +32,7 @@ export type DeskModelOptions = {
 
 const TOKEN_RETRY_MS = 15_000;
 const START_RETRY_MS = 1000;
+const BELL_LATEST_MS = 300;
 
 export class DeskModel implements ConnectionListener {
   phase: Phase = "starting";
@@ -142,9 +143,14 @@ export class DeskModel implements ConnectionListener {
     this.#options.changed();
   }
 
-  /** All elements show what was received. */
-  updated(): Promise<void> {
-    return this.#pops.updated();
+  /** All elements show what was received; the bell comes after the card is painted, because it costs the frame milliseconds. */
+  async updated(): Promise<void> {
+    // Where a browser produces no frames (a window behind another) the bell must not wait for one.
+    await Promise.race([
+      this.#pops.updated(),
+      new Promise((late) => setTimeout(late, BELL_LATEST_MS)),
+    ]);
+    if (!this.#closing.signal.aborted) this.#sound();
   }
 
   close(): void {
@@ -264,7 +270,6 @@ export class DeskModel implements ConnectionListener {
   #received(before: readonly DeskCall[]): void {
     this.#pops.received(this.calls);
     this.selected = selectCall(before, this.calls, this.selected, this.#options.busy());
-    this.#sound();
     this.#options.changed();
     const events = hostEvents(before, this.calls).filter(({ key }) => this.#told.first(key));
     if (events.length > 0) void this.#tellHost(events);

@@ -17,6 +17,7 @@ export class PopReporter {
   /** Rings that were told as received; true once their composed card was handed to the elements. */
   readonly #told = new Map<string, boolean>();
   #waiting: { readonly pop: Pop; readonly receivedAt: number }[] = [];
+  #painting: Promise<void> = Promise.resolve();
 
   constructor(send: PopSender) {
     this.#send = send;
@@ -44,11 +45,17 @@ export class PopReporter {
     }
   }
 
-  /** The elements have been updated with what was received; reports when the frame with it is on the screen. */
-  async updated(): Promise<void> {
-    if (this.#waiting.length === 0) return;
-    const waiting = this.#waiting;
-    this.#waiting = [];
+  /** The elements have been updated with what was received; resolves when every pop so far is on the screen and reported. */
+  updated(): Promise<void> {
+    if (this.#waiting.length > 0) {
+      const waiting = this.#waiting;
+      this.#waiting = [];
+      this.#painting = Promise.all([this.#painting, this.#report(waiting)]).then(() => undefined);
+    }
+    return this.#painting;
+  }
+
+  async #report(waiting: readonly { pop: Pop; receivedAt: number }[]): Promise<void> {
     const visible = await painted();
     const now = performance.now();
     for (const { pop, receivedAt } of waiting) {
