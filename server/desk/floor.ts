@@ -32,6 +32,8 @@ export type Operator = {
   device: Device | null;
   readonly screen: Screen;
   readonly calls: Map<string, ShownCall>;
+  /** When in each second they are told how many wait. */
+  readonly waitingTurn: number;
   /** Said "ready" then: wrap-ups of calls that ended before do not hold them any more. */
   readyAtMs: number;
   presenceTimer: NodeJS.Timeout | null;
@@ -50,8 +52,10 @@ export type FloorOptions = {
 
 /** Changes of queues are looked at together after this long. */
 const QUEUES_GATHER_MS = 20;
-/** Numbers of waiting callers are told at most this often. */
+/** Numbers of waiting callers are told at most this often to one operator. */
 const WAITING_EVERY_MS = 1000;
+/** In that time everybody has their turn in so many groups: two hundred screens drawing at one moment would delay a pop. */
+const WAITING_TURNS = 20;
 
 /** The floor of one process. */
 export class Floor {
@@ -62,6 +66,8 @@ export class Floor {
   readonly #changedPbxs = new Set<string>();
   readonly #dirty = new Set<Operator>();
   readonly #waitingChanged = new Map<Operator, Presence>();
+  #admitted = 0;
+  #turn = 0;
   readonly #releases: (() => void)[] = [];
   #queuesTimer: NodeJS.Timeout | null = null;
   #waitingTimer: NodeJS.Timeout | null = null;
@@ -143,6 +149,7 @@ export class Floor {
         trouble: this.#trouble(null),
       }),
       calls: new Map(),
+      waitingTurn: this.#admitted++ % WAITING_TURNS,
       readyAtMs: 0,
       presenceTimer: null,
     };
@@ -169,6 +176,7 @@ export class Floor {
     if (operator.device !== null || operator.screen.browsers > 0 || operator.calls.size > 0) return;
     this.#operators.delete(operator.user.id);
     this.#dirty.delete(operator);
+    this.#waitingChanged.delete(operator);
     if (operator.presenceTimer !== null) clearTimeout(operator.presenceTimer);
   }
 
@@ -206,7 +214,7 @@ export class Floor {
   close(): void {
     for (const release of this.#releases.splice(0)) release();
     if (this.#queuesTimer !== null) clearTimeout(this.#queuesTimer);
-    if (this.#waitingTimer !== null) clearTimeout(this.#waitingTimer);
+    if (this.#waitingTimer !== null) clearInterval(this.#waitingTimer);
     if (this.#flushing !== null) clearImmediate(this.#flushing);
     for (const operator of this.#operators.values()) {
       if (operator.presenceTimer !== null) clearTimeout(operator.presenceTimer);
@@ -241,7 +249,10 @@ export class Floor {
         screen.publish({ kind: "presence", presence });
       } else {
         this.#waitingChanged.set(operator, presence);
-        this.#waitingTimer ??= setTimeout(() => this.#tellWaiting(), WAITING_EVERY_MS);
+        this.#waitingTimer ??= setInterval(
+          () => this.#tellWaiting(),
+          WAITING_EVERY_MS / WAITING_TURNS,
+        );
       }
     }
     this.#options.presenceSeen?.(operator, memberships);
@@ -255,11 +266,19 @@ export class Floor {
     return { state, sinceMs, pausedReason, device, queues };
   }
 
+  /** One turn. Numbers that are again what the screen shows are not told. */
   #tellWaiting(): void {
+    this.#turn = (this.#turn + 1) % WAITING_TURNS;
+    for (const [operator, presence] of this.#waitingChanged) {
+      if (operator.waitingTurn !== this.#turn) continue;
+      this.#waitingChanged.delete(operator);
+      const { screen } = operator;
+      if (presenceDifference(screen.state.presence, presence) !== "none")
+        screen.publish({ kind: "presence", presence });
+    }
+    if (this.#waitingChanged.size > 0 || this.#waitingTimer === null) return;
+    clearInterval(this.#waitingTimer);
     this.#waitingTimer = null;
-    for (const [{ screen }, presence] of this.#waitingChanged)
-      screen.publish({ kind: "presence", presence });
-    this.#waitingChanged.clear();
   }
 
   #wakeAt(operator: Operator, untilMs: number | null): void {

@@ -37,6 +37,14 @@ type Parts = {
   ".pane": HTMLElement;
 };
 
+/** Lists of calls, with what they were made from. */
+type Lists = {
+  readonly calls: readonly DeskCall[];
+  readonly left: readonly DeskCall[];
+  readonly line: readonly DeskCall[];
+  readonly recent: readonly DeskCall[];
+};
+
 /**
  * `<callcard-desk>`: the operator's screen. One element in any page is the whole product of an operator.
  *
@@ -90,6 +98,7 @@ export class CallcardDesk extends LitElement {
   #announced = "";
   #listening: AbortController | null = null;
   #narrow = false;
+  #listed: Lists | null = null;
   /** Ends when the first call comes; null before there was a desk to warm up. */
   #warming: AbortController | null = null;
   readonly #width = new ResizeObserver(() => this.#measure());
@@ -238,7 +247,7 @@ export class CallcardDesk extends LitElement {
         ${bars(model, this.#locale)}
       </div>`;
     }
-    const line = callsOnLine(desk.calls);
+    const { line, recent } = this.#lists(model, desk);
     const { shown, drafts } = model;
     const cards = shown && !line.includes(shown) ? [...line, shown] : line;
     const entries = wrapUpEntries(
@@ -294,7 +303,7 @@ export class CallcardDesk extends LitElement {
               : html`<callcard-today
                     .ctx=${ctx}
                     .desk=${desk}
-                    .recent=${this.#recent(model, line)}
+                    .recent=${recent}
                     ?shortcuts=${this.#full && model.preferences.shortcuts}
                     @pick=${(event: CustomEvent<{ callId: string }>) =>
                       this.#pick(event.detail.callId)}
@@ -330,12 +339,21 @@ export class CallcardDesk extends LitElement {
     </button>`;
   }
 
-  /** Calls that are over and written up, newest first: those the server still lists and those it listed before. */
-  #recent(model: DeskModel, line: readonly DeskCall[]): readonly DeskCall[] {
-    const over = model.calls.filter((call) => !line.includes(call));
-    return [...over, ...(model.screen?.recent ?? [])]
+  /**
+   * The calls on the line, and those that are over and written up, newest first (what the server still lists and what it
+   * listed before). The same arrays while the calls are the same: most changes are numbers of waiting callers.
+   */
+  #lists(model: DeskModel, desk: DeskState): Lists {
+    const { calls } = desk;
+    const left = model.screen?.recent ?? [];
+    if (this.#listed?.calls === calls && this.#listed.left === left) return this.#listed;
+    const line = callsOnLine(calls);
+    const over = calls.filter((call) => !line.includes(call));
+    const recent = [...over, ...left]
       .toSorted((a, b) => b.startedAtMs - a.startedAtMs)
       .slice(0, 12);
+    this.#listed = { calls, left, line, recent };
+    return this.#listed;
   }
 
   #announcement(): string {

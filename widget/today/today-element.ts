@@ -1,4 +1,5 @@
 import { css, html, LitElement, nothing, type TemplateResult } from "lit";
+import { guard } from "lit/directives/guard.js";
 import type { DeskCall, DeskState } from "../../server/desk/protocol.ts";
 import type { DeskContext } from "../shared/context.ts";
 import { EveryMinute } from "../shared/every-minute.ts";
@@ -170,7 +171,9 @@ export class CallcardToday extends LitElement {
             this.recent.length === 0
               ? html`<p class="nothing">${t("recentNone")}</p>`
               : html`<ul>
-                  ${this.recent.map((call) => this.#recent(call))}
+                  ${guard([this.recent, this.ctx, Math.floor(Date.now() / 60_000)], () =>
+                    this.recent.map((call) => this.#recent(call)),
+                  )}
                 </ul>`
           }
         </section>
