@@ -6,7 +6,7 @@
 import type { DeskCall, DeskChange, DeskState } from "./protocol.ts";
 
 /** How many changes are kept for browsers that come back. */
-const KEPT_CHANGES = 128;
+const KEPT_CHANGES = 64;
 
 /** A change before it has its number. */
 export type Change =
