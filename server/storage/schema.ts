@@ -27,6 +27,7 @@ export type Schema = {
     external_url: Generated<string>;
     personal_manager: Generated<string>;
     customer_since: string | null;
+    segments: Generated<string[]>;
     updated_at: TimeDefault;
   };
   customer_phones: { e164: string; customer_id: string; verified: Generated<boolean> };
@@ -59,6 +60,8 @@ export type Schema = {
     total_minor: ColumnType<string, string | number, string | number>;
     currency: string;
     placed_at: Time;
+    /** When the customer was told it would be there. */
+    promised_at: Time | null;
     updated_at: TimeDefault;
     lines: Json<
       readonly { name: string; quantity: number; priceMinor: number; productId?: string }[]
@@ -159,6 +162,67 @@ export type Schema = {
     author_id: string | null;
     text: string;
     created_at: TimeDefault;
+  };
+  policy_versions: {
+    version: number;
+    policy: Json<unknown>;
+    note: Generated<string>;
+    published_by: string;
+    published_at: TimeDefault;
+    rolled_back_to: number | null;
+  };
+  policy_draft: {
+    one: Generated<boolean>;
+    policy: Json<unknown>;
+    revision: number;
+    base_version: number;
+    updated_by: string;
+    updated_at: TimeDefault;
+  };
+  call_priorities: {
+    call_id: string;
+    queue: string;
+    joined_at: Time;
+    pbx: string;
+    policy_version: number;
+    rule_id: Generated<string>;
+    rule_name: Generated<string>;
+    rate: number;
+    head_start_ms: number;
+  };
+  priority_moves: {
+    id: Id;
+    call_id: string;
+    pbx: string;
+    queue: string;
+    at: Time;
+    made_by: string;
+    from_position: number;
+    to_position: number | null;
+    from_priority: number;
+    to_priority: number;
+    policy_version: number;
+  };
+  claims: {
+    id: Id;
+    source: string;
+    source_id: string;
+    customer_id: string;
+    subject: Generated<string>;
+    opened_at: Time;
+    closed_at: Time | null;
+    updated_at: TimeDefault;
+  };
+  carts: {
+    id: Id;
+    source: string;
+    source_id: string;
+    customer_id: string;
+    total_minor: ColumnType<string, string | number, string | number>;
+    currency: string;
+    left_at: Time;
+    ordered_at: Time | null;
+    updated_at: TimeDefault;
   };
   installation: { key: string; value: Json<unknown> };
 };
