@@ -71,6 +71,9 @@ export async function start(
   await answers(storage);
   await migrate(storage.db);
   const { db } = storage;
+  // Connections of its own: however many look-ups wait in a flood of calls, the record is written.
+  const record = openStorage(databaseUrl, { maxConnections: 4 });
+  opening.defer(() => record.close());
   const bus =
     config.redisUrl === "" ? localBus(fault("bus")) : redisBus(config.redisUrl, fault("bus"));
   opening.defer(() => bus.close());
@@ -104,6 +107,7 @@ export async function start(
     directory,
     orders,
     db,
+    record: record.db,
     settings: {
       ...{ defaultRegion, extensionPattern },
       dial: { context: config.dialContext, format: config.dialFormat },
@@ -118,9 +122,6 @@ export async function start(
   opening.defer(() => desk.close());
   await desk.load();
   demo?.attendedBy(() => desk.attended(demo.pbx.name));
-  // Connections of its own: however many look-ups wait in a flood of calls, the record is written.
-  const record = openStorage(databaseUrl, { maxConnections: 2 });
-  opening.defer(() => record.close());
   const history = new CallHistory({
     ...{ db: record.db, calls, log: log.child({ part: "history" }) },
     customerOf: (callId) => desk.customerOf(callId),

@@ -63,6 +63,8 @@ export type DeskOptions = {
   readonly directory: CustomerDirectory;
   readonly orders: OrderBook;
   readonly db: Database;
+  /** The same database over connections of its own, for what operators write: it must not wait behind a flood of look-ups. */
+  readonly record: Database;
   readonly settings: DeskSettings;
   readonly log: DeskLog;
   readonly registry: prom.Registry;
@@ -94,9 +96,9 @@ export class Desk {
   constructor(options: DeskOptions) {
     this.#options = options;
     this.#now = options.now ?? systemClock;
-    const { db, directory, orders, settings, log, registry } = options;
+    const { db, record, directory, orders, settings, log, registry } = options;
     this.#ledger = new Ledger({
-      write: (rows) => upsertPops(db, rows),
+      write: (rows) => upsertPops(record, rows),
       now: this.#now,
       log,
       registry,
@@ -238,7 +240,7 @@ export class Desk {
   async saveWrapUp(user: User, input: Message<"saveWrapUp">): Promise<{ savedAt: string }> {
     const operator = this.#floor.of(user.id);
     const known = operator !== null && this.#board.isShown(operator, input.callId);
-    const savedAt = await saveWrapUp(this.#options.db, user.id, input, known);
+    const savedAt = await saveWrapUp(this.#options.record, user.id, input, known);
     if (operator !== null) {
       this.#board.wrappedUp(operator, input.callId);
       this.#pauses.saved(operator, input.callId);
@@ -334,7 +336,7 @@ export class Desk {
     const card = this.#cardOf(user, input.callId);
     if (card.customer === null)
       throw new Refusal("invalid", "callId: say who the customer is first");
-    const noteId = await insertNote(this.#options.db, {
+    const noteId = await insertNote(this.#options.record, {
       customerId: card.customer.id,
       callId: input.callId,
       authorId: user.id,

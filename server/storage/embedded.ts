@@ -42,9 +42,13 @@ const STARTUP_LIMIT_MS = 30_000;
 
 /**
  * Starts (or adopts, when one outlived a crash) the server in `directory`.
+ * @param options.endWithParent for tests and benchmarks: the server ends with this process even when that is killed (Linux).
  * @throws Error that says which step failed, with the server's own last words.
  */
-export async function startEmbeddedPostgres(directory: string): Promise<EmbeddedPostgres> {
+export async function startEmbeddedPostgres(
+  directory: string,
+  options: { readonly endWithParent?: boolean } = {},
+): Promise<EmbeddedPostgres> {
   await mkdir(directory, { recursive: true });
   const cluster = join(directory, "cluster");
   const binaries = await findBinaries();
@@ -64,7 +68,7 @@ export async function startEmbeddedPostgres(directory: string): Promise<Embedded
   const log = await open(join(directory, "postgres.log"), "w");
   try {
     const child = run(
-      runner,
+      options.endWithParent === true ? endingWithParent(runner) : runner,
       binaries.postgres,
       [
         ...["-D", cluster, "-p", String(port), "-h", "127.0.0.1", "-k", ""],
@@ -126,6 +130,13 @@ function chooseRunner(): Runner {
   if (spawnSync(namespace[0]!, [...namespace.slice(1), "true"]).status === 0)
     return { prefix: namespace };
   return { prefix: [], uid: NOBODY, gid: NOBODY };
+}
+
+/** The kernel interrupts it (PostgreSQL's "fast" shutdown) when this process is gone. */
+function endingWithParent(runner: Runner): Runner {
+  const prefix = ["setpriv", "--pdeathsig", "INT", "--"];
+  if (spawnSync(prefix[0]!, [...prefix.slice(1), "true"]).status !== 0) return runner;
+  return { ...runner, prefix: [...runner.prefix, ...prefix] };
 }
 
 function run(runner: Runner, program: string, args: readonly string[], output: number) {

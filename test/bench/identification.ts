@@ -36,13 +36,13 @@ export const identification: Bench = ({ quick }) =>
 /** Measures over so many customers and removes everything it made. */
 export async function measureIdentification(customers: number): Promise<readonly Figure[]> {
   const directory = await mkdtemp(join(tmpdir(), "callcard-bench-pg-"));
-  let server = await startEmbeddedPostgres(directory);
+  let server = await startEmbeddedPostgres(directory, { endWithParent: true });
   try {
     const copy = await onStorage(server.url, (storage) => measureCopy(storage, customers));
     // A fresh cluster for each: neither pays for the other's write-ahead log.
     await server.stop();
     await rm(join(directory, "cluster"), { recursive: true });
-    server = await startEmbeddedPostgres(directory);
+    server = await startEmbeddedPostgres(directory, { endWithParent: true });
     const imported = await onStorage(server.url, (storage) =>
       measureImport(storage, customers, directory),
     );
@@ -55,11 +55,11 @@ export async function measureIdentification(customers: number): Promise<readonly
       };
     });
     await server.stop();
-    server = await startEmbeddedPostgres(directory);
+    server = await startEmbeddedPostgres(directory, { endWithParent: true });
     const cold = await onStorage(server.url, (storage) => lookUps(storage, customers, LOOK_UPS, 3));
     await server.stop();
     const forgotten = await dropFileCache(join(directory, "cluster"));
-    server = await startEmbeddedPostgres(directory);
+    server = await startEmbeddedPostgres(directory, { endWithParent: true });
     const frozen = forgotten
       ? await onStorage(server.url, (storage) => lookUps(storage, customers, LOOK_UPS / 10, 4))
       : null;

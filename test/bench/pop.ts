@@ -43,7 +43,9 @@ export const pop: Bench = async ({ quick }) => {
   await using parts = new AsyncDisposableStack();
   const directory = await mkdtemp(join(tmpdir(), "callcard-bench-"));
   parts.defer(() => rm(directory, { recursive: true, force: true }));
-  const postgres = await startEmbeddedPostgres(join(directory, "postgres"));
+  const postgres = await startEmbeddedPostgres(join(directory, "postgres"), {
+    endWithParent: true,
+  });
   parts.defer(() => postgres.stop());
   const storage = openStorage(postgres.url, { maxConnections: 5 });
   parts.defer(() => storage.close());

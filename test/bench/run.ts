@@ -2,8 +2,9 @@
  * `npm run bench [-- name ...] [--quick]`: measures and prints one table, each figure beside a floor or a peer that
  * ran in the same run, and writes `data/bench/<time>.json`. Nothing here passes or fails: it says what is.
  */
-import { mkdir, writeFile } from "node:fs/promises";
-import { cpus, totalmem } from "node:os";
+import { existsSync } from "node:fs";
+import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { cpus, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 
@@ -40,6 +41,7 @@ if (stray !== undefined) {
   process.exit(2);
 }
 
+await removeLeftovers();
 const results: Record<string, readonly Figure[]> = {};
 for (const name of wanted) {
   console.log(`\n${name} ...`);
@@ -59,6 +61,19 @@ const machine = {
 };
 await writeFile(file, JSON.stringify({ at, quick: values.quick, machine, results }, null, 2));
 console.log(`\nWritten to ${file}`);
+
+/** Directories of runs that were killed: up to 3 GB each. One whose run still lives is left alone. */
+async function removeLeftovers(): Promise<void> {
+  for (const name of await readdir(tmpdir())) {
+    if (!name.startsWith("callcard-bench-")) continue;
+    const path = join(tmpdir(), name);
+    const owners = await Promise.all(
+      ["owner", "postgres/owner"].map((file) => readFile(join(path, file), "utf8").catch(() => "")),
+    );
+    const pid = Number(owners.join(""));
+    if (pid > 0 && !existsSync(`/proc/${pid}`)) await rm(path, { recursive: true, force: true });
+  }
+}
 
 function print(figures: readonly Figure[]): void {
   const rows = figures.map(({ what, value, unit, beside = "", goal = "", met }) => [

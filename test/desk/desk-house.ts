@@ -105,6 +105,7 @@ export class House {
       directory: this.directory,
       orders: options.orders ?? openOrderBook(storage),
       db: storage.db,
+      record: storage.db,
       settings: {
         ...rules,
         dial: { context: "from-internal", format: "plain" },

@@ -6,7 +6,7 @@ import { startEmbeddedPostgres } from "../../server/storage/embedded.ts";
 
 export default async function setup(): Promise<() => Promise<void>> {
   const directory = await mkdtemp(join(tmpdir(), "callcard-test-pg-"));
-  const server = await startEmbeddedPostgres(directory);
+  const server = await startEmbeddedPostgres(directory, { endWithParent: true });
   process.env["CALLCARD_TEST_POSTGRES"] = server.url;
   return async () => {
     await server.stop();
