@@ -53,7 +53,10 @@ export type TierResult = {
 export type PolicyResult = {
   readonly name: string;
   readonly tiers: readonly TierResult[];
-  /** Shares of callers whose wait is at most so many seconds, for the chart; the same seconds for all policies. */
+  /**
+   * Shares of callers whose wait is at most so many seconds, for the chart; the same seconds for all policies. Favoured are those whom
+   * at least one of the compared policies puts forward, so that the same people are compared.
+   */
   readonly distribution: {
     readonly seconds: readonly number[];
     readonly everybody: readonly number[];
@@ -76,6 +79,10 @@ export type SimulationResult = {
     | { readonly code: "fewCalls"; readonly calls: number }
     /** Patience of people who were answered is not known and was guessed from those who hung up. */
     | { readonly code: "patienceGuessed" }
+    /** Recorded calls: tier, orders and claims are those of today, not of the day of the call. */
+    | { readonly code: "standingOfToday" }
+    /** Recorded calls: who was on duty is told by their calls alone; a pause of up to so many minutes counts as being there. */
+    | { readonly code: "dutyEstimated"; readonly minutes: number }
     | { readonly code: "guardBroken"; readonly policy: string; readonly seconds: number }
   )[];
 };
