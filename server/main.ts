@@ -26,6 +26,7 @@ import { createFeed } from "./http/feed.ts";
 import { createReadiness, healthRoutes } from "./http/health.ts";
 import { createLog } from "./http/log.ts";
 import { createMetrics, observeRequests } from "./http/metrics.ts";
+import { openSocketServer } from "./http/socket-server.ts";
 import { createUpgrades } from "./http/upgrades.ts";
 import { openOrderBook } from "./orders/book.ts";
 import { orderRoutes } from "./orders/routes.ts";
@@ -149,8 +150,10 @@ export async function start(
   await callRoutes(app, { db });
   await feedRoutes(app);
   await healthRoutes(app, { readiness, metrics, metricsAccess: "loopback" });
+  const socketServer = openSocketServer({ server: app.server, origins });
+  opening.defer(() => socketServer.close());
   const sockets = openDeskSockets({
-    ...{ server: app.server, desk, authenticator: sessions, origins, bus },
+    ...{ io: socketServer.io, desk, authenticator: sessions, bus },
     ...{ log: log.child({ part: "sockets" }), registry: metrics.registry },
   });
   opening.defer(() => sockets.close());

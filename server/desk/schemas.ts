@@ -1,16 +1,15 @@
 /** The shape of everything a screen may say. Checked before anything else sees it; what does not fit is named by its field. */
 import { type Static, type TSchema, Type } from "typebox";
-import { Compile } from "typebox/compile";
+import {
+  type CheckedMessage,
+  type MessageValidator,
+  check,
+  compileMessage,
+  object,
+  text,
+  word,
+} from "../http/message-check.ts";
 import type { DeskHandshake, DeskToServer } from "./protocol.ts";
-
-/** Text of a person: no NUL, which PostgreSQL cannot keep. */
-const text = (maxLength: number, minLength = 0) =>
-  Type.String({ minLength, maxLength, pattern: "^[^\\u0000]*$" });
-/** Text that goes into an action or a header: no control characters at all. */
-const word = (maxLength: number, minLength = 1) =>
-  Type.String({ minLength, maxLength, pattern: "^[^\\u0000-\\u001f\\u007f]*$" });
-const object = <P extends Record<string, TSchema>>(properties: P) =>
-  Type.Object(properties, { additionalProperties: false });
 
 const id = word(200);
 const rowId = Type.String({ pattern: "^[0-9]{1,18}$" });
@@ -61,47 +60,20 @@ const handshake = Type.Object({
   seq: Type.Optional(Type.Integer({ minimum: 0 })),
 });
 
-type Checked<T> =
-  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly message: string };
-
 const compiled = Object.fromEntries(
-  Object.entries(schemas).map(([name, schema]) => [name, Compile(schema)]),
-) as unknown as { readonly [K in keyof DeskToServer]: Validator };
-const compiledHandshake: Validator = Compile(handshake);
-
-type Validator = {
-  Check(value: unknown): boolean;
-  Errors(value: unknown): readonly {
-    readonly instancePath: string;
-    readonly message: string;
-    readonly params?: unknown;
-  }[];
-};
+  Object.entries(schemas).map(([name, schema]) => [name, compileMessage(schema)]),
+) as unknown as { readonly [K in keyof DeskToServer]: MessageValidator };
+const compiledHandshake = compileMessage(handshake);
 
 /** Checks a message's one argument; the words name the field, never what came in it. */
 export function checkMessage<K extends keyof DeskToServer>(
   name: K,
   value: unknown,
-): Checked<Message<K>> {
+): CheckedMessage<Message<K>> {
   return check<Message<K>>(compiled[name], value);
 }
 
 /** Checks what a socket says at connect. */
-export function checkHandshake(value: unknown): Checked<DeskHandshake> {
+export function checkHandshake(value: unknown): CheckedMessage<DeskHandshake> {
   return check<DeskHandshake>(compiledHandshake, value);
-}
-
-function check<T>(validator: Validator, value: unknown): Checked<T> {
-  if (validator.Check(value)) return { ok: true, value: value as T };
-  const [error] = validator.Errors(value);
-  const params = error?.params as
-    | { requiredProperties?: readonly string[]; additionalProperties?: readonly string[] }
-    | undefined;
-  const field =
-    params?.requiredProperties?.[0] ??
-    params?.additionalProperties?.[0] ??
-    error?.instancePath.slice(1).replaceAll("/", ".");
-  const what =
-    params?.requiredProperties === undefined ? (error?.message ?? "not valid") : "missing";
-  return { ok: false, message: `${(field || "message").slice(0, 60)}: ${what}` };
 }

@@ -2,12 +2,10 @@
  * The edge between screens and the desk: socket.io's namespace `/desk`. Everything a browser says is checked here and answered;
  * nothing a browser says or fails to say can hurt the desk or another browser.
  */
-import type { Server as HttpServer } from "node:http";
 import type * as prom from "prom-client";
-import { type DefaultEventsMap, type Namespace, Server, type Socket } from "socket.io";
-import { byToken, originCheck, sessionCookieOf } from "../http/auth.ts";
-import type { OriginPolicy } from "../http/origin.ts";
-import type { Authenticator, Principal, User } from "../people/model.ts";
+import type { DefaultEventsMap, Namespace, Server, Socket } from "socket.io";
+import { NotAdmitted, type SocketLogin, loginOf, watchLogins } from "../http/socket-logins.ts";
+import type { Authenticator, User } from "../people/model.ts";
 import type { Bus } from "../storage/bus.ts";
 import type { Desk } from "./desk.ts";
 import type { DeskLog } from "./ports.ts";
@@ -19,10 +17,10 @@ import { type Message, checkHandshake, checkMessage } from "./schemas.ts";
 
 /** What the edge needs. */
 export type DeskSocketsOptions = {
-  readonly server: HttpServer;
+  /** Of `openSocketServer`. */
+  readonly io: Server;
   readonly desk: Desk;
   readonly authenticator: Authenticator;
-  readonly origins: OriginPolicy;
   readonly bus: Bus;
   readonly log: DeskLog;
   readonly registry: prom.Registry;
@@ -32,40 +30,25 @@ export type DeskSocketsOptions = {
 export type DeskSockets = {
   /** How many browsers follow now. */
   connected(): number;
-  /** Disconnects every browser; they come back to the next process by themselves. The HTTP server stays open. */
-  close(): Promise<void>;
+  /** Disconnects every screen and ends the watch over logins; the socket server stays open. */
+  close(): void;
 };
 
 /** How long a browser may take to acknowledge before its connection is closed; it comes back and is brought up to date. */
 const ACKNOWLEDGE_MS = 15_000;
 /** Unacknowledged messages one browser may have; a slower one is closed. */
 const MOST_UNACKNOWLEDGED = 64;
-const RECHECK_MS = 60_000;
-const LARGEST_MESSAGE_BYTES = 64 * 1024;
 
 type DeskSocket = Socket<DeskToServer, ServerToDesk, DefaultEventsMap, SocketData>;
-type SocketData = { user: User; session: string; seen: DeskHandshake };
+type SocketData = SocketLogin & { readonly seen: DeskHandshake };
 /** Requests that are answered; the rest of {@link DeskToServer} is only told. */
 type Requests = Omit<DeskToServer, "popReceived" | "popPainted">;
 
-/** Opens `/desk` on an HTTP server. */
+/** Opens `/desk`. */
 export function openDeskSockets(options: DeskSocketsOptions): DeskSockets {
-  const mayCome = originCheck(options.origins);
-  const io = new Server(options.server, {
-    serveClient: false,
-    // Other websockets of the same HTTP server are not ours to close.
-    destroyUpgrade: false,
-    maxHttpBufferSize: LARGEST_MESSAGE_BYTES,
-    pingInterval: 10_000,
-    pingTimeout: 8000,
-    connectTimeout: 10_000,
-    cors: { origin: [...options.origins.crmOrigins], credentials: true },
-    allowRequest: (request, answer) => {
-      const allowed = mayCome(request);
-      answer(allowed ? null : "Requests from this site are not allowed", allowed);
-    },
-  });
-  const desk: Namespace<DeskToServer, ServerToDesk, DefaultEventsMap, SocketData> = io.of("/desk");
+  const { authenticator, bus, log } = options;
+  const desk: Namespace<DeskToServer, ServerToDesk, DefaultEventsMap, SocketData> =
+    options.io.of("/desk");
   const metrics = addSocketMetrics(options.registry, () => desk.sockets.size);
 
   desk.use((socket, next) => void admitOrRefuse(socket, next));
@@ -78,19 +61,16 @@ export function openDeskSockets(options: DeskSocketsOptions): DeskSockets {
     }
   });
 
-  const stopHearing = options.bus.on("sessionsEnded", ({ userId }) => {
-    for (const socket of desk.sockets.values())
-      if (socket.data.user.id === userId) void recheck(socket);
+  const stopWatching = watchLogins({
+    sockets: () => desk.sockets.values(),
+    mayStay: (user) => options.desk.isActive(user.id),
+    ...{ authenticator, bus, log },
   });
-  const recheckTimer = setInterval(() => {
-    for (const socket of desk.sockets.values()) void recheck(socket);
-  }, RECHECK_MS);
-  recheckTimer.unref();
 
   async function admitOrRefuse(socket: DeskSocket, next: (refused?: Error) => void): Promise<void> {
     let refused: Error | undefined;
     try {
-      await admit(socket, options.authenticator);
+      await admit(socket, authenticator);
     } catch (error) {
       refused = error instanceof NotAdmitted ? error : new Error(replyOf(error).reply.code);
       if (!(error instanceof NotAdmitted))
@@ -202,28 +182,11 @@ export function openDeskSockets(options: DeskSocketsOptions): DeskSockets {
     heed("popPainted", (input) => desk.popPainted(user, input));
   }
 
-  /** Ends a browser whose login is not valid any more. A database that does not answer ends nobody. */
-  async function recheck(socket: DeskSocket): Promise<void> {
-    const { session, user } = socket.data;
-    try {
-      const active = await options.desk.isActive(user.id);
-      const valid = session === "" || (await options.authenticator.bySession(session)) !== null;
-      if (active && valid) return;
-      socket.emit("ended", active ? "loggedOut" : "deactivated");
-      socket.disconnect(true);
-    } catch (error) {
-      options.log.warn({ err: error, userId: user.id }, "a session could not be checked again");
-    }
-  }
-
   return {
     connected: () => desk.sockets.size,
-    async close() {
-      stopHearing();
-      clearInterval(recheckTimer);
-      io.disconnectSockets(true);
-      // Not io.close(): that would close the HTTP server, which is not ours.
-      io.engine.close();
+    close() {
+      stopWatching();
+      desk.disconnectSockets(true);
     },
   };
 }
@@ -235,21 +198,10 @@ function untyped(socket: DeskSocket): {
   return socket;
 }
 
-class NotAdmitted extends Error {}
-
 /** Finds out who connects. @throws NotAdmitted with the code the screen gets. */
 async function admit(socket: DeskSocket, authenticator: Authenticator): Promise<void> {
   const handshake = checkHandshake(socket.handshake.auth);
   if (!handshake.ok) throw new NotAdmitted("invalid");
   const seen = handshake.value;
-  const session = seen.token === undefined ? sessionCookieOf(socket.request) : "";
-  let principal: Principal | null = null;
-  if (seen.token !== undefined) {
-    if (seen.token !== "") principal = await byToken(seen.token, authenticator);
-  } else if (session !== "") principal = await authenticator.bySession(session);
-  if (principal === null) throw new NotAdmitted("notLoggedIn");
-  if (principal.kind !== "user") throw new NotAdmitted("forbidden");
-  socket.data.user = principal.user;
-  socket.data.session = session;
-  socket.data.seen = seen;
+  socket.data = { ...(await loginOf(socket.request, seen.token, authenticator)), seen };
 }

@@ -24,6 +24,7 @@ import type { OrderBook } from "../../server/orders/model.ts";
 import type { Authenticator, Principal, Role, User } from "../../server/people/model.ts";
 import { type Bus, localBus } from "../../server/storage/bus.ts";
 import type { Storage } from "../../server/storage/database.ts";
+import { type SocketServer, openSocketServer } from "../../server/http/socket-server.ts";
 import { testApp } from "../http/support.ts";
 import { ScriptedPbx, member } from "./scripted-pbx.ts";
 
@@ -85,6 +86,7 @@ export class House {
   readonly directory: CustomerDirectory;
   readonly storage: Pick<Storage, "db" | "pool">;
   readonly #app: App;
+  readonly #socketServer: SocketServer;
   readonly #sockets: DeskSockets;
   readonly #clients: Client[] = [];
 
@@ -127,11 +129,12 @@ export class House {
       log: quiet,
     });
     this.#app = app;
+    const origins = { publicUrl: "", crmOrigins: ["https://crm.example"] };
+    this.#socketServer = openSocketServer({ server: app.server, origins });
     this.#sockets = openDeskSockets({
-      server: app.server,
+      io: this.#socketServer.io,
       desk: this.desk,
       authenticator,
-      origins: { publicUrl: "", crmOrigins: ["https://crm.example"] },
       bus: this.bus,
       log: options.log ?? quiet,
       registry: this.registry,
@@ -195,7 +198,8 @@ export class House {
 
   async close(): Promise<void> {
     for (const client of this.#clients) client.close();
-    await this.#sockets.close();
+    this.#sockets.close();
+    this.#socketServer.close();
     this.calls.close();
     await this.history.close();
     await this.desk.close();
