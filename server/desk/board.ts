@@ -9,7 +9,7 @@ import type { Cards } from "./cards.ts";
 import { type Device, type Floor, type Operator, type ShownCall, sameDevice } from "./floor.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Clock } from "./ports.ts";
-import type { Card, DeskCall } from "./protocol.ts";
+import type { CallPriority, Card, DeskCall } from "./protocol.ts";
 import { type CallView, isLive, viewOf } from "./view.ts";
 
 /** How long a call that is over, and needs nothing more, stays on the screen. */
@@ -20,12 +20,16 @@ export const WRAP_UP_KEPT_MS = 12 * 3_600_000;
 const MOST_CALLS = 50;
 const SWEEP_MS = 60_000;
 
+/** What the policy did for a caller of a queue; null when nothing. Answers at once. */
+export type PriorityOf = (callId: string, queue: string) => CallPriority | null;
+
 /** What a board needs. */
 export type BoardOptions = {
   readonly floor: Floor;
   readonly cards: Cards;
   readonly ledger: Ledger;
   readonly now: Clock;
+  readonly priorityOf: PriorityOf;
   /** An operator's part in a queue call ended and its wrap-up is due. */
   readonly wrapUpDue: (operator: Operator, callId: string) => void;
 };
@@ -91,6 +95,14 @@ export class Board {
       if (shown !== undefined) this.#publish(operator, shown);
     }
     ledger.card(callId, cards.times(callId), cards.card(callId)?.outcome ?? "");
+  }
+
+  /** What the policy says of the call changed; only whom it still helps is told. */
+  priorityChanged(callId: string): void {
+    for (const operator of this.#watchers.get(callId) ?? []) {
+      const shown = operator.calls.get(callId);
+      if (shown !== undefined && isLive(shown.view.state)) this.#publish(operator, shown);
+    }
   }
 
   /** An operator asked for this call to `number`; its card can be composed before the PBX says anything. */
@@ -259,13 +271,14 @@ export class Board {
   }
 
   #publish(operator: Operator, shown: ShownCall): void {
-    const { cards, ledger, now } = this.#options;
+    const { cards, ledger, now, priorityOf } = this.#options;
     const { view, callId } = shown;
     const found = cards.card(callId);
     if (found === null) return;
     const call: DeskCall = {
       ...view,
       card: view.direction === "internal" ? this.#internalCard(found, shown) : found,
+      priority: view.queue === "" ? null : priorityOf(callId, view.queue),
       needsWrapUp: shown.duty && !shown.saved,
     };
     if (view.state !== "ringing" || view.ringId === "") {

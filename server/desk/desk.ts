@@ -12,7 +12,7 @@ import { describePhone, readPhone } from "../customers/phone.ts";
 import type { OrderBook } from "../orders/model.ts";
 import type { User } from "../people/model.ts";
 import type { Database } from "../storage/database.ts";
-import { Board, WRAP_UP_KEPT_MS } from "./board.ts";
+import { Board, type PriorityOf, WRAP_UP_KEPT_MS } from "./board.ts";
 import { Cards } from "./cards.ts";
 import { type DialSettings, dialledDigits, origination, ownPhone } from "./dial.ts";
 import { Floor, type Operator } from "./floor.ts";
@@ -66,6 +66,8 @@ export type DeskOptions = {
   /** The same database over connections of its own, for what operators write: it must not wait behind a flood of look-ups. */
   readonly record: Database;
   readonly settings: DeskSettings;
+  /** Without it nobody is told why a caller came first. */
+  readonly priorityOf?: PriorityOf;
   readonly log: DeskLog;
   readonly registry: prom.Registry;
   readonly now?: Clock;
@@ -141,6 +143,7 @@ export class Desk {
       cards: this.#cards,
       ledger: this.#ledger,
       now: this.#now,
+      priorityOf: options.priorityOf ?? (() => null),
       wrapUpDue: (operator, callId) => this.#pauses.due(operator, callId),
     });
     this.#stopListening = options.calls.onFact((fact) => this.#hear(fact));
@@ -366,6 +369,11 @@ export class Desk {
   /** Who the customer of a call is by its card, for the call's record; null when nobody knows. */
   customerOf(callId: string): string | null {
     return this.#cards.customerOf(callId);
+  }
+
+  /** What the policy says of this call became known or changed. */
+  priorityChanged(callId: string): void {
+    this.#board.priorityChanged(callId);
   }
 
   /** True once the call's card needs nothing more. */

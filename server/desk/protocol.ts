@@ -97,8 +97,21 @@ export type DeskCall = {
   /** Who handed it over (transfer), "" otherwise. */
   readonly fromName: string;
   readonly card: Card;
+  /** Why the queue's policy put this caller where they stood; null when no rule applied. */
+  readonly priority: CallPriority | null;
   /** True until its wrap-up was saved. */
   readonly needsWrapUp: boolean;
+};
+
+/** What the policy did for one caller, in what an operator can say aloud. */
+export type CallPriority = {
+  /** The rule's name as the admin wrote it. */
+  readonly ruleName: string;
+  /** What the rule tells the operator, "" for nothing. */
+  readonly message: string;
+  /** First and last place in the queue when the policy moved them forward; null when it did not. */
+  readonly moved: { readonly from: number; readonly to: number } | null;
+  readonly skipQuestions: boolean;
 };
 
 /** The whole of one operator's screen. Server times are epoch ms of the server's clock. */

@@ -3,7 +3,7 @@ import type { Call, Ring, Talk } from "../calls/model.ts";
 import type { DeskCall } from "./protocol.ts";
 
 /** A {@link DeskCall} without what the call model does not know. */
-export type CallView = Omit<DeskCall, "card" | "needsWrapUp">;
+export type CallView = Omit<DeskCall, "card" | "priority" | "needsWrapUp">;
 
 /** Name of whoever holds an extension; the extension itself when nobody does. */
 export type NameOf = (extension: string) => string;

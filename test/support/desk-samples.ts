@@ -153,6 +153,7 @@ export function sampleCall(nowMs: number, change: Partial<DeskCall> = {}): DeskC
     left: null,
     fromName: "",
     card: sampleCard(nowMs),
+    priority: null,
     needsWrapUp: false,
     ...change,
   };

@@ -54,7 +54,7 @@ export class CallcardCard extends LitElement {
         ${person(call, ctx, this.searching ? null : () => (this.searching = true))}
         ${place(card, ctx)}
       </header>
-      ${this.#problems()} ${this.#who()} ${card.customer ? this.#facts() : nothing}
+      ${this.#priority()} ${this.#problems()} ${this.#who()} ${card.customer ? this.#facts() : nothing}
       ${
         card.customer || card.orders.length > 0 || card.calls.length > 0 || card.notes.length > 0
           ? html`<div class="columns">
@@ -99,6 +99,24 @@ export class CallcardCard extends LitElement {
           : nothing
       }
     </p>`;
+  }
+
+  /** Why this caller came before others, and what the shop wants said to them. */
+  #priority(): TemplateResult | typeof nothing {
+    const { priority } = this.call;
+    if (!priority) return nothing;
+    const { t } = this.ctx.locale;
+    const { moved, ruleName, message, skipQuestions } = priority;
+    const why = [
+      moved ? t("priorityMoved", { from: moved.from, to: moved.to }) : "",
+      skipQuestions ? t("priorityQuestions") : "",
+    ].filter(Boolean);
+    return html`<div class="priority">
+      ${message ? html`<p class="message"><bdi>${message}</bdi></p>` : nothing}
+      <p class="why">
+        ${icon("swap")}<span><bdi>${ruleName}</bdi>${why.map((words) => html`, ${words}`)}</span>
+      </p>
+    </div>`;
   }
 
   #problems(): TemplateResult | typeof nothing {

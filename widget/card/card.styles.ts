@@ -116,6 +116,22 @@ export const cardStyles = css`
     font-weight: 650;
     color: var(--ink);
   }
+  .priority {
+    display: grid;
+    gap: 4px;
+    padding-left: 14px;
+    border-left: 3px solid var(--accent);
+  }
+  .priority .message {
+    font-weight: 550;
+  }
+  .priority .why {
+    display: flex;
+    align-items: center;
+    gap: 6px;
+    font-size: 14px;
+    color: var(--ink-3);
+  }
   .facts {
     display: grid;
     grid-template-columns: repeat(auto-fit, minmax(150px, 1fr));

@@ -104,6 +104,7 @@ function sampleCall(nowMs: number): DeskCall {
     ringId: "",
     left: null,
     fromName: "",
+    priority: null,
     needsWrapUp: false,
     card: {
       outcome: "one",

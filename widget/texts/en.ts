@@ -104,6 +104,8 @@ export const en = {
   cardWaited: "waited",
   cardTalked: "talked for",
   cardFrom: "Transferred by {name}",
+  priorityMoved: "moved from place {from} to {to}",
+  priorityQuestions: "was not asked the usual questions",
   direction_inbound: "Incoming",
   direction_outbound: "Outgoing",
   direction_internal: "Internal",

@@ -103,6 +103,8 @@ export const ru: Words = {
   cardWaited: "ожидание",
   cardTalked: "разговор",
   cardFrom: "Звонок передали: {name}",
+  priorityMoved: "с {from}-го места на {to}-е",
+  priorityQuestions: "обычные вопросы не задавали",
   direction_inbound: "Входящий",
   direction_outbound: "Исходящий",
   direction_internal: "Внутренний",

@@ -103,6 +103,8 @@ export const uk: Words = {
   cardWaited: "очікування",
   cardTalked: "розмова",
   cardFrom: "Дзвінок передали: {name}",
+  priorityMoved: "з {from}-го місця на {to}-е",
+  priorityQuestions: "звичних запитань не ставили",
   direction_inbound: "Вхідний",
   direction_outbound: "Вихідний",
   direction_internal: "Внутрішній",
