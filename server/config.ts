@@ -19,6 +19,8 @@ export type PbxConfig = {
   readonly username: string;
   readonly secret: string;
   readonly tls: false | { readonly rejectUnauthorized: boolean; readonly ca?: string };
+  /** With what its dialplan asks who calls; absent: it may not ask. */
+  readonly token?: string;
 };
 
 /** The whole configuration, validated. */
@@ -34,6 +36,8 @@ export type Config = {
   readonly redisUrl: string;
   /** Empty = the simulated PBX with the sample shop. */
   readonly pbxs: readonly PbxConfig[];
+  /** Of the one PBX that is not listed in a file, also the simulated one; "" = its dialplan may not ask. */
+  readonly pbxToken: string;
   readonly defaultRegion: CountryCode;
   readonly extensionPattern: RegExp;
   readonly dialContext: string;
@@ -91,6 +95,17 @@ const secret = (name: string, about: string, minimum: number): Setting<string> =
   secret: true,
   parse: (value) =>
     value !== "" && (value.length < minimum || /[\r\n\0]/.test(value)) ? undefined : value,
+});
+
+/** Letters, digits, `-` and `_` alone: it stands in a dialplan, where anything else could mean something. */
+const token = (name: string, about: string, minimum: number): Setting<string> => ({
+  name,
+  about,
+  default: "",
+  allowed: `at least ${minimum} letters, digits, - or _`,
+  secret: true,
+  parse: (value) =>
+    value === "" || (value.length >= minimum && /^[\w-]{1,200}$/.test(value)) ? value : undefined,
 });
 
 const whole = (
@@ -181,6 +196,11 @@ export const settings = {
     ["off", "on", "insecure"],
   ),
   amiTlsCa: text("AMI_TLS_CA", "File with the certificate authority of the PBX (PEM)."),
+  pbxToken: token(
+    "PBX_TOKEN",
+    "Token with which the dialplan asks who calls (see `asterisk-config/`), 24 characters or more. Empty: it may not ask.",
+    24,
+  ),
   defaultRegion: {
     name: "DEFAULT_REGION",
     about: "Country of numbers that come without a country code (ISO 3166).",
@@ -309,7 +329,14 @@ export function parseConfig(
       "the manager user's secret when AMI_HOST is set",
     ),
     tls: tlsOf(read(settings.amiTls), read(settings.amiTlsCa)),
+    ...tokenOf(read(settings.pbxToken)),
   });
+  if (yaml !== null && read(settings.pbxToken) !== "")
+    throw new ConfigError(
+      settings.pbxToken.name,
+      null,
+      `empty when ${settings.config.name} lists the PBXs: give each its own token there`,
+    );
   return {
     host: read(settings.host),
     port: read(settings.port),
@@ -318,6 +345,7 @@ export function parseConfig(
     databaseUrl: read(settings.databaseUrl),
     redisUrl: read(settings.redisUrl),
     pbxs: yaml === null ? (amiHost === "" ? [] : [single()]) : pbxsOf(yaml, read),
+    pbxToken: read(settings.pbxToken),
     defaultRegion: read(settings.defaultRegion),
     extensionPattern: read(settings.extensionPattern),
     dialContext: read(settings.dialContext),
@@ -352,6 +380,7 @@ function pbxsOf(yaml: string, read: <T>(setting: Setting<T>) => T): readonly Pbx
     secret: settings.amiSecret,
     tls: settings.amiTls,
     tlsCa: settings.amiTlsCa,
+    token: settings.pbxToken,
   };
   const pbxs = list.map((entry: unknown, index): PbxConfig => {
     const at = (key: string) => `${file}: pbxs[${index}].${key}`;
@@ -385,13 +414,22 @@ function pbxsOf(yaml: string, read: <T>(setting: Setting<T>) => T): readonly Pbx
       username: value("username", settings.amiUsername),
       secret: value("secret", settings.amiSecret),
       tls: tlsOf(value("tls", settings.amiTls), value("tlsCa", settings.amiTlsCa)),
+      ...tokenOf(value("token", settings.pbxToken)),
     };
   });
   const twice = pbxs.find(
     (pbx, index) => pbxs.findIndex((other) => other.name === pbx.name) !== index,
   );
   if (twice) throw new ConfigError(`${file}: pbxs`, twice.name, "a list of different names");
+  const tokens = pbxs.flatMap((pbx) => pbx.token ?? []);
+  // A token tells which PBX asks.
+  if (new Set(tokens).size < tokens.length)
+    throw new ConfigError(`${file}: pbxs[].token`, null, "another one for each PBX");
   return pbxs;
+}
+
+function tokenOf(token: string): { readonly token?: string } {
+  return token === "" ? {} : { token };
 }
 
 function tlsOf(mode: "off" | "on" | "insecure", caFile: string): PbxConfig["tls"] {

@@ -53,6 +53,8 @@ test.each([
   { DATABASE_URL: "mysql://root:hunter2@db/shop" },
   { CRM_TOKEN_SECRET: "hunter2" },
   { ADMIN_PASSWORD: "hunter2" },
+  { PBX_TOKEN: "hunter2" },
+  { PBX_TOKEN: "hunter2,hunter2;${hunter2}!" },
 ])("a wrong secret is named but never repeated: %o", (env) => {
   const error = (() => {
     try {
@@ -93,10 +95,36 @@ test.each([
     "pbxs:\n - {name: a, host: h, secret: s}\n - {name: a, host: i, secret: s}",
     'pbx.yaml: pbxs: "a"',
   ],
+  [
+    "pbxs:\n - {name: a, host: h, secret: s, token: short}",
+    "pbx.yaml: pbxs[0].token: what was given is not allowed",
+  ],
+  [
+    `pbxs:\n - {name: a, host: h, secret: s, token: ${"t".repeat(24)}}\n - {name: b, host: i, secret: s, token: ${"t".repeat(24)}}`,
+    "pbx.yaml: pbxs[].token",
+  ],
   ["pbxs: [", "pbx.yaml:"],
 ])("a wrong PBX file is refused at the place: %s", (yaml, start) => {
   expect(() => parseConfig({ CALLCARD_CONFIG: "pbx.yaml" }, yaml)).toThrow(ConfigError);
   expect(() => parseConfig({ CALLCARD_CONFIG: "pbx.yaml" }, yaml)).toThrow(start);
+});
+
+test("each PBX has its dialplan's token; one PBX takes it from PBX_TOKEN", () => {
+  const token = "t".repeat(24);
+  const listed = parseConfig(
+    { CALLCARD_CONFIG: "p.yaml" },
+    `pbxs:\n - {name: a, host: h, secret: s, token: ${token}}\n - {name: b, host: i, secret: s}`,
+  );
+  expect(listed.pbxs.map((pbx) => pbx.token)).toEqual([token, undefined]);
+  const single = parseConfig({ AMI_HOST: "h", AMI_SECRET: "s", PBX_TOKEN: token }, null);
+  expect(single.pbxs[0]?.token).toBe(token);
+  expect(parseConfig({ PBX_TOKEN: token }, null).pbxToken).toBe(token);
+  expect(() =>
+    parseConfig(
+      { CALLCARD_CONFIG: "p.yaml", PBX_TOKEN: token },
+      "pbxs:\n - {name: a, host: h, secret: s}",
+    ),
+  ).toThrow("PBX_TOKEN");
 });
 
 test("AMI_HOST and a PBX file together are refused, not guessed about", () => {
