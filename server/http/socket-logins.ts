@@ -74,9 +74,15 @@ export function watchLogins(options: LoginWatchOptions): () => void {
   const stopHearing = bus.on("sessionsEnded", ({ userId }) => {
     for (const socket of sockets()) if (socket.data.user.id === userId) void recheck(socket);
   });
-  const timer = setInterval(() => {
-    for (const socket of sockets()) void recheck(socket);
-  }, RECHECK_MS);
+  let looking = false;
+  /** One after the other: hundreds of questions at one moment would make everybody else wait for a connection. */
+  async function recheckAll(): Promise<void> {
+    if (looking) return;
+    looking = true;
+    for (const socket of [...sockets()]) await recheck(socket);
+    looking = false;
+  }
+  const timer = setInterval(() => void recheckAll(), RECHECK_MS);
   timer.unref();
   return () => {
     stopHearing();
