@@ -1,4 +1,4 @@
-/** The built widget: `/widget/*` for every page that embeds it, and the stand-alone page at `/`. */
+/** The built widget: `/widget/*` for every page that embeds it, the operators' page at `/` and the supervisors' at `/console`. */
 import fastifyStatic from "@fastify/static";
 import type { FastifyReply } from "fastify";
 import { basename } from "node:path";
@@ -6,6 +6,8 @@ import type { App } from "./app.ts";
 import { publicRoutes } from "./public-routes.ts";
 
 const YEAR_SECONDS = 31_536_000;
+/** The stand-alone pages. Who may not use one is told so by the page: its login is the same. */
+const PAGES = { "/": "index.html", "/console": "console.html" } as const;
 
 /** Serves the files of `directory`. */
 export async function addWidgetFiles(app: App, directory: string): Promise<void> {
@@ -20,10 +22,12 @@ export async function addWidgetFiles(app: App, directory: string): Promise<void>
       schemaHide: true,
       setHeaders: (reply, path) => setFileHeaders(reply, path),
     });
-    scope.get("/", { schema: { hide: true } }, (_request, reply) => {
-      void reply.header("cache-control", "no-cache");
-      return reply.sendFile("index.html");
-    });
+    for (const [url, file] of Object.entries(PAGES)) {
+      scope.get(url, { schema: { hide: true } }, (_request, reply) => {
+        void reply.header("cache-control", "no-cache");
+        return reply.sendFile(file);
+      });
+    }
   });
 }
 

@@ -21,6 +21,7 @@ const admins: Access = ["admin"];
 
 const expected: Record<string, Access> = {
   "GET /": everybody,
+  "GET /console": everybody,
   "GET /widget/*": everybody,
   "GET /docs/": everybody,
   "GET /docs/json": everybody,
