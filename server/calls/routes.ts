@@ -15,6 +15,8 @@ import {
   findCall,
   isTheirCall,
   listCalls,
+  movesOfCall,
+  prioritiesOfCall,
 } from "./store.ts";
 
 const Time = Type.String({ format: "date-time" });
@@ -126,6 +128,31 @@ const CallBody = Type.Object(
         savedAt: Time,
       }),
     ),
+    priorities: Type.Array(
+      Type.Object({
+        queue: Type.String(),
+        joinedAt: Time,
+        policyVersion: Type.Integer(),
+        rule: Type.Union([Type.Object({ id: Type.String(), name: Type.String() }), Type.Null()], {
+          description: "The rule that applied; null for plain order",
+        }),
+        rate: Type.Number({ description: "How fast waiting counted; 1 is plain" }),
+        headStartMs: Type.Number(),
+      }),
+      { description: "Why the caller stood where they stood, for each stay in a queue" },
+    ),
+    moves: Type.Array(
+      Type.Object({
+        queue: Type.String(),
+        at: Time,
+        by: Type.String({ description: "`policy`, or the login of who moved the caller by hand" }),
+        fromPosition: Type.Integer(),
+        toPosition: Type.Union([Type.Integer(), Type.Null()], {
+          description: "As Asterisk told it; null when it could not be read",
+        }),
+        policyVersion: Type.Integer(),
+      }),
+    ),
   },
   { title: "Call" },
 );
@@ -224,7 +251,7 @@ export async function callRoutes(app: App, parts: { readonly db: Database }): Pr
       schema: {
         tags: ["calls"],
         summary:
-          "One finished call: queues, ringings, talks, transfers, pops stage by stage, wrap-ups",
+          "One finished call: queues, why its place in them, ringings, talks, transfers, pops, wrap-ups",
         params: Type.Object({
           id: Type.String({ minLength: 1, maxLength: 200, pattern: "^[^\\u0000]*$" }),
         }),
@@ -236,10 +263,12 @@ export async function callRoutes(app: App, parts: { readonly db: Database }): Pr
       const only = onlyOf(request.principal!);
       // Somebody else's call is answered like one that does not exist: ids must not be guessable.
       if (only !== null && !(await isTheirCall(db, id, only))) throw notFound("The call");
-      const [call, pops, wrapUps] = await Promise.all([
+      const [call, pops, wrapUps, priorities, moves] = await Promise.all([
         findCall(db, id),
         popsOfCall(db, id),
         wrapUpsOfCall(db, id),
+        prioritiesOfCall(db, id),
+        movesOfCall(db, id),
       ]);
       if (call === null) throw notFound("The call");
       const { detail, ...summary } = call;
@@ -249,6 +278,22 @@ export async function callRoutes(app: App, parts: { readonly db: Database }): Pr
           ...storyBody(detail),
           pops: pops.map((one) => popBody(one.pop, one.missed, one.operatorName)),
           wrapUps: wrapUps.map((one) => ({ ...one, savedAt: one.savedAt.toISOString() })),
+          priorities: priorities.map((one) => ({
+            queue: one.queue,
+            joinedAt: one.joined_at.toISOString(),
+            policyVersion: one.policy_version,
+            rule: one.rule_id === "" ? null : { id: one.rule_id, name: one.rule_name },
+            rate: one.rate,
+            headStartMs: one.head_start_ms,
+          })),
+          moves: moves.map((one) => ({
+            queue: one.queue,
+            at: one.at.toISOString(),
+            by: one.made_by,
+            fromPosition: one.from_position,
+            toPosition: one.to_position,
+            policyVersion: one.policy_version,
+          })),
         },
       };
     },

@@ -218,6 +218,29 @@ export async function findCall(
   return row === undefined ? null : { ...summaryOf(row), detail: row.detail as Call };
 }
 
+/** Why the caller stood where they stood, one for each stay in a queue, in order. */
+export async function prioritiesOfCall(db: Database, callId: string) {
+  return db
+    .selectFrom("call_priorities")
+    .select(["queue", "joined_at", "policy_version", "rule_id", "rule_name"])
+    .select(["rate", "head_start_ms"])
+    .where("call_id", "=", callId)
+    .orderBy("joined_at")
+    .orderBy("queue")
+    .execute();
+}
+
+/** Every change of the caller's place in a queue, in order. */
+export async function movesOfCall(db: Database, callId: string) {
+  return db
+    .selectFrom("priority_moves")
+    .select(["queue", "at", "made_by", "from_position", "to_position", "policy_version"])
+    .where("call_id", "=", callId)
+    .orderBy("at")
+    .orderBy("id")
+    .execute();
+}
+
 const summaryColumns = [
   "id",
   "pbx",

@@ -243,6 +243,51 @@ describe("GET /api/v1/calls/:id", () => {
     });
   });
 
+  test("tells why the caller stood where they stood, and every move in order", async () => {
+    const at = (seconds: number) => new Date(T0 + seconds * 1000);
+    const stay = { call_id: "main-2", pbx: "main", policy_version: 3 };
+    await database.db
+      .insertInto("call_priorities")
+      .values([
+        { ...stay, queue: "support", joined_at: at(40), rate: 1, head_start_ms: 0 },
+        {
+          ...{ ...stay, queue: "sales", joined_at: at(0), rate: 2.5, head_start_ms: 14_000 },
+          ...{ rule_id: "gold", rule_name: "Gold first" },
+        },
+      ])
+      .execute();
+    const move = { ...stay, queue: "sales", from_priority: 0, to_priority: 5 };
+    await database.db
+      .insertInto("priority_moves")
+      .values([
+        { ...move, at: at(9), made_by: "semyon", from_position: 2, to_position: null },
+        { ...move, at: at(1), made_by: "policy", from_position: 5, to_position: 2 },
+      ])
+      .execute();
+    const { call } = (await get("/api/v1/calls/main-2", "olga")).json<{ call: object }>();
+    const moved = { queue: "sales", policyVersion: 3 };
+    expect(call).toMatchObject({
+      priorities: [
+        {
+          queue: "sales",
+          joinedAt: at(0).toISOString(),
+          policyVersion: 3,
+          rule: { id: "gold", name: "Gold first" },
+          rate: 2.5,
+          headStartMs: 14_000,
+        },
+        { queue: "support", rule: null, rate: 1, headStartMs: 0 },
+      ],
+      moves: [
+        { ...moved, at: at(1).toISOString(), by: "policy", fromPosition: 5, toPosition: 2 },
+        { ...moved, at: at(9).toISOString(), by: "semyon", fromPosition: 2, toPosition: null },
+      ],
+    });
+    expect((await get("/api/v1/calls/main-1", "olga")).json()).toMatchObject({
+      call: { priorities: [], moves: [] },
+    });
+  });
+
   test("says why a pop was missed", async () => {
     expect((await get("/api/v1/calls/main-4", "semyon")).json()).toMatchObject({
       call: { pops: [{ missed: "noOperator", operatorName: "", rangToPaintedMs: null }] },

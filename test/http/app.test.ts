@@ -245,6 +245,7 @@ describe("the widget's files", () => {
     try {
       await mkdir(join(directory, "assets"));
       await writeFile(join(directory, "index.html"), "<!doctype html><title>Callcard</title>");
+      await writeFile(join(directory, "console.html"), "<!doctype html><title>Console</title>");
       await writeFile(join(directory, "callcard.js"), "export {}");
       await writeFile(join(directory, "assets/desk-B1gHash9.js"), "export {}");
       const app = await open({ widgetDirectory: directory });
@@ -266,10 +267,15 @@ describe("the widget's files", () => {
       const hashed = await app.inject("/widget/assets/desk-B1gHash9.js");
       expect(hashed.headers["cache-control"]).toBe("public, max-age=31536000, immutable");
 
-      const page = await app.inject("/");
-      expect(page.headers["content-type"]).toContain("text/html");
-      expect(page.headers["cache-control"]).toBe("no-cache");
-      expect(page.body).toContain("Callcard");
+      for (const [url, title] of [
+        ["/", "Callcard"],
+        ["/console", "Console"],
+      ] as const) {
+        const page = await app.inject(url);
+        expect(page.headers["content-type"]).toContain("text/html");
+        expect(page.headers["cache-control"]).toBe("no-cache");
+        expect(page.body).toContain(title);
+      }
 
       for (const url of [
         "/widget/../../etc/passwd",
