@@ -1,6 +1,8 @@
 /** Child processes of benchmarks: started with a message channel, ended by their ids whatever happens. */
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import manifest from "../../package.json" with { type: "json" };
 
 /** A child that answers over its channel. */
 export type Child<Answer> = {
@@ -17,11 +19,14 @@ export function startChild<Answer>(
   options: {
     readonly args?: readonly string[];
     readonly env?: Readonly<Record<string, string>>;
+    /** Flags of Node itself. */
+    readonly flags?: readonly string[];
   } = {},
 ): Child<Answer> {
   const child = fork(file, [...(options.args ?? [])], {
     env: { ...process.env, ...options.env },
     execPath: process.execPath,
+    execArgv: [...(options.flags ?? [])],
     stdio: ["ignore", "inherit", "inherit", "ipc"],
   });
   const kill = () => void child.kill("SIGKILL");
@@ -48,6 +53,13 @@ export function startChild<Answer>(
       clearTimeout(limit);
     },
   };
+}
+
+/** The server as `npm start` runs it, with its flags of Node. */
+export function startServer(env: Readonly<Record<string, string>>): Child<{ url: string }> {
+  const [, words = ""] = /node (\S.*) server\/main\.ts/.exec(manifest.scripts.start) ?? [];
+  const main = fileURLToPath(new URL("../../server/main.ts", import.meta.url));
+  return startChild(main, { env, flags: words.split(" ").filter((word) => word.startsWith("--")) });
 }
 
 /** Percentiles of a list of numbers. */

@@ -8,7 +8,7 @@ import { openStorage } from "../../server/storage/database.ts";
 import { startEmbeddedPostgres } from "../../server/storage/embedded.ts";
 import { migrate } from "../../server/storage/migrate.ts";
 import { openScreen, seatOperators } from "../support/operators.ts";
-import { startChild } from "./children.ts";
+import { startChild, startServer } from "./children.ts";
 import type { LoadAnswer } from "./pop-load.ts";
 import { loadShop } from "./pop.ts";
 import type { Bench } from "./run.ts";
@@ -43,16 +43,11 @@ export const memory: Bench = async ({ quick }) => {
   load.tell({ do: "start", operators: extensions, watched: [], numbers, pace });
   const ami = await load.next();
   if (ami.told !== "started") throw new Error("the load did not start");
-  const server = startChild<{ url: string }>(
-    fileURLToPath(new URL("../../server/main.ts", import.meta.url)),
-    {
-      env: {
-        ...{ PORT: "0", LOG_LEVEL: "warn", DATABASE_URL: postgres.url, PBX_NAME: PBX },
-        ...{ AMI_HOST: "127.0.0.1", AMI_PORT: String(ami.port), ADMIN_PASSWORD: "not used here" },
-        ...{ AMI_USERNAME: ami.username, AMI_SECRET: ami.secret },
-      },
-    },
-  );
+  const server = startServer({
+    ...{ PORT: "0", LOG_LEVEL: "warn", DATABASE_URL: postgres.url, PBX_NAME: PBX },
+    ...{ AMI_HOST: "127.0.0.1", AMI_PORT: String(ami.port), ADMIN_PASSWORD: "not used here" },
+    ...{ AMI_USERNAME: ami.username, AMI_SECRET: ami.secret },
+  });
   parts.defer(() => server.end());
   const { url } = await server.next();
   const screens = operators.map((operator) => openScreen(url, operator, { wrapUp: true }));

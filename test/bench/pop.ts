@@ -16,7 +16,7 @@ import { startEmbeddedPostgres } from "../../server/storage/embedded.ts";
 import { migrate } from "../../server/storage/migrate.ts";
 import { openChromium, profile } from "../support/chromium.ts";
 import { type SeatedOperator, openScreen, seatOperators } from "../support/operators.ts";
-import { type Child, percentile, startChild } from "./children.ts";
+import { type Child, percentile, startChild, startServer } from "./children.ts";
 import type { LoadAnswer } from "./pop-load.ts";
 import type { Bench, Figure } from "./run.ts";
 
@@ -82,17 +82,13 @@ export const pop: Bench = async ({ quick }) => {
 
   async function measureCallcard(): Promise<readonly number[]> {
     await using serving = new AsyncDisposableStack();
-    const server = startChild<{ url: string }>(file("../../server/main.ts"), {
-      env: {
-        ...{ PORT: "0", LOG_LEVEL: "warn", DATA_DIR: process.env["DATA_DIR"] ?? "data" },
-        ...{ DATABASE_URL: postgres.url, PBX_NAME: PBX, ADMIN_PASSWORD: "not used here" },
-        ...{
-          AMI_HOST: "127.0.0.1",
-          AMI_PORT: String(told("port")),
-          AMI_USERNAME: String(told("username")),
-          AMI_SECRET: String(told("secret")),
-        },
-      },
+    const server = startServer({
+      ...{ PORT: "0", LOG_LEVEL: "warn", DATA_DIR: process.env["DATA_DIR"] ?? "data" },
+      ...{ DATABASE_URL: postgres.url, PBX_NAME: PBX, ADMIN_PASSWORD: "not used here" },
+      AMI_HOST: "127.0.0.1",
+      AMI_PORT: String(told("port")),
+      AMI_USERNAME: String(told("username")),
+      AMI_SECRET: String(told("secret")),
     });
     serving.defer(() => server.end());
     const { url } = await server.next();
