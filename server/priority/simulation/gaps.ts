@@ -18,7 +18,8 @@ export class RecentGaps {
 
   /** 0 before the first. */
   expectedMs(): number {
-    if (this.#sinceSorted >= Math.min(this.#count, KEPT / 10)) {
+    // Sorting at every choice would cost more than the choice; a tenth more gaps do not change much.
+    if (this.#sinceSorted > Math.min(this.#count, KEPT) / 10) {
       const sorted = this.#kept.slice(0, Math.min(this.#count, KEPT)).sort();
       this.#expectedMs =
         sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * QUANTILE))] ?? 0;

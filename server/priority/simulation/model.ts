@@ -83,6 +83,7 @@ export type SimulationResult = {
     | { readonly code: "standingOfToday" }
     /** Recorded calls: who was on duty is told by their calls alone; a pause of up to so many minutes counts as being there. */
     | { readonly code: "dutyEstimated"; readonly minutes: number }
+    /** Somebody waited so many seconds longer than promised, because no operator became free for longer than nearly ever before. */
     | { readonly code: "guardBroken"; readonly policy: string; readonly seconds: number }
   )[];
 };

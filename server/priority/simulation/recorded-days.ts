@@ -1,0 +1,189 @@
+/**
+ * Recorded calls made into what can be played again: who called when, how long they were helped, how patient they were, who was on
+ * duty. What the record does not hold is estimated, the same way for every policy. Pure.
+ */
+import type { QueueVisit, Ring, Talk } from "../../calls/model.ts";
+import type { Subject } from "../model.ts";
+import { MOST_PAUSE_MINUTES, type OperatorWork, type Span, afterWorkDraw, dutyOf } from "./duty.ts";
+import { type Wait, estimatePatience, hangsUpAfterMs } from "./patience.ts";
+import { drawsOf } from "./random.ts";
+import type { Pool, Workload } from "./workload.ts";
+
+/** One call of the record. */
+export type RecordedCall = {
+  readonly pbx: string;
+  readonly visits: readonly QueueVisit[];
+  readonly talks: readonly Talk[];
+  readonly rings: readonly Ring[];
+  /** Whom the policy is asked about, but for the queue. */
+  readonly who: Omit<Subject, "queue">;
+};
+
+/** One stay in a queue. */
+type Visit = {
+  readonly pool: string;
+  readonly queue: string;
+  readonly joinedAtMs: number;
+  readonly leftAtMs: number;
+  readonly answered: boolean;
+  readonly ringMs: number;
+  /** Null for who was not answered, or whose conversation is not in the record. */
+  readonly talkMs: number | null;
+  readonly who: RecordedCall["who"];
+};
+
+/** The same estimate for the same days. */
+const SEED = 20_260_101;
+/** The queue tells an answer and the conversation its start; they may be so far apart. */
+const SAME_MOMENT_MS = 3000;
+
+/** @param queues whose callers to play; empty means all. */
+export function workloadOf(calls: readonly RecordedCall[], queues: readonly string[]): Workload {
+  const wanted = new Set(queues);
+  const isWanted = (queue: string) => queue !== "" && (wanted.size === 0 || wanted.has(queue));
+  const poolOf = joinedQueues(calls, isWanted);
+  const visits = calls.flatMap((call) =>
+    call.visits.flatMap((visit) => {
+      const pool = poolOf(call.pbx, visit.queue);
+      const read = isWanted(visit.queue) ? visitOf(call, visit, pool) : null;
+      return read === null ? [] : [read];
+    }),
+  );
+  const byPool = Map.groupBy(visits, ({ pool }) => pool);
+  const work = workByPool(calls, isWanted, poolOf);
+  const pools = [...byPool].map(([name, stays]) =>
+    poolFrom(stays, [...(work.get(name)?.values() ?? [])]),
+  );
+  return { pools, patienceGuessed: true, recorded: { gapMinutes: MOST_PAUSE_MINUTES } };
+}
+
+/** Null for a stay that cannot be played: it was not seen to its end, or somebody took the caller out of the queue. */
+function visitOf(call: RecordedCall, visit: QueueVisit, pool: string): Visit | null {
+  const { queue, joinedAtMs, leftAtMs, how } = visit;
+  if (leftAtMs === null || how === null || how === "unknown" || how === "transferred") return null;
+  const stay = { pool, queue, joinedAtMs, leftAtMs: Math.max(joinedAtMs, leftAtMs), who: call.who };
+  if (how !== "answered") return { ...stay, answered: false, ringMs: 0, talkMs: null };
+  const talk = call.talks.find(
+    (one) => one.queue === queue && Math.abs(one.startedAtMs - leftAtMs) <= SAME_MOMENT_MS,
+  );
+  const ring = ringOf(call, talk);
+  const ringFromMs = Math.max(joinedAtMs, ring?.startedAtMs ?? leftAtMs);
+  return {
+    ...stay,
+    answered: true,
+    ringMs: Math.max(0, leftAtMs - ringFromMs),
+    talkMs:
+      talk === undefined || talk.endedAtMs === null ? null : talk.endedAtMs - talk.startedAtMs,
+  };
+}
+
+/** The ringing a conversation grew from. */
+function ringOf(call: RecordedCall, talk: Talk | undefined): Ring | undefined {
+  return talk === undefined || talk.ringId === ""
+    ? undefined
+    : call.rings.find(({ id }) => id === talk.ringId);
+}
+
+/** What each operator did, by pool: calls of the pool, and all other conversations meanwhile. */
+function workByPool(
+  calls: readonly RecordedCall[],
+  isWanted: (queue: string) => boolean,
+  poolOf: (pbx: string, queue: string) => string,
+): ReadonlyMap<string, ReadonlyMap<string, OperatorWork>> {
+  type Work = { readonly calls: Span[]; readonly other: Span[] };
+  const work = new Map<string, Map<string, Work>>();
+  const other = new Map<string, Span[]>();
+  for (const call of calls) {
+    for (const talk of call.talks) {
+      if (talk.endedAtMs === null) continue;
+      const operator = `${call.pbx}/${talk.extension}`;
+      if (!isWanted(talk.queue)) {
+        const span = { fromMs: talk.startedAtMs, toMs: talk.endedAtMs };
+        const spans = other.get(operator);
+        if (spans === undefined) other.set(operator, [span]);
+        else spans.push(span);
+        continue;
+      }
+      const pool = poolOf(call.pbx, talk.queue);
+      let operators = work.get(pool);
+      if (operators === undefined) work.set(pool, (operators = new Map<string, Work>()));
+      let own = operators.get(operator);
+      if (own === undefined) operators.set(operator, (own = { calls: [], other: [] }));
+      const fromMs = ringOf(call, talk)?.startedAtMs ?? talk.startedAtMs;
+      own.calls.push({ fromMs: Math.min(fromMs, talk.startedAtMs), toMs: talk.endedAtMs });
+    }
+  }
+  for (const operators of work.values())
+    for (const [operator, own] of operators) own.other.push(...(other.get(operator) ?? []));
+  return work;
+}
+
+function poolFrom(stays: readonly Visit[], operators: readonly OperatorWork[]): Pool {
+  const visits = stays.toSorted((a, b) => a.joinedAtMs - b.joinedAtMs);
+  const queues = [...new Set(visits.map(({ queue }) => queue))].sort();
+  const duty = dutyOf(operators, unrungSpans(visits));
+  const afterWork = afterWorkDraw(duty.afterWorkMs, SEED);
+
+  const talks = visits.flatMap(({ talkMs }) => (talkMs === null ? [] : [talkMs]));
+  const rings = visits.flatMap(({ answered, ringMs }) => (answered ? [ringMs] : []));
+  const picks = drawsOf(SEED, "handling");
+  const anyOf = (values: readonly number[]) =>
+    values[Math.floor(picks.uniform() * values.length)] ?? 0;
+
+  const patience = estimatePatience(
+    visits.map(({ joinedAtMs, leftAtMs, answered }): Wait => ({
+      waitMs: leftAtMs - joinedAtMs,
+      hungUp: !answered,
+    })),
+  );
+  const longer = drawsOf(SEED, "patience");
+  return {
+    queues,
+    joinedAtMs: Float64Array.from(visits, ({ joinedAtMs }) => joinedAtMs),
+    queue: Uint16Array.from(visits, ({ queue }) => queues.indexOf(queue)),
+    ringMs: Float64Array.from(visits, (visit) => (visit.answered ? visit.ringMs : anyOf(rings))),
+    handlingMs: Float64Array.from(visits, ({ talkMs }) => (talkMs ?? anyOf(talks)) + afterWork()),
+    patienceMs: Float64Array.from(visits, ({ joinedAtMs, leftAtMs, answered }) => {
+      const waitMs = leftAtMs - joinedAtMs;
+      return answered ? hangsUpAfterMs(patience, waitMs, longer.exponential(1)) : waitMs;
+    }),
+    duty: duty.changes,
+    subjects: visits.map(({ who, queue }) => ({ ...who, queue })),
+    tiers: visits.map(({ who }) => who.standing?.tier ?? ""),
+  };
+}
+
+/** When callers waited before the ring that was answered. */
+function unrungSpans(visits: readonly Visit[]): readonly Span[] {
+  return visits.map(({ joinedAtMs, leftAtMs, ringMs }) => ({
+    fromMs: joinedAtMs,
+    toMs: leftAtMs - ringMs,
+  }));
+}
+
+/**
+ * Queues that share an operator are one pool; it is named for one of its queues. Queues of different PBXs never are.
+ */
+function joinedQueues(
+  calls: readonly RecordedCall[],
+  isWanted: (queue: string) => boolean,
+): (pbx: string, queue: string) => string {
+  const parent = new Map<string, string>();
+  const root = (key: string): string => {
+    let at = key;
+    for (let up = parent.get(at); up !== undefined && up !== at; up = parent.get(at)) at = up;
+    return at;
+  };
+  const firstOf = new Map<string, string>();
+  for (const { pbx, talks } of calls) {
+    for (const { extension, queue } of talks) {
+      if (!isWanted(queue)) continue;
+      const key = JSON.stringify([pbx, queue]);
+      const operator = JSON.stringify([pbx, extension]);
+      const first = firstOf.get(operator);
+      if (first === undefined) firstOf.set(operator, key);
+      else if (root(first) !== root(key)) parent.set(root(key), root(first));
+    }
+  }
+  return (pbx, queue) => root(JSON.stringify([pbx, queue]));
+}
