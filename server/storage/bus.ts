@@ -15,6 +15,8 @@ export type Hints = {
   operatorChanged: { readonly userId: string };
   /** A person's sessions were ended; sockets of that person close. */
   sessionsEnded: { readonly userId: string };
+  /** Another policy holds from now on. */
+  policyPublished: { readonly version: number };
 };
 
 /** The named hint's listener; may throw without harm to others. */

@@ -9,7 +9,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       note text not null default '',
       published_by text not null,
       published_at timestamptz not null default now(),
-      rolled_back_to integer references policy_versions (version)
+      -- 0 is the plain order, which is no row.
+      rolled_back_to integer
     )`.execute(db);
   // One draft for the whole installation.
   await sql`
