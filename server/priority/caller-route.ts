@@ -1,0 +1,166 @@
+/**
+ * `GET /pbx/v1/caller`: a PBX asks, before a call joins a queue, who calls and what the policy gives them. Whatever happens here, a
+ * request with the right token is answered in time with a line that lets the call go on.
+ *
+ * A dialplan proves itself by HTTP Basic, `CURLOPT(userpwd)`, which every Asterisk has; the user's name is not looked at. A header
+ * of one's own (`CURLOPT(httpheader)`) is younger, cannot be taken back on a channel, and would then be sent to every other
+ * address that the dialplan asks; a token in the address would stand in Asterisk's log whenever a request fails.
+ */
+import { createHash, timingSafeEqual } from "node:crypto";
+import { Type } from "@fastify/type-provider-typebox";
+import type { Identification } from "../customers/model.ts";
+import type { App } from "../http/app.ts";
+import {
+  type CallerAnswer,
+  ORDINARY,
+  type PreferredSeat,
+  answerOf,
+  lineOf,
+} from "./caller-answer.ts";
+import { Gate, type GateCounters } from "./caller-gate.ts";
+import type { Policy, Standing, Subject, Verdict } from "./model.ts";
+import { e164Of, onlyCustomer, whoOf } from "./subject.ts";
+
+/** What was answered, for whoever keeps it with the call. */
+export type ToldPbx = {
+  readonly pbx: string;
+  readonly queue: string;
+  /** Uniqueid of the caller's channel, "" when the dialplan did not say. */
+  readonly channelId: string;
+  readonly answer: CallerAnswer;
+  /** Null when nothing could be found out in time. */
+  readonly verdict: Verdict | null;
+};
+
+/** What the route works with. */
+export type CallerRouteParts = {
+  /** A PBX without a token may not ask; with none at all the address does not exist. */
+  readonly pbxs: readonly { readonly name: string; readonly token?: string }[];
+  readonly identify: (number: string) => Promise<Identification>;
+  readonly standingOf: (customerId: string) => Promise<Standing | null>;
+  /** When this number last called and got nobody, for callers who are no one customer. */
+  readonly lostAtOf?: (e164: string) => Promise<number | null>;
+  /** The published policy. */
+  readonly policy: () => Policy;
+  readonly decide: (policy: Policy, subject: Subject, nowMs: number) => Verdict;
+  /** Null when this operator cannot be rung at this PBX now. */
+  readonly preferredSeatOf: (pbx: string, login: string) => PreferredSeat | null;
+  readonly log: { info(fields: object, message: string): void };
+  readonly onTold?: (told: ToldPbx) => void;
+  /** From request to answer; default 300. */
+  readonly deadlineMs?: number;
+  /** Look-ups under way at a time; default 8, of the 20 connections that the screens use too. */
+  readonly places?: number;
+  readonly now?: () => number;
+};
+
+const LONGEST_NUMBER = 80;
+const LONGEST_NAME = 128;
+
+/** Registers `/pbx/v1/caller`. */
+export function callerRoute(app: App, parts: CallerRouteParts): { counters(): GateCounters } {
+  const gate = new Gate({ places: parts.places ?? 8, deadlineMs: parts.deadlineMs ?? 300 });
+  const now = parts.now ?? (() => performance.timeOrigin + performance.now());
+  const keys = parts.pbxs.flatMap(({ name, token = "" }) =>
+    token === "" ? [] : [{ name, digest: digestOf(token) }],
+  );
+  const without = parts.pbxs.filter(({ token = "" }) => token === "").map(({ name }) => name);
+  if (without.length > 0)
+    parts.log.info(
+      { pbxs: without },
+      "the dialplan of these PBXs may not ask who calls: no PBX_TOKEN",
+    );
+
+  app.get(
+    "/pbx/v1/caller",
+    {
+      config: { access: "public" },
+      schema: {
+        tags: ["pbx"],
+        summary: "Who calls, in one line for a dialplan",
+        description:
+          "For a PBX alone: `Authorization: Basic` with its token as the password, or `Bearer`. " +
+          "Fields are parted by `|`; an answer is whole when it begins with `ok` and ends with `end`. " +
+          "`priority` is for QUEUE_PRIO, 0 for an ordinary caller and whenever nothing is known in time.",
+        querystring: Type.Object(
+          {
+            number: Type.Optional(
+              Type.Any({ description: "The caller's number, absent when withheld." }),
+            ),
+            queue: Type.Optional(Type.Any({ description: "Which queue they are about to join." })),
+            channel: Type.Optional(Type.Any({ description: "Uniqueid of the caller's channel." })),
+          },
+          { additionalProperties: true },
+        ),
+      },
+    },
+    async (request, reply) => {
+      void reply.header("cache-control", "no-store").type("text/plain; charset=utf-8");
+      if (keys.length === 0) return reply.code(404).send("off\n");
+      const pbx = whose(request.headers.authorization, keys);
+      if (pbx === null)
+        return reply.code(401).header("www-authenticate", 'Basic realm="pbx"').send("no\n");
+      const query = request.query as Readonly<Record<string, unknown>>;
+      const number = textOf(query["number"], LONGEST_NUMBER);
+      const queue = textOf(query["queue"], LONGEST_NAME);
+      const found = await gate.ask(() => lookUp(pbx, number, queue));
+      const { answer, verdict } = found ?? { answer: ORDINARY, verdict: null };
+      const channelId = textOf(query["channel"], LONGEST_NAME);
+      try {
+        parts.onTold?.({ pbx, queue, channelId, answer, verdict });
+      } catch (error) {
+        request.log.error({ err: error }, "a listener of dialplan look-ups failed");
+      }
+      return reply.send(lineOf(answer));
+    },
+  );
+  return { counters: () => gate.counters() };
+
+  async function lookUp(
+    pbx: string,
+    number: string,
+    queue: string,
+  ): Promise<{ readonly answer: CallerAnswer; readonly verdict: Verdict | null }> {
+    const found = await parts.identify(number);
+    if (found.outcome === "failed" || found.outcome === "internal")
+      return { answer: ORDINARY, verdict: null };
+    const customer = onlyCustomer(found);
+    const e164 = e164Of(found);
+    const [standing, lostAtMs] = await Promise.all([
+      customer === null ? null : parts.standingOf(customer.id),
+      customer !== null || e164 === null ? null : (parts.lostAtOf?.(e164) ?? null),
+    ]);
+    const subject: Subject = { ...whoOf(found, standing, lostAtMs), queue };
+    const verdict = parts.decide(parts.policy(), subject, now());
+    const seat =
+      verdict.preferred === null ? null : parts.preferredSeatOf(pbx, verdict.preferred.login);
+    return { answer: answerOf(verdict, standing, seat), verdict };
+  }
+}
+
+type Key = { readonly name: string; readonly digest: Buffer };
+
+/** Which PBX an `Authorization` header belongs to. All are compared, and by digest: the time taken tells nothing. */
+function whose(authorization: string | undefined, keys: readonly Key[]): string | null {
+  const [, scheme = "", value = ""] =
+    /^(Basic|Bearer) +([^\s]{1,1000})$/i.exec(authorization ?? "") ?? [];
+  const token =
+    scheme.toLowerCase() === "basic"
+      ? Buffer.from(value, "base64")
+          .toString("utf8")
+          .replace(/^[^:]*:/, "")
+      : value;
+  const digest = digestOf(token);
+  let name: string | null = null;
+  for (const key of keys) if (timingSafeEqual(key.digest, digest)) name = key.name;
+  return name;
+}
+
+function digestOf(token: string): Buffer {
+  return createHash("sha256").update(token).digest();
+}
+
+/** A query's value as one bounded text; a key given twice counts as absent. */
+function textOf(value: unknown, longest: number): string {
+  return typeof value === "string" ? value.replaceAll("\0", "").slice(0, longest) : "";
+}

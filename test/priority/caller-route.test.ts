@@ -1,0 +1,181 @@
+import { afterEach, expect, test } from "vitest";
+import type { Customer, Identification } from "../../server/customers/model.ts";
+import type { App } from "../../server/http/app.ts";
+import {
+  type CallerRouteParts,
+  type ToldPbx,
+  callerRoute,
+} from "../../server/priority/caller-route.ts";
+import type { Policy, Standing, Subject, Verdict } from "../../server/priority/model.ts";
+import { logToMemory, testApp } from "../http/support.ts";
+
+const TOKEN = "token-of-the-main-pbx-0123456789";
+const OTHER = "token-of-another-pbx-9876543210";
+const policy = { rules: [], queues: [], timeZone: "UTC" } as unknown as Policy;
+const phone = { e164: "+79130000001", display: "", country: "RU", timeZones: [] };
+const one: Identification = {
+  outcome: "one",
+  phone,
+  customer: { id: "7", name: "Мария" } as Customer,
+  verified: true,
+};
+const standing = { customerId: "7", name: "Мария", tier: "gold", language: "ru" } as Standing;
+const gold: Verdict = {
+  rate: 2,
+  headStartMs: 14_000,
+  skipQuestions: true,
+  preferred: { login: "anna", waitSeconds: 12 },
+  message: "",
+  rule: { id: "r", name: "Gold" },
+  passedOver: [],
+};
+const ordinary =
+  "ok|priority=0|tier=|name=|language=|skip=0|preferred=|penalty=0|seconds=0|free=0|end\n";
+
+let app: App | null = null;
+afterEach(async () => {
+  await app?.close();
+  app = null;
+});
+
+async function open(more: Partial<CallerRouteParts> = {}) {
+  const log = logToMemory();
+  const asked: Subject[] = [];
+  const told: ToldPbx[] = [];
+  app = await testApp({ log: log.log });
+  const route = callerRoute(app, {
+    pbxs: [
+      { name: "main", token: TOKEN },
+      { name: "other", token: OTHER },
+    ],
+    identify: async () => one,
+    standingOf: async () => standing,
+    policy: () => policy,
+    decide: (_policy, subject) => {
+      asked.push(subject);
+      return gold;
+    },
+    preferredSeatOf: (pbx, login) =>
+      pbx === "main" && login === "anna" ? { extension: "101", penalty: 3, free: true } : null,
+    log: log.log,
+    onTold: (one) => void told.push(one),
+    ...more,
+  });
+  const ask = (token: string | null, url = "/pbx/v1/caller?number=%2B79130000001&queue=600") =>
+    app!.inject({ url, headers: token === null ? {} : { authorization: token } });
+  return { ask, asked, told, log, route };
+}
+const bearer = (token: string) => `Bearer ${token}`;
+const basic = (token: string, user = "pbx") =>
+  `Basic ${Buffer.from(`${user}:${token}`).toString("base64")}`;
+
+test("a known customer is answered in one line of plain text, by either form of the token", async () => {
+  const { ask, asked, told } = await open();
+  for (const authorization of [bearer(TOKEN), basic(TOKEN), basic(TOKEN, "")]) {
+    const answer = await ask(
+      authorization,
+      "/pbx/v1/caller?number=%2B79130000001&queue=600&channel=17.1",
+    );
+    expect(answer.statusCode).toBe(200);
+    expect(answer.headers["content-type"]).toBe("text/plain; charset=utf-8");
+    expect(answer.headers["cache-control"]).toBe("no-store");
+    expect(answer.body).toBe(
+      "ok|priority=44|tier=gold|name=Мария|language=ru|skip=1|preferred=101|penalty=3|seconds=12|free=1|end\n",
+    );
+  }
+  expect(asked[0]).toMatchObject({ queue: "600", caller: "customer", standing });
+  expect(told[0]).toMatchObject({ pbx: "main", queue: "600", channelId: "17.1", verdict: gold });
+});
+
+test("the token tells which PBX asks: at another one the preferred operator has no seat", async () => {
+  const { ask } = await open();
+  expect((await ask(bearer(OTHER))).body).toContain("|preferred=|penalty=0|");
+});
+
+test.each([
+  ["no token", null],
+  ["a wrong token", bearer("x".repeat(32))],
+  ["an empty one", "Bearer "],
+  ["a wrong one by Basic", basic("x".repeat(32))],
+  ["the beginning of the right one", bearer(TOKEN.slice(0, -1))],
+  ["an operator's API token", bearer("cc_admin")],
+])("%s is refused with next to no body", async (_, authorization) => {
+  const { ask, asked } = await open();
+  const answer = await ask(authorization);
+  expect(answer.statusCode).toBe(401);
+  expect(answer.body).toBe("no\n");
+  expect(asked).toEqual([]);
+});
+
+test("an operator's session does not open it", async () => {
+  const { asked } = await open();
+  const answer = await app!.inject({
+    url: "/pbx/v1/caller?number=1",
+    cookies: { callcard_session: "admin" },
+  });
+  expect(answer.statusCode).toBe(401);
+  expect(asked).toEqual([]);
+});
+
+test("without any token the address does not exist, and the start says so", async () => {
+  const { ask, log } = await open({ pbxs: [{ name: "main" }, { name: "b", token: "" }] });
+  expect((await ask(bearer(""))).statusCode).toBe(404);
+  expect((await ask(basic(""))).statusCode).toBe(404);
+  expect(log.text()).toContain("PBX_TOKEN");
+});
+
+test.each([
+  ["withheld", { outcome: "withheld" }],
+  ["unknown", { outcome: "none", phone }],
+  ["unreadable", { outcome: "unreadable", raw: "x" }],
+] as const)("a %s number is asked about with nobody's standing", async (_, found) => {
+  const { ask, asked } = await open({ identify: async () => found });
+  expect((await ask(basic(TOKEN))).body).toMatch(/^ok\|priority=44\|tier=\|name=\|/);
+  expect(asked[0]).toMatchObject({
+    standing: null,
+    caller: found.outcome === "withheld" ? "withheld" : "unknown",
+  });
+});
+
+test.each<[string, Partial<CallerRouteParts>]>([
+  ["is down", { identify: async () => ({ outcome: "failed", raw: "", reason: "directoryDown" }) }],
+  ["fails", { standingOf: () => Promise.reject(new Error("gone")) }],
+  ["hangs", { standingOf: () => new Promise(() => undefined), deadlineMs: 20 }],
+])("when the database %s the caller is an ordinary one, in time", async (_, parts) => {
+  const { ask, told } = await open(parts);
+  const answer = await ask(basic(TOKEN));
+  expect(answer.statusCode).toBe(200);
+  expect(answer.body).toBe(ordinary);
+  expect(told[0]).toMatchObject({ verdict: null });
+});
+
+test("a policy or a listener that throws does not keep a call", async () => {
+  const { ask } = await open({
+    decide: () => {
+      throw new Error("a bug");
+    },
+    onTold: () => {
+      throw new Error("another");
+    },
+  });
+  expect((await ask(basic(TOKEN))).body).toBe(ordinary);
+});
+
+test("neither number nor token stands in the log, and odd requests are answered", async () => {
+  const { ask, log } = await open();
+  for (const query of [
+    "",
+    "?number=&queue=",
+    "?number=1&number=2&queue=600",
+    `?number=${"9".repeat(5000)}&queue=${"q".repeat(5000)}&channel=${"c".repeat(5000)}`,
+    "?queue=%27%3B%20drop%20table%20users&number=%F0%9F%98%80",
+    "?__proto__=1&constructor=2&number=%2B79130000001",
+  ]) {
+    const answer = await ask(basic(TOKEN), `/pbx/v1/caller${query}`);
+    expect([query.slice(0, 40), answer.statusCode]).toEqual([query.slice(0, 40), 200]);
+    expect(answer.body).toMatch(/^ok\|.*\|end\n$/);
+  }
+  await ask(bearer(TOKEN));
+  for (const secret of [TOKEN, basic(TOKEN).slice(6), "79130000001"])
+    expect(log.text()).not.toContain(secret);
+});
