@@ -21,7 +21,7 @@ const STEP = 0.01;
 
 let told = 0;
 function tell(message: SimulationMessage): void {
-  parentPort!.postMessage(message);
+  parentPort!.postMessage(message, []);
 }
 function progress(share: number): void {
   if (share < told + STEP) return;
