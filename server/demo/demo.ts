@@ -2,11 +2,15 @@
 import { importCustomers } from "../customers/import.ts";
 import type { PbxConfig } from "../config.ts";
 import { importOrders, importProducts } from "../orders/import.ts";
+import { recordAudit } from "../people/audit.ts";
 import { changeUser, createUser, findActiveByLogin, listUsers } from "../people/users.ts";
 import type { Database, Storage } from "../storage/database.ts";
+import { insertVersion, lockPolicies, newestVersion } from "../priority/policy-store.ts";
+import { readyPolicies } from "../priority/ready-policies.ts";
+import { openVocabulary } from "../priority/vocabulary.ts";
 import { loadHistory } from "./history.ts";
 import { type DemoShop, makeDemoShop } from "./shop/shop.ts";
-import { demoExtensions, startDemo } from "./traffic.ts";
+import { demoExtensions, demoQueues, startDemo } from "./traffic.ts";
 
 /** A login that everybody who sees the demo may know. */
 export type DemoLogin = {
@@ -28,6 +32,8 @@ export const DEMO_PBX = "demo";
 const SOURCE = "sample-shop";
 const PASSWORD = "callcard";
 const BATCH = 1000;
+/** Where the sample shop is. */
+const TIME_ZONE = "Asia/Novosibirsk";
 
 /** Login, name, role, and the extension that waits for an operator. */
 const people = [
@@ -58,6 +64,7 @@ const people = [
 export async function openDemo(storage: Storage): Promise<RunningDemo> {
   const shop = await sampleShop(storage);
   await admitPeople(storage.db);
+  await publishFirstPolicy(storage);
   let attended: () => ReadonlySet<string> = () => new Set();
   const demo = await startDemo({ shop, attended: () => attended() });
   const { port, username, secret } = demo.pbx;
@@ -153,4 +160,31 @@ async function admitPeople(db: Database): Promise<void> {
     .values({ key: "demoLogins", value: JSON.stringify(people.map(({ login }) => login)) })
     .onConflict((conflict) => conflict.doNothing())
     .execute();
+}
+
+/** Regular customers come first, gently, unless a policy was published already: a queue in plain order shows nothing. */
+async function publishFirstPolicy(storage: Storage): Promise<void> {
+  const { db } = storage;
+  if ((await newestVersion(db)) !== null) return;
+  const source = openVocabulary(storage, {
+    queues: () => demoQueues.map(({ name }) => name),
+    timeZone: () => TIME_ZONE,
+  });
+  const vocabulary = await source.read().finally(() => source.close());
+  const gentle = readyPolicies(vocabulary, TIME_ZONE, vocabulary.tierShares).find(
+    ({ id }) => id === "gentle",
+  )!;
+  // In the language of the sample shop.
+  const rules = gentle.policy.rules.map((rule) => ({ ...rule, name: "Постоянные клиенты" }));
+  await db.transaction().execute(async (tx) => {
+    await lockPolicies(tx);
+    if ((await newestVersion(tx)) !== null) return;
+    const published = { version: 1, note: "", publishedBy: "demo", rolledBackTo: null };
+    await insertVersion(tx, { ...published, policy: { ...gentle.policy, rules } });
+    await recordAudit(tx, {
+      actor: "demo",
+      action: "policy.published",
+      detail: { version: 1, note: "", rules: rules.length },
+    });
+  });
 }

@@ -1,13 +1,15 @@
 /**
- * The demo's life: a simulated PBX with two queues, into which the sample shop's customers call.
+ * The demo's life: a simulated PBX with three queues, into which the sample shop's customers call.
  *
- * An extension whose operator is logged in is served first and hardly waits; the other extensions are played by people who
- * answer by themselves, so that the queues move even when nobody looks.
+ * In sales and support an extension whose operator is logged in is served first and hardly waits; the other extensions are
+ * played by people who answer by themselves, so that the queues move even when nobody looks. Delivery has more callers than its
+ * few people can answer (crowd.ts): there callers wait, and a policy has something to do.
  */
 import type { Clock } from "./pbx/clock.ts";
 import { realClock } from "./pbx/clock.ts";
+import { crowdExtensions, crowdQueue, startCrowd } from "./crowd.ts";
 import type { CallStep, IncomingCall } from "./pbx/calls.ts";
-import type { PhoneBehaviour, PhoneReaction } from "./pbx/phones.ts";
+import type { PhoneBehaviour, PhoneReaction, RingInfo } from "./pbx/phones.ts";
 import { deviceStatus, type QueueConfig } from "./pbx/queue-rules.ts";
 import { extensionOf, startSimulatedPbx, type SimulatedPbx } from "./pbx/simulated-pbx.ts";
 import { seededRandom, type Random } from "./random.ts";
@@ -29,6 +31,9 @@ const unattendedPenalty = (extension: string): number =>
 
 /** After a call an attended phone is left alone this long: time to write down what it was about. */
 const restMs = 8000;
+
+/** Queues that wait for an operator who is logged in. */
+const attendedQueues = ["sales", "support"] as const;
 
 /** Sales rings phones directly, support has members as FreePBX and Issabel write them. */
 export const demoQueues: readonly QueueConfig[] = [
@@ -59,6 +64,7 @@ export const demoQueues: readonly QueueConfig[] = [
       penalty: unattendedPenalty(each),
     })),
   },
+  crowdQueue,
 ];
 
 export type DemoOptions = {
@@ -75,6 +81,8 @@ export type DemoOptions = {
    * become free [always the demo operator's 101].
    */
   readonly attended?: () => ReadonlySet<string>;
+  /** Callers wait in the delivery queue [true]. */
+  readonly crowd?: boolean;
 };
 
 /** A running demo. */
@@ -97,10 +105,17 @@ const freeMs = [1000, 5000] as const;
 export async function startDemo(options: DemoOptions): Promise<Demo> {
   const clock = options.clock ?? realClock;
   const random = seededRandom(options.seed ?? 1);
+  // Chance of its own: what happens in one queue does not depend on another.
+  const crowdRandom = seededRandom((options.seed ?? 1) + 1);
+  const own = operatorPhone(random);
+  const crowds = operatorPhone(crowdRandom);
   const pbx = await startSimulatedPbx({
     queues: demoQueues,
-    extensions: Object.fromEntries(demoExtensions.map((each, i) => [each, memberNames[i]!])),
-    phones: operatorPhone(random),
+    extensions: {
+      ...Object.fromEntries(demoExtensions.map((each, i) => [each, memberNames[i]!])),
+      ...crowdExtensions,
+    },
+    phones: (ring) => (Object.hasOwn(crowdExtensions, ring.extension) ? crowds : own)(ring),
     outside: outsidePhone(random),
     clock,
     seed: random.whole(1, 1_000_000),
@@ -115,6 +130,10 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
   let shown = false;
   let stopped = false;
   let cancel: () => void = () => {};
+  const stopCrowd =
+    options.crowd === false
+      ? () => {}
+      : startCrowd(pbx, clock, crowdRandom, () => nextCaller(crowdRandom, callers, CROWD_LOYAL));
 
   const callIn = (queues: readonly string[], awaited: boolean): void => {
     // The first call that somebody waits for has something to show.
@@ -146,7 +165,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
       }
       const sinceMs = freeSinceMs.get(extension) ?? nowMs;
       freeSinceMs.set(extension, sinceMs);
-      if (nowMs - sinceMs < patienceForFreeMs || pbx.unserved() > 0) continue;
+      if (nowMs - sinceMs < patienceForFreeMs || pbx.unserved(attendedQueues) > 0) continue;
       callIn(queues, true);
       freeSinceMs.delete(extension);
       patienceForFreeMs = random.whole(...freeMs);
@@ -154,13 +173,14 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
     if (nowMs >= nextBackgroundAtMs) {
       nextBackgroundAtMs = nowMs + random.whole(...backgroundMs);
       // More callers than people to answer would only make the queue grow.
-      if (pbx.unserved() < 2) callIn(["sales", "sales", "support"], false);
+      if (pbx.unserved(attendedQueues) < 2) callIn(["sales", "sales", "support"], false);
     }
   };
   cancel = clock.after(tickMs, tick);
   const quiet = (): void => {
     stopped = true;
     cancel();
+    stopCrowd();
   };
 
   return {
@@ -217,7 +237,15 @@ function nextCall(
   };
 }
 
-function nextCaller(random: Random, pool: CallerPool): { number: string; name: string } {
+/** How many of known callers are loyal: what there is to see, and what a shop has where callers wait. */
+const USUALLY_LOYAL = 0.7;
+const CROWD_LOYAL = 0.1;
+
+function nextCaller(
+  random: Random,
+  pool: CallerPool,
+  loyal = USUALLY_LOYAL,
+): { number: string; name: string } {
   const kind = random.next();
   if (kind < 0.04) return { number: "", name: "" };
   if (kind < 0.07) return { number: "anonymous", name: "Anonymous" };
@@ -226,7 +254,7 @@ function nextCaller(random: Random, pool: CallerPool): { number: string; name: s
   if (kind < 0.26 && pool.shared.length > 0)
     return { number: random.pick(writtenForms(random.pick(pool.shared))), name: "" };
   const customer =
-    random.chance(0.7) && pool.loyal.length > 0 ? random.pick(pool.loyal) : random.pick(pool.all);
+    random.chance(loyal) && pool.loyal.length > 0 ? random.pick(pool.loyal) : random.pick(pool.all);
   return { number: random.pick(writtenForms(random.pick(customer.phones))), name: "" };
 }
 
@@ -255,7 +283,7 @@ function conversation(random: Random): readonly CallStep[] {
 }
 
 /** An operator's phone: answers by itself, quickly when its owner dialled; now and then lets a customer ring. */
-function operatorPhone(random: Random): PhoneBehaviour {
+function operatorPhone(random: Random): (ring: RingInfo) => PhoneReaction {
   return ({ queue }): PhoneReaction => {
     if (queue !== "" && random.chance(0.04)) return { do: "ignore" };
     return {

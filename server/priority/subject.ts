@@ -1,42 +1,22 @@
-/** What a policy is asked about, made of what the directory says of a caller. Pure. */
+/** A caller as a policy and a list of the waiting see them, made of what the directory says. Pure. */
 import type { Customer, Identification } from "../customers/model.ts";
-import { placeOfNumber } from "../customers/phone-places.ts";
+import { subjectOf } from "../customers/standing.ts";
 import type { Standing, Subject } from "./model.ts";
 
 /** A caller of any queue. */
 export type Who = Omit<Subject, "queue">;
 
-const NOWHERE = { city: "", region: "", country: "" };
-
-/** Somebody a policy knows nothing of: a colleague who calls a queue, or a number nobody can read. */
-export const NOBODY: Who = { caller: "unknown", standing: null, place: NOWHERE, lostAtMs: null };
-
 /**
  * Who calls. `standing` is of the one customer they are (by the directory, or as an operator said), null when that is not known to be
- * exactly one; `lostAtMs` is by the number alone. A failed identification is {@link NOBODY}: plain order.
+ * exactly one; `lostAtMs` is by the number alone.
  */
 export function whoOf(
   found: Identification,
   standing: Standing | null,
   lostAtMs: number | null,
 ): Who {
-  if (found.outcome === "withheld") return { ...NOBODY, caller: "withheld" };
-  const phone = "phone" in found ? found.phone : null;
-  const isCustomer =
-    standing !== null || found.outcome === "one" || (found.outcome === "several" && phone !== null);
-  return {
-    caller: isCustomer ? "customer" : "unknown",
-    standing,
-    place:
-      phone === null
-        ? NOWHERE
-        : {
-            city: "",
-            region: placeOfNumber(phone.e164, phone.country).region,
-            country: phone.country,
-          },
-    lostAtMs,
-  };
+  const { queue: _, ...who } = subjectOf(found, standing, "", lostAtMs);
+  return who;
 }
 
 /** The one customer an identification names; null for none or several. */

@@ -12,7 +12,7 @@ import type { CustomerDirectory, Identification } from "../customers/model.ts";
 import type { Call, CallFact } from "../calls/model.ts";
 import type { Bus } from "../storage/bus.ts";
 import type { Policy, Standing, Subject, Verdict } from "./model.ts";
-import { NOBODY, type Who, e164Of, numberTitle, onlyCustomer, whoOf } from "./subject.ts";
+import { type Who, e164Of, numberTitle, onlyCustomer, whoOf } from "./subject.ts";
 
 /** What verdicts are made from. */
 export type VerdictsOptions = {
@@ -328,7 +328,7 @@ export class Verdicts {
       // A customer's standing says it of all their numbers.
       e164 === null || isChosen || only !== null ? null : lostAtOf(e164),
     ]);
-    const who = internal ? NOBODY : whoOf(found, standing, lostAtMs ?? standing?.lostAtMs ?? null);
+    const who = whoOf(found, standing, lostAtMs ?? standing?.lostAtMs ?? null);
     const person: Person = {
       title: standing?.name || only?.name || numberTitle(found),
       tier: standing?.tier ?? only?.tier ?? "",

@@ -92,7 +92,7 @@ const CURRENCY = `
   select currency from (select currency from orders order by id desc limit 10000) newest
   group by currency order by count(*) desc limit 1`;
 const QUEUES = `
-  select distinct queue from calls, unnest(queues) as queue
+  select distinct named.queue from calls, unnest(queues) as named(queue)
   where started_at > now() - interval '30 days' limit ${MOST_LISTED}`;
 const DAYS = `
   select to_char(started_at at time zone $1, 'YYYY-MM-DD') as date, count(*)::int as calls

@@ -109,14 +109,44 @@ describe("an operator who is ready", () => {
   });
 });
 
-test("with nobody logged in it stays modest, about a call every twenty seconds, and all are served", () => {
+test("with nobody logged in it stays modest, about a call every twenty seconds, and all are served", async () => {
+  await demo.stop();
+  clock = new VirtualClock();
   present = new Set();
+  demo = await startDemo({ shop, clock, attended: () => present, crowd: false });
   clock.advance(1_800_000);
   expect(joined()).toBeGreaterThan(70);
   expect(joined()).toBeLessThan(125);
   const { eventsByName } = demo.pbx.counters();
   expect(eventsByName.get("AgentConnect")! / joined()).toBeGreaterThan(0.7);
   expect(demo.pbx.live().waiting).toBeLessThan(4);
+});
+
+test("in delivery callers wait within two minutes and from then on, of every tier, never more than a screen shows", async () => {
+  const client = await RawClient.loggedIn(demo.pbx);
+  clock.advance(120_000);
+  const seen: number[] = [];
+  for (let n = 0; n < 360; n += 1) {
+    clock.advance(10_000);
+    seen.push(demo.pbx.unserved(["delivery"]));
+  }
+  expect(Math.max(...seen)).toBeLessThanOrEqual(10);
+  expect(seen.filter((waiting) => waiting >= 2).length / seen.length).toBeGreaterThan(0.9);
+  expect(new Set(seen).size).toBeGreaterThan(4);
+  await client.settle();
+  const tierOf = new Map(
+    shop.customers.flatMap(({ phones, tier }) => phones.map((one) => [one.slice(-9), tier])),
+  );
+  const tiers = client
+    .messages()
+    .filter((each) => each.get("Event") === "QueueCallerJoin" && each.get("Queue") === "delivery")
+    .map((each) => tierOf.get(each.get("CallerIDNum").replace(/\D/g, "").slice(-9)) ?? "");
+  client.close();
+  const share = (...names: string[]) =>
+    tiers.filter((tier) => names.includes(tier)).length / tiers.length;
+  expect(share("silver")).toBeGreaterThan(0.05);
+  expect(share("gold", "platinum")).toBeGreaterThan(0.08);
+  expect(share("gold", "platinum")).toBeLessThan(0.25);
 });
 
 test("an hour shows answers, abandons, no answers, holds and transfers", () => {

@@ -78,8 +78,8 @@ export interface SimulatedPbx {
   members(): readonly Member[];
   /** What is there now: nothing of a finished call stays. */
   live(): { readonly channels: number; readonly bridges: number; readonly waiting: number };
-  /** Callers in queues for whom nobody rings right now. */
-  unserved(): number;
+  /** Callers for whom nobody rings right now, in these queues [all]. */
+  unserved(queues?: readonly string[]): number;
   /** Cuts every manager connection, after `tail` when given (to break a message in the middle). Calls go on. */
   cutConnections(tail?: string): void;
   /** As if Asterisk was killed and started again: connections and all calls are gone, uptime begins anew. */
@@ -186,11 +186,10 @@ export async function startSimulatedPbx(options: SimulatedPbxOptions): Promise<S
       bridges: exchange.exchange.bridges.size,
       waiting: [...exchange.queues.queues.values()].reduce((n, q) => n + q.waiting.length, 0),
     }),
-    unserved: () =>
-      [...exchange.queues.queues.values()].reduce(
-        (n, queue) => n + queue.waiting.filter((each) => !each.trying).length,
-        0,
-      ),
+    unserved: (queues) =>
+      [...exchange.queues.queues.values()]
+        .filter(({ name }) => queues === undefined || queues.includes(name))
+        .reduce((n, queue) => n + queue.waiting.filter((each) => !each.trying).length, 0),
     cutConnections: (tail) => server.cut(tail),
     restart() {
       server.cut();
