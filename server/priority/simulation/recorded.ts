@@ -98,6 +98,8 @@ async function spanOf(
 type Row = {
   readonly id: string;
   readonly pbx: string;
+  readonly direction: string;
+  readonly ended_how: string;
   readonly started_at: Date;
   readonly party_number: string;
   readonly party_e164: string | null;
@@ -116,7 +118,7 @@ async function pageOf(
     after === undefined ? sql`true` : sql`(started_at, id) > (${after.started_at}, ${after.id})`;
   // What a call became part of tells its waiting too.
   const { rows } = await sql<Row>`
-    select id, pbx, started_at, party_number, party_e164, customer_id,
+    select id, pbx, direction, ended_how, started_at, party_number, party_e164, customer_id,
       detail->'visits' as visits, detail->'talks' as talks, detail->'rings' as rings
     from calls
     where started_at >= ${fromAt} and started_at < ${toAt} and ended_how <> 'merged' and ${beyond}
@@ -172,9 +174,12 @@ class LostCalls {
   note(row: Row): void {
     const key = keyOf(row);
     if (key === "") return;
-    const last = row.visits.at(-1);
+    const isLost =
+      row.direction === "inbound" &&
+      row.visits.length > 0 &&
+      (row.ended_how === "abandoned" || row.ended_how === "unanswered");
     if (row.talks.length > 0) this.#lastMs.delete(key);
-    else if (last !== undefined) this.#lastMs.set(key, last.leftAtMs ?? last.joinedAtMs);
+    else if (isLost) this.#lastMs.set(key, row.started_at.getTime());
   }
 }
 
@@ -183,6 +188,7 @@ function keyOf({ customer_id: id, party_e164: e164 }: Pick<Row, "customer_id" | 
   return id === null ? (e164 ?? "") : `customer ${id}`;
 }
 
+/** As `server/customers/standing.ts` tells it of today. */
 async function lostBefore(
   { db }: Pick<Storage, "db">,
   { fromAt }: Days,
@@ -192,15 +198,20 @@ async function lostBefore(
     party_e164: string | null;
     lost_at: Date;
   }>`
-    select customer_id, party_e164, max(ended_at) filter (where talk_ms = 0) as lost_at
-    from calls
-    where started_at >= ${fromAt}::timestamptz - make_interval(days => ${LOST_DAYS_BEFORE})
-      and started_at < ${fromAt} and direction = 'inbound' and queues <> '{}' and ended_how <> 'merged'
-      and (customer_id is not null or party_e164 is not null)
-    group by customer_id, party_e164
-    having max(ended_at) filter (where talk_ms = 0)
-      > coalesce(max(ended_at) filter (where talk_ms > 0), '-infinity')`.execute(db);
-  return new Map(
-    rows.map((row) => [keyOf(row), row.lost_at.getTime()] as const).filter(([key]) => key !== ""),
-  );
+    with newest as (
+      select customer_id, party_e164,
+        max(started_at) filter (where extensions <> '{}') as through_at,
+        max(started_at) filter (
+          where extensions = '{}' and direction = 'inbound' and wait_ms is not null
+            and ended_how in ('abandoned', 'unanswered')
+        ) as lost_at
+      from calls
+      where started_at >= ${fromAt}::timestamptz - make_interval(days => ${LOST_DAYS_BEFORE})
+        and started_at < ${fromAt} and ended_how <> 'merged'
+        and (customer_id is not null or party_e164 is not null)
+      group by customer_id, party_e164
+    )
+    select customer_id, party_e164, lost_at from newest
+    where lost_at > coalesce(through_at, '-infinity')`.execute(db);
+  return new Map(rows.map((row) => [keyOf(row), row.lost_at.getTime()]));
 }

@@ -7,7 +7,12 @@ import { Worker } from "node:worker_threads";
 import type { SimulationInput, SimulationResult, SimulationState } from "./model.ts";
 
 /** What a worker is given. */
-export type SimulationTask = { readonly input: SimulationInput; readonly databaseUrl: string };
+export type SimulationTask = {
+  readonly input: SimulationInput;
+  readonly databaseUrl: string;
+  /** Of sums in rules, "" while it is not known. */
+  readonly currency: string;
+};
 /** What a worker tells. */
 export type SimulationMessage =
   | { readonly type: "progress"; readonly share: number }
@@ -18,6 +23,8 @@ export type SimulationMessage =
 export type SimulationsOptions = {
   /** Where a worker reads recorded calls, over connections of its own. */
   readonly databaseUrl: string;
+  /** The shop's, ISO 4217, for rules about sums; default not known. */
+  readonly currency?: () => string;
   /** Told what a crashed worker threw; the person is told only that it failed. */
   readonly onFailure: (error: unknown) => void;
   /** How long a finished simulation can be read; default an hour. */
@@ -81,7 +88,11 @@ export class Simulations {
 
     const id = randomUUID();
     const worker = new Worker(this.#options.worker ?? new URL("worker.ts", import.meta.url), {
-      workerData: { input, databaseUrl: this.#options.databaseUrl } satisfies SimulationTask,
+      workerData: {
+        input,
+        databaseUrl: this.#options.databaseUrl,
+        currency: this.#options.currency?.() ?? "",
+      } satisfies SimulationTask,
       resourceLimits: { maxOldGenerationSizeMb: this.#options.memoryMb ?? MOST_MEMORY_MB },
       name: "simulation",
     });

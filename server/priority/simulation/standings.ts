@@ -1,4 +1,7 @@
-/** Standings of many customers in one query, as they are today. What each fact means is said at `Standing` in ../model.ts. */
+/**
+ * Standings of many customers in one query, as they are today: what `server/customers/standing.ts` tells of one, but for who got nobody
+ * and who talked last, since a day that is played again has its own. A test holds the two to each other.
+ */
 import { sql } from "kysely";
 import type { Storage } from "../../storage/database.ts";
 import type { Standing } from "../model.ts";
@@ -14,7 +17,6 @@ type Row = {
   readonly segments: string[];
   readonly city: string;
   readonly region: string;
-  readonly personal_manager: string;
   readonly order_count: string;
   readonly lifetime_minor: string;
   readonly last_order_at: Date | null;
@@ -24,10 +26,11 @@ type Row = {
   readonly cart_left_at: Date | null;
 };
 
-/** Who got nobody and who talked last is not told here: a day that is played again has its own. Unknown ids are left out. */
+/** Unknown ids are left out. @param currency sums are in, "" for that of each customer's newest order. */
 export async function standingsOf(
   { db }: Pick<Storage, "db">,
   customerIds: readonly string[],
+  currency: string,
 ): Promise<ReadonlyMap<string, Standing>> {
   const standings = new Map<string, Standing>();
   for (let at = 0; at < customerIds.length; at += AT_ONCE) {
@@ -36,13 +39,18 @@ export async function standingsOf(
       with of_orders as (
         select customer_id,
           count(*) filter (where stage not in ('cancelled', 'returned')) as order_count,
-          sum(total_minor) filter (where stage not in ('cancelled', 'returned')) as lifetime_minor,
-          max(placed_at) filter (where stage not in ('cancelled', 'returned')) as last_order_at,
+          sum(total_minor) filter (
+            where stage not in ('cancelled', 'returned') and currency = coalesce(nullif(${currency}, ''), newest)
+          ) as lifetime_minor,
+          max(placed_at) as last_order_at,
           bool_or(stage = 'shipped') as on_its_way,
           bool_or(stage not in ('delivered', 'completed', 'cancelled', 'returned') and promised_at < now()) as late
-        from orders where customer_id = any(${ids}::bigint[]) group by customer_id
+        from (
+          select *, first_value(currency) over (partition by customer_id order by placed_at desc) as newest
+          from orders where customer_id = any(${ids}::bigint[])
+        ) mine group by customer_id
       )
-      select c.id, c.name, c.language, c.tier, c.vip, c.segments, c.city, c.region, c.personal_manager,
+      select c.id, c.name, c.language, c.tier, c.vip, c.segments, c.city, c.region,
         coalesce(o.order_count, 0) as order_count, coalesce(o.lifetime_minor, 0) as lifetime_minor,
         o.last_order_at, o.on_its_way, o.late,
         exists (select 1 from claims where customer_id = c.id and closed_at is null) as open_claim,
@@ -72,7 +80,7 @@ function standingOf(row: Row): Standing {
     openClaim: row.open_claim,
     cartLeftAtMs: row.cart_left_at?.getTime() ?? null,
     lostAtMs: null,
-    personalManager: row.personal_manager,
+    personalManager: "",
     lastOperator: "",
   };
 }

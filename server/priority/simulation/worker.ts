@@ -36,7 +36,7 @@ try {
   // Then it competes like any other work.
 }
 
-const { input, databaseUrl } = workerData as SimulationTask;
+const { input, databaseUrl, currency } = workerData as SimulationTask;
 try {
   const isRecorded = input.source.kind === "recorded";
   const workload = await workloadOf(input, databaseUrl);
@@ -60,7 +60,7 @@ async function workloadOf({ source, policies }: SimulationInput, url: string): P
   try {
     return await loadRecorded(storage, source, {
       timeZone,
-      standings: (ids) => standingsOf(storage, ids),
+      standings: (ids) => standingsOf(storage, ids, currency),
       onProgress: (share) => progress(share * READING),
     });
   } finally {
