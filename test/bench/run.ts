@@ -27,6 +27,7 @@ const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   ingest: async () => (await import("./ingest.ts")).ingest,
   pop: async () => (await import("./pop.ts")).pop,
   identification: async () => (await import("./identification.ts")).identification,
+  simulation: async () => (await import("./simulation.ts")).simulation,
   memory: async () => (await import("./memory.ts")).memory,
 };
 
