@@ -1,5 +1,5 @@
 /** The calls and queues of all PBXs as they are now: listens, folds, and tells what happened. Knows nothing of customers. */
-import { AmiError, type Pbx, type PbxInput } from "../asterisk/model.ts";
+import { AmiError, type Pbx, type PbxInput, type QueueSnapshot } from "../asterisk/model.ts";
 import { forgetGone } from "./audit.ts";
 import { type CallState, createCallState, fold, settle, size, view } from "./fold.ts";
 import type { Call, CallFact } from "./model.ts";
@@ -12,6 +12,9 @@ import {
   createQueueState,
   extensionViews,
   foldQueues,
+  lineRead,
+  moveCaller,
+  queueView,
   queueViews,
 } from "./queues.ts";
 
@@ -154,14 +157,29 @@ export class LiveCalls {
   /** Queues of one PBX, by name; none for a PBX that is not known. */
   queues(pbx: string): readonly LiveQueueView[] {
     const followed = this.#byName.get(pbx);
-    if (!followed) return [];
-    return queueViews(followed.queues).map((queue) => ({
-      ...queue,
-      callers: queue.callers.map((caller) => ({
-        ...caller,
-        callId: followed.calls.legs.get(caller.channelId)?.call.id ?? "",
-      })),
-    }));
+    return followed ? queueViews(followed.queues).map((queue) => withCalls(followed, queue)) : [];
+  }
+
+  /** One queue; undefined for one that is not known. */
+  queue(pbx: string, name: string): LiveQueueView | undefined {
+    const followed = this.#byName.get(pbx);
+    const queue = followed && queueView(followed.queues, name);
+    return queue && withCalls(followed, queue);
+  }
+
+  /** A waiting caller was moved by QueueChangePriorityCaller with Immediate, of which no event tells. */
+  callerMoved(pbx: string, queue: string, channelId: string, priority: number): void {
+    const followed = this.#byName.get(pbx);
+    const change = followed ? moveCaller(followed.queues, queue, channelId, priority) : null;
+    if (change) this.#tellQueues(pbx, change);
+  }
+
+  /** QueueStatus listed the callers of a queue. @returns whether they stood otherwise than known. */
+  lineRead(pbx: string, queue: string, listed: QueueSnapshot["callers"]): boolean {
+    const followed = this.#byName.get(pbx);
+    const change = followed ? lineRead(followed.queues, queue, listed) : null;
+    if (change) this.#tellQueues(pbx, change);
+    return change !== null;
   }
 
   /** Extensions of one PBX that are members of queues or have a device; none for a PBX that is not known. */
@@ -292,4 +310,12 @@ export class LiveCalls {
       followed.auditing = false;
     }
   }
+}
+
+function withCalls({ calls }: Followed, queue: QueueView): LiveQueueView {
+  const callers = queue.callers.map((caller) => ({
+    ...caller,
+    callId: calls.legs.get(caller.channelId)?.call.id ?? "",
+  }));
+  return { ...queue, callers };
 }

@@ -11,6 +11,7 @@ import type {
   PbxInput,
   PbxSnapshot,
   QueueMember,
+  QueueSnapshot,
 } from "../asterisk/model.ts";
 
 /** A caller who waits, first in line first. */
@@ -21,7 +22,7 @@ export type WaitingCaller = {
   /** From 1. */
   readonly position: number;
   readonly joinedAtMs: number;
-  /** As the snapshot gave it; 0 for those who joined since: no event tells it. */
+  /** As Asterisk listed it or was told to change it; 0 for those who joined since: no event tells it. */
   readonly priority: number;
 };
 
@@ -97,17 +98,25 @@ export function foldQueues(state: QueueState, input: PbxInput, atMs: number): Qu
 /** Every queue, by name. */
 export function queueViews(state: QueueState): readonly QueueView[] {
   return [...state.queues.values()]
-    .map((queue) => {
-      queue.view ??= {
-        name: queue.name,
-        strategy: queue.strategy,
-        weight: queue.weight,
-        members: [...queue.members.values()],
-        callers: queue.callers,
-      };
-      return queue.view;
-    })
+    .map(viewOf)
     .sort((a, b) => (a.name < b.name ? -1 : Number(a.name > b.name)));
+}
+
+/** One queue; undefined for one that is not known. */
+export function queueView(state: QueueState, name: string): QueueView | undefined {
+  const queue = state.queues.get(name);
+  return queue && viewOf(queue);
+}
+
+function viewOf(queue: LiveQueue): QueueView {
+  queue.view ??= {
+    name: queue.name,
+    strategy: queue.strategy,
+    weight: queue.weight,
+    members: [...queue.members.values()],
+    callers: queue.callers,
+  };
+  return queue.view;
 }
 
 /** Every extension that is a member of a queue or has a device, by extension. */
@@ -191,6 +200,53 @@ function leave(
     queue.callers.filter((caller) => caller.channelId !== channelId),
   );
   return { queues: [queue.name], extensions: [] };
+}
+
+/**
+ * A waiting caller was given a priority with Immediate: taken out and put in again before the first of lower priority. No event tells
+ * of it. Null when nobody waits there on this channel.
+ */
+export function moveCaller(
+  state: QueueState,
+  name: string,
+  channelId: string,
+  priority: number,
+): QueueChange | null {
+  const queue = state.queues.get(name);
+  const caller = queue?.callers.find((one) => one.channelId === channelId);
+  if (!queue || !caller) return null;
+  const others = queue.callers.filter((one) => one !== caller);
+  const lower = others.findIndex((one) => one.priority < priority);
+  const at = lower < 0 ? others.length : lower;
+  place(state, queue, [...others.slice(0, at), { ...caller, priority }, ...others.slice(at)]);
+  return { queues: [name], extensions: [] };
+}
+
+/**
+ * QueueStatus listed a queue: its order and priorities hold. Whoever is only in the list, or only known here, just came or left, and the
+ * event that tells so is on its way. Null when nothing differs.
+ */
+export function lineRead(
+  state: QueueState,
+  name: string,
+  listed: QueueSnapshot["callers"],
+): QueueChange | null {
+  const queue = state.queues.get(name);
+  if (!queue) return null;
+  const inList = new Map(listed.map((one) => [one.channelId, one]));
+  const last = Number.MAX_SAFE_INTEGER;
+  const fresh = queue.callers
+    .map((caller) => {
+      const priority = inList.get(caller.channelId)?.priority ?? caller.priority;
+      return priority === caller.priority ? caller : { ...caller, priority };
+    })
+    .sort(
+      (a, b) =>
+        (inList.get(a.channelId)?.position ?? last) - (inList.get(b.channelId)?.position ?? last),
+    );
+  if (fresh.every((caller, index) => caller === queue.callers[index])) return null;
+  place(state, queue, fresh);
+  return { queues: [name], extensions: [] };
 }
 
 function hungUp(state: QueueState, channelId: string): QueueChange | null {

@@ -73,7 +73,7 @@ export function noteAnswered(plain: PlainOrder, key: string, atMs: number): Answ
     earlier.passedBy += 1;
   }
   const gapFromMs = Math.max(plain.lastAnsweringMs ?? -Infinity, plain.busySinceMs ?? atMs);
-  plain.lastAnsweringMs = atMs;
+  plain.lastAnsweringMs = Math.max(plain.lastAnsweringMs ?? atMs, atMs);
   const first = nextInLine(plain);
   if (first) {
     first.owedSinceMs = atMs;

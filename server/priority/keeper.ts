@@ -1,0 +1,413 @@
+/**
+ * Keeps one queue of one PBX in order, one action at a time:
+ *
+ *     who waits --> wantedOrder --> planMoves --> first move --> Asterisk
+ *         ^                                                        |
+ *         +------ what is known after it; read back a little later +
+ */
+import { changePriority } from "../asterisk/actions.ts";
+import { AmiError, type Pbx } from "../asterisk/model.ts";
+import { queuesOf } from "../asterisk/snapshot.ts";
+import type { LiveCalls } from "../calls/live.ts";
+import {
+  type LineState,
+  type LiveCaller,
+  type PlacingRule,
+  type Stay,
+  createLine,
+  historyOf,
+  placesOf,
+  seen,
+} from "./line.ts";
+import type { Move } from "./model.ts";
+import { planMoves } from "./moves.ts";
+import { type Placed, nextChangeMs } from "./order.ts";
+import type { PriorityRecorder } from "./record.ts";
+
+/** Times of the steward. */
+export type StewardTuning = {
+  /** Claims that overtake one another are seen to at most this often: a caller looks for their turn once a second. */
+  readonly overtakingMs: number;
+  /** Positions are read back so long after a move, and not more often than {@link readBackGapMs}. */
+  readonly readBackMs: number;
+  readonly readBackGapMs: number;
+  /** After a start, callers nobody has looked up yet keep everybody's place so long. */
+  readonly holdMs: number;
+  /** After an action got no answer or was refused without a reason we know. */
+  readonly retryMs: number;
+};
+
+/** What fits production. */
+export const DEFAULT_TUNING: StewardTuning = {
+  overtakingMs: 1000,
+  readBackMs: 150,
+  readBackGapMs: 1000,
+  holdMs: 1500,
+  retryMs: 1000,
+};
+
+/** What all queues count together. */
+export type StewardCounts = {
+  moves: number;
+  movesByHand: number;
+  gone: number;
+  failed: Record<string, number>;
+  readBacks: number;
+  corrected: number;
+  plans: number;
+};
+
+/** What a queue is kept by; `rule` and `version` are asked anew for every plan. */
+export type KeeperOptions = {
+  readonly pbx: Pbx;
+  readonly queue: string;
+  readonly calls: Pick<LiveCalls, "queue" | "callerMoved" | "lineRead">;
+  readonly rule: () => PlacingRule;
+  readonly version: () => number;
+  /** Whether callers may be moved at all now. */
+  readonly isPossible: () => boolean;
+  readonly record: PriorityRecorder;
+  readonly log: {
+    warn(fields: object, message: string): void;
+    error(fields: object, message: string): void;
+  };
+  readonly now: () => number;
+  readonly tuning: StewardTuning;
+  readonly counts: StewardCounts;
+  /** Told when time, and nothing else, may have changed what is wanted. */
+  readonly onTime: () => void;
+};
+
+/** One queue. */
+export class QueueKeeper {
+  readonly line: LineState = createLine();
+  readonly #options: KeeperOptions;
+  /** Priorities may be others than known: read them before anybody is moved. */
+  #unsure = false;
+  /** Callers join here with priorities of their own (QUEUE_PRIO). */
+  #joinsWithPriority = false;
+  /** Asterisk said these are not there; their leaving is on its way. */
+  readonly #gone = new Set<string>();
+  /** Moves whose place has not been read back. */
+  #unread: Move[] = [];
+  #movedAtMs = -Infinity;
+  #readAtMs = -Infinity;
+  #holdUntilMs = -Infinity;
+  #running: Promise<void> | null = null;
+  #again = false;
+  #due = false;
+  #timer: NodeJS.Timeout | null = null;
+  #wakeAtMs = Infinity;
+  #failure: Error | null = null;
+  #ownChange = false;
+  #closed = false;
+
+  constructor(options: KeeperOptions) {
+    this.#options = options;
+  }
+
+  get queue(): string {
+    return this.#options.queue;
+  }
+
+  get pbx(): Pbx {
+    return this.#options.pbx;
+  }
+
+  /** Who waits, as Asterisk has them in line. */
+  callers(): readonly LiveCaller[] {
+    const { calls, pbx, queue } = this.#options;
+    return calls.queue(pbx.name, queue)?.callers ?? [];
+  }
+
+  /** Where everybody should stand. */
+  places(
+    callers: readonly LiveCaller[] = this.callers(),
+    nowMs: number = this.#options.now(),
+  ): readonly Placed[] {
+    return placesOf(this.line, callers, this.#options.rule(), nowMs);
+  }
+
+  /** Takes over who waits now. @returns who left. */
+  look(): readonly Stay[] {
+    if (this.#ownChange) return [];
+    const callers = this.callers();
+    const { joined, left } = seen(this.line, callers);
+    if (joined.length > 0) this.#joined(callers, joined);
+    for (const { channelId } of left) this.#gone.delete(channelId);
+    if (joined.length > 0 || left.length > 0) this.touch();
+    return left;
+  }
+
+  /** Asterisk told everything anew: nothing has to be asked. */
+  afresh(): void {
+    this.#unsure = false;
+    this.#gone.clear();
+    this.#recordUnread(new Map());
+  }
+
+  /** Looks at the order once everything that came at the same moment was taken in. */
+  touch(): void {
+    if (this.#due || this.#closed) return;
+    this.#due = true;
+    setImmediate(() => {
+      this.#due = false;
+      void this.#work();
+    });
+  }
+
+  /** Puts the queue in order now. @throws what kept it from being put in order. */
+  async settle(): Promise<void> {
+    this.#failure = null;
+    await this.#work();
+    const failure = this.#failure as Error | null;
+    if (failure) throw failure;
+  }
+
+  /** Stops; resolves when the action on its way is over. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#clearTimer();
+    await this.#running;
+    this.#recordUnread(new Map());
+  }
+
+  #joined(callers: readonly LiveCaller[], joined: readonly Stay[]): void {
+    const nowMs = this.#options.now();
+    const fresh = new Set(joined.map(({ channelId }) => channelId));
+    // Who has waited for long already was found, not seen to join: look them up before anybody is moved for their sake.
+    if (joined.some(({ joinedAtMs }) => nowMs - joinedAtMs > 500))
+      this.#holdUntilMs = nowMs + this.#options.tuning.holdMs;
+    // A newcomer of priority 0 stands behind everybody who has not less.
+    const ahead = callers.findIndex(
+      ({ channelId, priority }, at) =>
+        fresh.has(channelId) &&
+        callers.slice(at + 1).some((one) => !fresh.has(one.channelId) && one.priority >= priority),
+    );
+    if (ahead >= 0 || this.#joinsWithPriority) this.#unsure = true;
+  }
+
+  /** Puts a queue in order; one at a time. Never rejects. */
+  #work(): Promise<void> {
+    this.#again = true;
+    this.#running ??= this.#passes().finally(() => {
+      this.#running = null;
+    });
+    return this.#running;
+  }
+
+  async #passes(): Promise<void> {
+    while (this.#again && !this.#closed) {
+      this.#again = false;
+      try {
+        await this.#pass();
+      } catch (error) {
+        this.#failure = error instanceof Error ? error : new Error(String(error));
+        this.#count(error);
+        this.#options.log.error({ err: error, queue: this.queue }, "a queue was not put in order");
+        this.#wake(this.#options.now() + 10 * this.#options.tuning.retryMs);
+      }
+    }
+  }
+
+  async #pass(): Promise<void> {
+    this.#clearTimer();
+    // Somebody who undoes every move must not be fought without a pause.
+    let left = 2 * this.line.stays.size + 10;
+    for (;;) {
+      if (this.#closed || !this.#options.isPossible()) return;
+      const rule = this.#options.rule();
+      if (!rule.ordered && this.line.byHand.size === 0 && this.#unread.length === 0) return;
+      const callers = this.callers();
+      const nowMs = this.#options.now();
+      const someUnknown = callers.some(({ callId }) => rule.verdictOf(callId) === null);
+      if (nowMs < this.#holdUntilMs && someUnknown) {
+        this.#wake(this.#holdUntilMs);
+        return;
+      }
+      const places = placesOf(this.line, callers, rule, nowMs);
+      this.#options.counts.plans += 1;
+      const [move] = planMoves(
+        callers.map(({ channelId, callId, priority }) => ({
+          ...{ key: channelId, priority },
+          ringing: rule.isRinging(callId) || this.#gone.has(channelId),
+        })),
+        places.map(({ caller }) => caller.channelId),
+      );
+      if (move === undefined) {
+        if (await this.#readBackWhenDue(nowMs)) continue;
+        this.#wakeForOvertaking(rule, places, nowMs);
+        return;
+      }
+      if (this.#unsure) {
+        if (await this.#readBack()) continue;
+        return;
+      }
+      left -= 1;
+      if (left < 0) {
+        this.#options.log.warn(
+          { queue: this.queue },
+          "this queue does not stay in order; somebody else moves",
+        );
+        this.#unsure = true;
+        this.#wake(nowMs + this.#options.tuning.retryMs);
+        return;
+      }
+      const caller = callers.find(({ channelId }) => channelId === move.key)!;
+      if (!(await this.#move(caller, move.priority))) return;
+    }
+  }
+
+  /** @returns false when this queue has to wait. */
+  async #move(caller: LiveCaller, priority: number): Promise<boolean> {
+    const { channelId, channelName } = caller;
+    try {
+      await changePriority(this.pbx, { queue: this.queue, channelName, priority });
+    } catch (error) {
+      return this.#moveFailed(caller, error);
+    }
+    this.#options.counts.moves += 1;
+    this.#own(() =>
+      this.#options.calls.callerMoved(this.pbx.name, this.queue, channelId, priority),
+    );
+    const move: Move = {
+      ...{ callId: caller.callId, pbx: this.pbx.name, queue: this.queue },
+      atMs: this.#options.now(),
+      by: this.line.byHand.get(channelId)?.by ?? "policy",
+      fromPosition: caller.position,
+      toPosition: null,
+      fromPriority: caller.priority,
+      toPriority: priority,
+      policyVersion: this.#options.version(),
+    };
+    this.#movedAtMs = move.atMs;
+    this.#unread.push(move);
+    this.line.moves.set(channelId, [...(this.line.moves.get(channelId) ?? []), move]);
+    return true;
+  }
+
+  #moveFailed(caller: LiveCaller, error: unknown): boolean {
+    if (!(error instanceof AmiError)) throw error;
+    if (error.code === "refused" && /no such caller/i.test(error.message)) {
+      // They hung up or were answered; the event that tells so is on its way.
+      this.#gone.add(caller.channelId);
+      this.#options.counts.gone += 1;
+      return true;
+    }
+    this.#failure = error;
+    this.#count(error);
+    // Whether it was done is not known, or there is something we do not know of.
+    this.#unsure = true;
+    if (error.code === "invalid") this.#gone.add(caller.channelId);
+    if (error.code !== "disconnected") {
+      this.#options.log.warn({ err: error, queue: this.queue }, "a caller was not moved");
+      const slow = error.code === "deadline" ? 1 : 10;
+      this.#wake(this.#options.now() + slow * this.#options.tuning.retryMs);
+    }
+    return false;
+  }
+
+  #count(error: unknown): void {
+    const kind = error instanceof AmiError ? error.code : "other";
+    const { failed } = this.#options.counts;
+    failed[kind] = (failed[kind] ?? 0) + 1;
+  }
+
+  /** @returns whether something was read that the order has to be looked at for again. */
+  async #readBackWhenDue(nowMs: number): Promise<boolean> {
+    if (this.#unread.length === 0) return false;
+    const { readBackMs, readBackGapMs } = this.#options.tuning;
+    const dueMs = Math.max(this.#movedAtMs + readBackMs, this.#readAtMs + readBackGapMs);
+    if (nowMs < dueMs) {
+      this.#wake(dueMs);
+      return false;
+    }
+    return this.#readBack();
+  }
+
+  /** @returns false when it could not be read. */
+  async #readBack(): Promise<boolean> {
+    let listed;
+    try {
+      const { items } = await this.pbx.action("QueueStatus", { Queue: this.queue }, { list: true });
+      listed = queuesOf(items).find(({ name }) => name === this.queue)?.callers ?? [];
+    } catch (error) {
+      if (!(error instanceof AmiError)) throw error;
+      this.#failure = error;
+      this.#count(error);
+      if (error.code !== "disconnected")
+        this.#wake(this.#options.now() + this.#options.tuning.retryMs);
+      return false;
+    }
+    this.#readAtMs = this.#options.now();
+    this.#unsure = false;
+    this.#options.counts.readBacks += 1;
+    const known = new Map(this.callers().map((caller) => [caller.channelId, caller]));
+    if (
+      listed.some(
+        ({ channelId, priority }) => known.get(channelId)?.priority === 0 && priority !== 0,
+      )
+    )
+      this.#joinsWithPriority = true;
+    this.#own(() => {
+      if (this.#options.calls.lineRead(this.pbx.name, this.queue, listed))
+        this.#options.counts.corrected += 1;
+    });
+    this.#recordUnread(
+      new Map(
+        listed.map(({ channelId, position }) => [known.get(channelId)?.callId ?? "", position]),
+      ),
+    );
+    return true;
+  }
+
+  /** Hands moves on to the record with the places read back, by call. */
+  #recordUnread(positions: ReadonlyMap<string, number>): void {
+    for (const move of this.#unread) {
+      const read = { ...move, toPosition: positions.get(move.callId) ?? null };
+      this.#options.record.moved(read);
+      for (const [channelId, moves] of this.line.moves)
+        if (moves.includes(move))
+          this.line.moves.set(
+            channelId,
+            moves.map((one) => (one === move ? read : one)),
+          );
+    }
+    this.#unread = [];
+  }
+
+  /** What the live model is told by us needs no look at it. */
+  #own(tell: () => void): void {
+    this.#ownChange = true;
+    try {
+      tell();
+      seen(this.line, this.callers());
+    } finally {
+      this.#ownChange = false;
+    }
+  }
+
+  #wakeForOvertaking(rule: PlacingRule, places: readonly Placed[], nowMs: number): void {
+    if (!rule.ordered) return;
+    const atMs = nextChangeMs(places, rule.guard, nowMs, historyOf(this.line));
+    if (atMs < Infinity) this.#wake(Math.max(atMs, nowMs + this.#options.tuning.overtakingMs));
+  }
+
+  /** Looks again then at the latest. */
+  #wake(atMs: number): void {
+    if (this.#closed || atMs >= this.#wakeAtMs) return;
+    this.#clearTimer();
+    this.#wakeAtMs = atMs;
+    const inMs = Math.min(60_000, Math.max(0, Math.ceil(atMs - this.#options.now())));
+    this.#timer = setTimeout(() => {
+      void this.#work().then(() => this.#options.onTime());
+    }, inMs);
+    this.#timer.unref();
+  }
+
+  #clearTimer(): void {
+    if (this.#timer) clearTimeout(this.#timer);
+    this.#timer = null;
+    this.#wakeAtMs = Infinity;
+  }
+}

@@ -1,0 +1,170 @@
+/**
+ * What the steward remembers of one queue: who waits since when, what plain order would have done, who was placed by hand, who rings.
+ * Advanced in place and pure: no clock, no chance, no Asterisk.
+ */
+import type { LiveQueueView } from "../calls/live.ts";
+import { type Gaps, UNSEEN_GAP_MS, createGaps, noteGap, upperGapMs } from "./gaps.ts";
+import { type Guard, type Move, PLAIN, type Verdict, type Waiting } from "./model.ts";
+import { type History, type Placed, wantedOrder } from "./order.ts";
+import {
+  type PlainOrder,
+  createPlainOrder,
+  noteAnswered,
+  noteJoined,
+  noteLeft,
+} from "./plain-order.ts";
+
+/** A caller as the live model has them. */
+export type LiveCaller = LiveQueueView["callers"][number];
+
+/** Somebody who waits. */
+export type Stay = {
+  readonly channelId: string;
+  callId: string;
+  /** As first known: a snapshot after a lost connection only tells whole seconds. */
+  readonly joinedAtMs: number;
+};
+
+/** One queue. */
+export type LineState = {
+  readonly plain: PlainOrder;
+  readonly gaps: Gaps;
+  gapMs: number;
+  /** By channel, in line as last seen. */
+  stays: Map<string, Stay>;
+  /** Out of the line, by call; how they left is not told yet. */
+  readonly leaving: Map<string, string>;
+  readonly byHand: Map<string, { position: number; readonly by: string }>;
+  /** Moves of those who wait, by channel, oldest first. */
+  readonly moves: Map<string, Move[]>;
+};
+
+/** A queue nobody waits in. */
+export function createLine(): LineState {
+  return {
+    plain: createPlainOrder(),
+    gaps: createGaps(),
+    gapMs: UNSEEN_GAP_MS,
+    stays: new Map(),
+    leaving: new Map(),
+    byHand: new Map(),
+    moves: new Map(),
+  };
+}
+
+/** Takes over who waits now. Returns who is new and who is not there any more. */
+export function seen(
+  line: LineState,
+  callers: readonly LiveCaller[],
+): { readonly joined: readonly Stay[]; readonly left: readonly Stay[] } {
+  const before = line.stays;
+  const joined: Stay[] = [];
+  line.stays = new Map(
+    callers.map(({ channelId, callId, joinedAtMs }) => {
+      const known = before.get(channelId);
+      if (known) {
+        // Whose channel was not known at their joining.
+        if (callId !== "") known.callId = callId;
+        return [channelId, known];
+      }
+      const stay: Stay = { channelId, callId, joinedAtMs };
+      joined.push(stay);
+      return [channelId, stay];
+    }),
+  );
+  for (const { channelId, joinedAtMs } of joined.toSorted((a, b) => a.joinedAtMs - b.joinedAtMs))
+    noteJoined(line.plain, channelId, joinedAtMs);
+  const left = [...before.values()].filter(({ channelId }) => !line.stays.has(channelId));
+  for (const stay of left) forget(line, stay, [...before.keys()]);
+  return { joined, left };
+}
+
+function forget(line: LineState, { channelId, callId }: Stay, order: readonly string[]): void {
+  if (line.plain.waiting.has(channelId)) {
+    if (callId === "") noteLeft(line.plain, channelId);
+    else line.leaving.set(callId, channelId);
+  }
+  line.byHand.delete(channelId);
+  line.moves.delete(channelId);
+  const position = order.indexOf(channelId) + 1;
+  // Whoever was put to the third place has two before them, and now one.
+  for (const place of line.byHand.values())
+    if (place.position > position) place.position = Math.max(1, place.position - 1);
+}
+
+/** A stay of a call here ended, and how. */
+export function stayEnded(line: LineState, callId: string, answered: boolean, atMs: number): void {
+  const channelId = line.leaving.get(callId) ?? channelOf(line, callId);
+  if (channelId === undefined) return;
+  line.leaving.delete(callId);
+  if (!answered) {
+    noteLeft(line.plain, channelId);
+    return;
+  }
+  const answering = noteAnswered(line.plain, channelId, atMs);
+  if (!answering) return;
+  noteGap(line.gaps, answering.gapMs);
+  line.gapMs = upperGapMs(line.gaps);
+}
+
+/** The channel on which a call waits here; undefined when it does not. */
+export function channelOf(line: LineState, callId: string): string | undefined {
+  for (const stay of line.stays.values()) if (stay.callId === callId) return stay.channelId;
+  return undefined;
+}
+
+/** Puts somebody to a place by hand; whoever was put there before, or further back, moves on by one. 0 takes the place away. */
+export function putByHand(line: LineState, channelId: string, position: number, by: string): void {
+  line.byHand.delete(channelId);
+  if (position < 1) return;
+  for (const place of line.byHand.values()) if (place.position >= position) place.position += 1;
+  line.byHand.set(channelId, { position: Math.min(position, line.stays.size), by });
+}
+
+/** What orders are computed from. */
+export function historyOf(line: LineState): History {
+  return {
+    plain: line.plain,
+    gapMs: line.gapMs,
+    byHand: new Map([...line.byHand].map(([channelId, { position }]) => [channelId, position])),
+  };
+}
+
+/** What places are given by. */
+export type PlacingRule = {
+  /** False: the policy leaves this queue alone, and only who was placed by hand has a place. */
+  readonly ordered: boolean;
+  readonly guard: Guard;
+  readonly verdictOf: (callId: string) => Verdict | null;
+  readonly isRinging: (callId: string) => boolean;
+};
+
+/** Where everybody should stand. */
+export function placesOf(
+  line: LineState,
+  callers: readonly LiveCaller[],
+  rule: PlacingRule,
+  nowMs: number,
+): readonly Placed[] {
+  const waiting = callers.map((caller): Waiting => {
+    const verdict = rule.verdictOf(caller.callId);
+    return {
+      callId: caller.callId,
+      channelId: caller.channelId,
+      channelName: caller.channelName,
+      joinedAtMs: line.stays.get(caller.channelId)?.joinedAtMs ?? caller.joinedAtMs,
+      rate: verdict?.rate ?? PLAIN.rate,
+      headStartMs: verdict?.headStartMs ?? 0,
+      ringing: rule.isRinging(caller.callId),
+    };
+  });
+  if (rule.ordered) return wantedOrder(waiting, rule.guard, nowMs, historyOf(line));
+  // Everybody stays behind whom they are behind.
+  const asTheyStand = waiting.map((caller, at) => ({ ...caller, rate: 0, headStartMs: -at }));
+  return wantedOrder(asTheyStand, NO_GUARD, nowMs, historyOf(line)).map((placed) => {
+    const own = waiting.find(({ channelId }) => channelId === placed.caller.channelId);
+    return { ...placed, caller: own ?? placed.caller };
+  });
+}
+
+const NO_GUARD: Guard = { mostExtraWaitSeconds: null, neverPassedAfterSeconds: null };
