@@ -6,6 +6,8 @@ export type IntegratorFiles = "vanilla" | "freepbx";
 
 /** What differs from one running PBX to the next. */
 export type InstanceConfig = {
+  /** Of Asterisk's version. */
+  readonly major: number;
   /** The instance's directory as seen inside the chroot. */
   readonly dir: string;
   /** Where Asterisk's modules are, inside the chroot. */
@@ -21,6 +23,8 @@ export type InstanceConfig = {
   readonly username: string;
   readonly secret: string;
   readonly labSecret: string;
+  /** The server that the dialplan asks who calls. */
+  readonly callcard: { readonly port: number; readonly token: string };
   readonly files: IntegratorFiles;
 };
 
@@ -48,10 +52,12 @@ export function writeConfig(root: string, etc: string, config: InstanceConfig): 
     const text = readFileSync(join(folder, name), "utf8");
     const path = join(etc, name);
     mkdirSync(dirname(path), { recursive: true });
-    // The one edit every integrator is told to make.
-    writeFileSync(path, text.replace("secret = CHANGE-ME", `secret = ${config.secret}`), {
-      mode: 0o600,
-    });
+    // The edits every integrator is told to make.
+    const edited = text
+      .replace("secret = CHANGE-ME", `secret = ${config.secret}`)
+      .replace("LOCAL(token)=CHANGE-ME", `LOCAL(token)=${config.callcard.token}`)
+      .replace("http://127.0.0.1:3000", `http://127.0.0.1:${config.callcard.port}`);
+    writeFileSync(path, edited, { mode: 0o600 });
   }
   const values = placeholders(config);
   for (const name of readdirSync(labFiles)) {
@@ -91,6 +97,11 @@ function placeholders(config: InstanceConfig): Record<string, string> {
     queueTemplate: freepbx ? "" : ",callcard",
     // FreePBX writes this from its web interface ("Skip Busy Agents").
     queueSettings: freepbx ? "ringinuse = no" : "",
+    ownQueues: freepbx ? "#include queues_custom.conf" : "",
+    // What a Custom Destination with Return does, and the example for one's own dialplan.
+    survey: `${freepbx ? "Gosub" : "Goto"}(callcard-survey,60\${EXTEN:2},1)`,
+    // Queue() lost an argument with Asterisk 21.
+    macroArgument: config.major < 21 ? "," : "",
     extensionsInclude: `#include ${freepbx ? "extensions_custom.conf" : "extensions_callcard.conf"}`,
     hints: extensions.map(([number]) => `exten => ${number},hint,PJSIP/${number}`).join("\n"),
     phones: extensions

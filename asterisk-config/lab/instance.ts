@@ -50,11 +50,12 @@ export async function startInstance(
   version: LabVersion,
   files: IntegratorFiles,
   say: (line: string) => void = () => {},
+  callcard: InstanceConfig["callcard"] = { port: 3000, token: "lab" },
 ): Promise<Instance> {
   const root = await ensureRoot(version, say);
   await removeLeftovers(root);
   for (let attempt = 1; ; attempt++) {
-    const instance = await prepare(version, root, files);
+    const instance = await prepare(version, root, files, callcard);
     try {
       await instance.start();
       return instance;
@@ -74,6 +75,7 @@ async function prepare(
   version: LabVersion,
   root: string,
   files: IntegratorFiles,
+  callcard: InstanceConfig["callcard"],
 ): Promise<Instance> {
   const name = `${process.pid}-${randomBytes(4).toString("hex")}`;
   const directory = join(root, home, name);
@@ -89,6 +91,7 @@ async function prepare(
     );
   state(-1);
   const config: InstanceConfig = {
+    major: version,
     dir: `/${home}/${name}`,
     modules: version === 16 ? "/usr/lib/asterisk/modules" : debianModules(root),
     amiPort: await freePort(),
@@ -100,6 +103,7 @@ async function prepare(
     username: "callcard",
     secret: randomBytes(9).toString("hex"),
     labSecret: randomBytes(9).toString("hex"),
+    callcard,
     files,
   };
   writeConfig(root, join(directory, "etc"), config);

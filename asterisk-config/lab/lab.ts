@@ -74,6 +74,8 @@ export async function startLab(options: {
   readonly version: LabVersion;
   /** Which of the integrator's files it is configured from. Default vanilla. */
   readonly files?: IntegratorFiles;
+  /** The server that the dialplan asks who calls, on loopback. Default port 3000, as shipped. */
+  readonly callcard?: { readonly port: number; readonly token: string };
   /** Told what takes long, a line at a time. */
   readonly say?: (line: string) => void;
 }): Promise<Lab> {
@@ -81,6 +83,7 @@ export async function startLab(options: {
     options.version,
     options.files ?? "vanilla",
     options.say,
+    options.callcard,
   );
   const { config } = instance;
   const directory = join(instance.directory, "sipp");
