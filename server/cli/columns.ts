@@ -133,6 +133,11 @@ function valueOf(field: string, cell: string): unknown {
   switch (field) {
     case "phones":
       return splitPhones(cell);
+    case "segments":
+      return cell
+        .split(/[;,|\n\r]/)
+        .map((one) => one.trim())
+        .filter((one) => one !== "");
     case "vip":
       if (text === "") return undefined;
       if (YES.test(text)) return true;

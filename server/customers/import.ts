@@ -5,7 +5,7 @@
  * (`verified = false`) outlives what the source says.
  */
 import type pg from "pg";
-import { copyInto, copyLine } from "../storage/copy.ts";
+import { copyInto, copyLine, textArray } from "../storage/copy.ts";
 import type { Storage } from "../storage/database.ts";
 import {
   type LoadOptions,
@@ -18,7 +18,7 @@ import { type CustomerRow, readCustomer } from "./record.ts";
 
 const TEMPORARY = `
   create temporary table if not exists incoming_customers (
-    n integer, source text, source_id text, name text, email text, tier text, tier_since text, vip boolean,
+    n integer, source text, source_id text, name text, email text, tier text, tier_since text, segments text[], vip boolean,
     language text, city text, region text, time_zone text, external_url text, personal_manager text,
     customer_since text, has_phones boolean
   ) on commit delete rows;
@@ -31,6 +31,7 @@ const FIELDS: readonly (readonly [column: string, incoming: string, otherwise: s
   ["email", "i.email", "''"],
   ["tier", "i.tier", "''"],
   ["tier_since", "nullif(i.tier_since, '')::date", "null"],
+  ["segments", "i.segments", "'{}'"],
   ["vip", "i.vip", "false"],
   ["language", "i.language", "''"],
   ["city", "i.city", "''"],
@@ -125,8 +126,9 @@ export async function mergeCustomers(
   let phones = "";
   for (const [n, row] of rows.entries()) {
     customers += copyLine([
-      ...[n, row.source, row.sourceId, row.name, row.email, row.tier, row.tierSince, row.vip],
-      ...[row.language, row.city, row.region, row.timeZone, row.externalUrl, row.personalManager],
+      ...[n, row.source, row.sourceId, row.name, row.email, row.tier, row.tierSince],
+      ...[row.segments === null ? null : textArray(row.segments), row.vip, row.language],
+      ...[row.city, row.region, row.timeZone, row.externalUrl, row.personalManager],
       ...[row.customerSince, row.phones !== null],
     ]);
     for (const e164 of row.phones ?? []) phones += copyLine([n, e164]);

@@ -95,6 +95,11 @@ export function moment(field: string, text: string): string {
   return parsed.toISOString();
 }
 
+/** As {@link moment}; "" stays "". */
+export function momentOrNone(field: string, text: string): string {
+  return text.trim() === "" ? "" : moment(field, text);
+}
+
 const zones = new Map<string, boolean>();
 
 /** An IANA zone this runtime knows, or "". */

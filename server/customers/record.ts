@@ -33,6 +33,13 @@ export const CustomerRecord = Type.Object(
     email: text(254, "E-mail address"),
     tier: text(64, "Loyalty tier in the shop's own word"),
     tierSince: text(40, "Date"),
+    segments: Type.Optional(
+      Type.Array(Type.String({ maxLength: 64 }), {
+        maxItems: 50,
+        description:
+          "Groups the customer belongs to, in the shop's own words; an empty list clears",
+      }),
+    ),
     vip: Type.Optional(Type.Boolean()),
     language: text(35, "Language tag, `ru`"),
     city: text(200, "City"),
@@ -56,6 +63,7 @@ export type CustomerRow = {
   readonly tier: string | null;
   /** ISO date, "" for none. */
   readonly tierSince: string | null;
+  readonly segments: readonly string[] | null;
   readonly vip: boolean | null;
   readonly language: string | null;
   readonly city: string | null;
@@ -73,7 +81,7 @@ export function readCustomer(value: unknown, options: LoadOptions): CustomerRow 
   const record = withoutNulls(value);
   if (!shape.Check(record)) throw schemaRefusal(shape.Errors(record));
   const optional = (
-    field: Exclude<keyof CustomerRecord, "phones" | "vip">,
+    field: Exclude<keyof CustomerRecord, "phones" | "vip" | "segments">,
     rule: (field: string, text: string) => string,
   ): string | null => {
     const given = record[field];
@@ -87,6 +95,7 @@ export function readCustomer(value: unknown, options: LoadOptions): CustomerRow 
     email: optional("email", email),
     tier: optional("tier", line),
     tierSince: optional("tierSince", day),
+    segments: record.segments === undefined ? null : readSegments(record.segments),
     vip: record.vip ?? null,
     language: optional("language", line),
     city: optional("city", line),
@@ -117,6 +126,12 @@ function readPhones(written: readonly string[], options: LoadOptions): readonly 
     if (!phones.includes(read.e164)) phones.push(read.e164);
   }
   return phones;
+}
+
+/** In one order whatever order they came in, so that the same ones again are no change. */
+function readSegments(written: readonly string[]): readonly string[] {
+  const clean = written.map((text, index) => line(`segments[${index}]`, text));
+  return [...new Set(clean)].filter((segment) => segment !== "").toSorted();
 }
 
 /** Many systems write null for what they do not know. */

@@ -1,18 +1,20 @@
-/** The sample shop's past: calls, what operators wrote about them, and notes. Real shops get theirs by living. */
+/** The sample shop's past: calls, notes, claims and left carts. Real shops get theirs by living. */
 import { sql } from "kysely";
 import type { Call } from "../calls/model.ts";
 import { recordOf } from "../calls/record.ts";
 import { saveCalls } from "../calls/store.ts";
+import { importCarts, importClaims } from "../orders/unsettled-import.ts";
 import type { Storage } from "../storage/database.ts";
 import type { DemoPastCall, DemoShop } from "./shop/shop.ts";
 
 /** Writes the past of a shop whose customers were loaded with this source. Calls are written once; notes once per load. */
 export async function loadHistory(
-  { db }: Pick<Storage, "db">,
+  storage: Pick<Storage, "db" | "pool">,
   shop: DemoShop,
   source: string,
   pbx: string,
 ): Promise<void> {
+  const { db } = storage;
   const rows = await db
     .selectFrom("customers")
     .select(["id", "source_id"])
@@ -23,6 +25,7 @@ export async function loadHistory(
     recordOf(callOf(past, pbx), past.phone, idOf.get(past.customerSourceId) ?? null),
   );
   await saveCalls(db, records);
+  await loadUnsettled(storage, shop, source);
   await db.transaction().execute(async (tx) => {
     await sql`delete from notes where author_id is null and customer_id in
       (select id from customers where source = ${source})`.execute(tx);
@@ -38,6 +41,21 @@ export async function loadHistory(
       )
       .execute();
   });
+}
+
+/** Through the same doors as a real shop's. */
+async function loadUnsettled(
+  storage: Pick<Storage, "pool">,
+  shop: DemoShop,
+  source: string,
+): Promise<void> {
+  const options = { source, defaultRegion: "RU" } as const;
+  const results = [
+    await importClaims(storage, shop.claims, options),
+    await importCarts(storage, shop.carts, options),
+  ];
+  const first = results.flatMap(({ refused }) => refused)[0];
+  if (first) throw new Error(`The sample shop is wrong: ${first.field}: ${first.reason}`);
 }
 
 /** A past call as the call model would have seen it. */

@@ -15,7 +15,8 @@ import { type OrderRow, type ProductRow, readOrder, readProduct } from "./record
 const TEMPORARY_ORDERS = `
   create temporary table if not exists incoming_orders (
     n integer, source text, source_id text, customer_source text, customer_source_id text, number text,
-    stage text, status text, total_minor bigint, currency text, placed_at timestamptz, lines jsonb
+    stage text, status text, total_minor bigint, currency text, placed_at timestamptz, promised_at text,
+    lines jsonb
   ) on commit delete rows`;
 
 /** Gives the counts, and `n` of the orders whose customer nobody has told us of. */
@@ -28,14 +29,17 @@ const MERGE_ORDERS = `
       where source = i.customer_source and source_id = i.customer_source_id limit 1
     ) c on true
   ), merged as (
-    insert into orders as o (source, source_id, customer_id, number, stage, status, total_minor, currency, placed_at, lines)
+    insert into orders as o (source, source_id, customer_id, number, stage, status, total_minor, currency, placed_at,
+      promised_at, lines)
     select source, source_id, customer_id, number, stage, coalesce(status, ''), total_minor, currency, placed_at,
-      coalesce(lines, '[]')
+      nullif(promised_at, '')::timestamptz, coalesce(lines, '[]')
     from incoming where customer_id is not null
     on conflict (source, source_id) do update set
-      (customer_id, number, stage, status, total_minor, currency, placed_at, lines, updated_at) = (
+      (customer_id, number, stage, status, total_minor, currency, placed_at, promised_at, lines, updated_at) = (
         select excluded.customer_id, excluded.number, excluded.stage, coalesce(i.status, o.status),
-          excluded.total_minor, excluded.currency, excluded.placed_at, coalesce(i.lines, o.lines), now()
+          excluded.total_minor, excluded.currency, excluded.placed_at,
+          case when i.promised_at is null then o.promised_at else excluded.promised_at end,
+          coalesce(i.lines, o.lines), now()
         from incoming_orders i where i.source = o.source and i.source_id = o.source_id
       )
     where (o.customer_id, o.number, o.stage, o.total_minor, o.currency, o.placed_at)
@@ -43,7 +47,10 @@ const MERGE_ORDERS = `
           excluded.currency, excluded.placed_at)
       or exists (
         select from incoming_orders i where i.source = o.source and i.source_id = o.source_id
-          and (coalesce(i.status, o.status), coalesce(i.lines, o.lines)) is distinct from (o.status, o.lines)
+          and (
+            (coalesce(i.status, o.status), coalesce(i.lines, o.lines)) is distinct from (o.status, o.lines)
+            or (i.promised_at is not null and excluded.promised_at is distinct from o.promised_at)
+          )
       )
     returning (xmax = 0) as fresh
   )
@@ -114,7 +121,7 @@ async function mergeOrders(
   const lines = rows.map((row, n) =>
     copyLine([
       ...[n, row.source, row.sourceId, row.customerSource, row.customerSourceId, row.number],
-      ...[row.stage, row.status, row.totalMinor, row.currency, row.placedAt],
+      ...[row.stage, row.status, row.totalMinor, row.currency, row.placedAt, row.promisedAt],
       row.lines === null ? null : JSON.stringify(row.lines),
     ]),
   );

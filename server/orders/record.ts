@@ -8,6 +8,7 @@ import {
   line,
   minorUnits,
   moment,
+  momentOrNone,
   schemaRefusal,
   sourceOf,
 } from "../customers/record-fields.ts";
@@ -32,9 +33,11 @@ const stages = [
 
 /** Largest sum in minor units; far above any order, far below where numbers stop being exact. */
 const MOST_MINOR = 1e14;
-const Minor = (description: string) =>
+/** A sum in minor units. */
+export const Minor = (description: string) =>
   Type.Integer({ minimum: -MOST_MINOR, maximum: MOST_MINOR, description });
-const Sum = (description: string) =>
+/** A sum in whole units. */
+export const Sum = (description: string) =>
   Type.Union([Type.Number(), Type.String({ maxLength: 40 })], { description });
 
 const OrderLine = Type.Object(
@@ -66,6 +69,7 @@ export const OrderRecord = Type.Object(
     total: Type.Optional(Sum("Sum, `1234.50`")),
     currency: Type.String({ maxLength: 10, description: "ISO 4217" }),
     placedAt: Type.String({ maxLength: 64, description: "Date and time; UTC without an offset" }),
+    promisedAt: text(64, "When the customer was told it would be there"),
     lines: Type.Optional(Type.Array(OrderLine, { maxItems: 500 })),
   },
   { additionalProperties: false },
@@ -102,6 +106,8 @@ export type OrderRow = {
   readonly currency: string;
   /** ISO, UTC. */
   readonly placedAt: string;
+  /** ISO, UTC; "" for none. */
+  readonly promisedAt: string | null;
   readonly lines:
     readonly { name: string; quantity: number; priceMinor: number; productId?: string }[] | null;
 };
@@ -138,6 +144,8 @@ export function readOrder(value: unknown, options: LoadOptions): OrderRow {
     totalMinor: sumOf("total", record.totalMinor, record.total, currencyCode),
     currency: currencyCode,
     placedAt: moment("placedAt", record.placedAt),
+    promisedAt:
+      record.promisedAt === undefined ? null : momentOrNone("promisedAt", record.promisedAt),
     lines:
       record.lines?.map((one, index) => ({
         name: filled(`lines[${index}].name`, one.name),
@@ -167,8 +175,8 @@ export function readProduct(value: unknown, options: LoadOptions): ProductRow {
   };
 }
 
-/** @param field name of the decimal one; the other is `<field>Minor`. */
-function sumOf(
+/** A sum in minor units, given as one or the other. @param field name of the decimal one; the other is `<field>Minor`. */
+export function sumOf(
   field: string,
   minor: number | undefined,
   whole: number | string | undefined,

@@ -1,4 +1,4 @@
-/** Orders and products over HTTP: loading by integrators. */
+/** Orders, products, claims and left carts over HTTP: loading by integrators. */
 import type { CountryCode } from "libphonenumber-js/max";
 import { addLoadRoute } from "../customers/load-route.ts";
 import type { LoadOptions, LoadResult } from "../customers/loading.ts";
@@ -6,6 +6,8 @@ import type { App } from "../http/app.ts";
 import type { Storage } from "../storage/database.ts";
 import { importOrders, importProducts } from "./import.ts";
 import { OrderRecord, ProductRecord } from "./record.ts";
+import { importCarts, importClaims } from "./unsettled-import.ts";
+import { CartRecord, ClaimRecord } from "./unsettled-record.ts";
 
 /** What the routes work with. */
 export type OrderRouteParts = {
@@ -13,7 +15,7 @@ export type OrderRouteParts = {
   readonly defaultRegion: CountryCode;
 };
 
-/** Registers `/api/v1/orders` and `/api/v1/products`. */
+/** Registers `/api/v1/orders`, `/api/v1/products`, `/api/v1/claims` and `/api/v1/carts`. */
 export async function orderRoutes(app: App, parts: OrderRouteParts): Promise<void> {
   const { storage, defaultRegion } = parts;
   type Import = (
@@ -36,5 +38,19 @@ export async function orderRoutes(app: App, parts: OrderRouteParts): Promise<voi
     summary: "Load one product or up to 1000",
     record: ProductRecord,
     load: by(importProducts),
+  });
+  addLoadRoute(app, {
+    url: "/api/v1/claims",
+    tag: "orders",
+    summary: "Load one claim or up to 1000; their customers first",
+    record: ClaimRecord,
+    load: by(importClaims),
+  });
+  addLoadRoute(app, {
+    url: "/api/v1/carts",
+    tag: "orders",
+    summary: "Load one left cart or up to 1000; their customers first",
+    record: CartRecord,
+    load: by(importCarts),
   });
 }

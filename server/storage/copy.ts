@@ -30,6 +30,11 @@ export function copyLine(values: readonly CopyValue[]): string {
   return `${line}\n`;
 }
 
+/** PostgreSQL's `text[]` as one value of a row. */
+export function textArray(values: readonly string[]): string {
+  return `{${values.map((value) => `"${value.replace(/["\\]/g, "\\$&")}"`).join(",")}}`;
+}
+
 /** Sends lines made by {@link copyLine}. @param target table and columns, `customers (name, city)`; never from outside. */
 export async function copyInto(
   client: pg.ClientBase,

@@ -8,6 +8,15 @@ import { demoLandline, demoMobile, type DemoCountry } from "./numbers.ts";
 import { inLatin, personName, places, surnameCount, type Place } from "./people.ts";
 import { demoProducts, type DemoProduct } from "./products.ts";
 
+import {
+  type DemoCart,
+  type DemoClaim,
+  makeCarts,
+  makeClaims,
+  withPromises,
+  withSegments,
+} from "./unsettled.ts";
+
 export type { DemoProduct } from "./products.ts";
 
 /** A customer as the shop's own system would export one. Dates are ISO, "" when there is none. */
@@ -18,6 +27,7 @@ export type DemoCustomer = {
   readonly tier: "" | "silver" | "gold" | "platinum";
   readonly tierSince: string;
   readonly vip: boolean;
+  readonly segments: readonly string[];
   readonly language: "ru" | "uk";
   readonly city: string;
   readonly region: string;
@@ -39,6 +49,8 @@ export type DemoOrder = {
   readonly totalMinor: number;
   readonly currency: "RUB" | "UAH" | "KZT";
   readonly placedAt: string;
+  /** What the customer was told; "" when nothing. */
+  readonly promisedAt: string;
   readonly updatedAt: string;
   readonly lines: readonly {
     readonly productSourceId: string;
@@ -75,6 +87,8 @@ export type DemoShop = {
   readonly orders: readonly DemoOrder[];
   readonly notes: readonly DemoNote[];
   readonly calls: readonly DemoPastCall[];
+  readonly claims: readonly DemoClaim[];
+  readonly carts: readonly DemoCart[];
 };
 
 export type DemoShopOptions = {
@@ -95,15 +109,21 @@ const isoDate = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
 /** Makes the shop. */
 export function makeDemoShop(options: DemoShopOptions): DemoShop {
   const random = seededRandom(options.seed ?? 7);
+  // A row of its own, so that who the customers are and what they bought does not depend on it.
+  const unsettled = seededRandom((options.seed ?? 7) + 1);
   const products = demoProducts(() => (random.chance(0.06) ? 0 : random.whole(1, 140)));
-  const customers = makeCustomers(random, options.customers ?? 2000, options.nowMs);
-  const orders = makeOrders(random, customers, products, options.orders ?? 8000, options.nowMs);
+  const people = makeCustomers(random, options.customers ?? 2000, options.nowMs);
+  const bought = makeOrders(random, people, products, options.orders ?? 8000, options.nowMs);
+  const customers = withSegments(unsettled, people);
+  const orders = withPromises(unsettled, bought);
   return {
     customers,
     products,
     orders,
     notes: makeNotes(random, customers, options.nowMs),
     calls: makeCalls(random, customers, options.nowMs),
+    claims: makeClaims(unsettled, customers, orders, options.nowMs),
+    carts: makeCarts(unsettled, customers, products, options.nowMs),
   };
 }
 
@@ -148,6 +168,7 @@ function makeCustomers(random: Random, count: number, nowMs: number): DemoCustom
         : "",
       tier,
       tierSince: tier === "" ? "" : isoDate(sinceMs + (nowMs - sinceMs) * random.next()),
+      segments: [],
       vip: tier === "platinum" ? random.chance(0.5) : random.chance(0.01),
       language: home.country === "UA" ? "uk" : "ru",
       city: home.city,
@@ -193,7 +214,7 @@ const statusWords: Readonly<Record<string, Readonly<Record<"ru" | "uk", string>>
 };
 
 /** Kopecks of a rouble price in the customer's currency, and the step prices are rounded to. */
-const currencies: Readonly<
+export const currencies: Readonly<
   Record<
     DemoCountry,
     { readonly code: DemoOrder["currency"]; readonly rate: number; readonly stepMinor: number }
@@ -263,6 +284,7 @@ function makeOrders(
       totalMinor: lines.reduce((sum, line) => sum + line.quantity * line.priceMinor, 0),
       currency: currency.code,
       placedAt: new Date(placedMs).toISOString(),
+      promisedAt: "",
       updatedAt: new Date(updatedMs).toISOString(),
       lines,
     };

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { readCustomer } from "../../../server/customers/record.ts";
 import { readPhone } from "../../../server/customers/phone.ts";
 import { demoLandline, demoMobile, writtenForms } from "../../../server/demo/shop/numbers.ts";
+import { readCart, readClaim } from "../../../server/orders/unsettled-record.ts";
 import { makeDemoShop } from "../../../server/demo/shop/shop.ts";
 
 const nowMs = Date.parse("2026-11-22T12:00:00Z");
@@ -126,5 +127,42 @@ describe("numbers", () => {
 
   test("beyond the block are refused", () => {
     expect(() => demoMobile("RU", 10_000)).toThrow("demo number out of range");
+  });
+});
+
+describe("what is not settled", () => {
+  const open = shop.claims.filter((each) => each.closedAt === "");
+
+  test("is enough of everything that a rule has somebody to meet", () => {
+    const late = shop.orders.filter(
+      ({ stage, promisedAt }) =>
+        ["confirmed", "paid", "assembling", "shipped"].includes(stage) &&
+        Date.parse(promisedAt) < nowMs,
+    );
+    expect(late.length).toBeGreaterThan(10);
+    expect(open.length).toBeGreaterThan(5);
+    expect(shop.claims.length).toBeGreaterThan(open.length);
+    expect(shop.carts.filter((each) => each.orderedAt === "").length).toBeGreaterThan(50);
+    for (const segment of ["wholesale", "parents", "gifts"])
+      expect(
+        shop.customers.filter((each) => each.segments.includes(segment)).length,
+      ).toBeGreaterThan(40);
+  });
+
+  test("is in the past, of customers, and what a load takes", () => {
+    const options = { defaultRegion: "RU", source: "shop" } as const;
+    const ids = new Set(shop.customers.map((each) => each.sourceId));
+    for (const claim of shop.claims) {
+      const { customerSourceId, openedAt, closedAt } = readClaim(claim, options);
+      expect(ids.has(customerSourceId)).toBe(true);
+      expect(Date.parse(openedAt)).toBeLessThan(nowMs);
+      if (closedAt !== "") expect(closedAt! > openedAt).toBe(true);
+    }
+    for (const cart of shop.carts) {
+      const { leftAt, orderedAt, totalMinor } = readCart(cart, options);
+      expect(Date.parse(leftAt)).toBeLessThan(nowMs);
+      expect(totalMinor).toBeGreaterThan(0);
+      if (orderedAt !== "") expect(Date.parse(orderedAt!)).toBeLessThanOrEqual(nowMs);
+    }
   });
 });
