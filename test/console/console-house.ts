@@ -396,7 +396,7 @@ export class ConsoleClient {
     name: K,
     input: Parameters<ConsoleToServer[K]>[0],
   ): Promise<Answer<K>> {
-    return this.raw(name, input) as Promise<Answer<K>>;
+    return this.raw(name, input);
   }
 
   /** Sends anything under any name. */

@@ -1,6 +1,7 @@
 /** Who may use which address: the whole list, held to the code. A new route needs a line here. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { callRoutes } from "../../server/calls/routes.ts";
+import { consoleRoutes } from "../../server/console/routes.ts";
 import { customerRoutes } from "../../server/customers/routes.ts";
 import type { App } from "../../server/http/app.ts";
 import type { Access } from "../../server/http/auth.ts";
@@ -18,6 +19,8 @@ const persons: Access = ["operator"];
 const personsAndPrograms: Access = ["operator", "integrator"];
 const programs: Access = ["integrator"];
 const admins: Access = ["admin"];
+const supervisors: Access = ["supervisor"];
+const supervisorsAndPrograms: Access = ["supervisor", "integrator"];
 
 const expected: Record<string, Access> = {
   "GET /": everybody,
@@ -55,6 +58,10 @@ const expected: Record<string, Access> = {
   "DELETE /api/v1/tokens/:id": admins,
   "GET /api/v1/audit": admins,
 
+  "GET /api/v1/priority/queues": supervisorsAndPrograms,
+  "GET /api/v1/priority/why": supervisorsAndPrograms,
+  "POST /api/v1/priority/move": supervisors,
+
   "GET /api/v1/calls": personsAndPrograms,
   "GET /api/v1/calls/:id": personsAndPrograms,
   "GET /api/v1/customers": personsAndPrograms,
@@ -70,6 +77,7 @@ beforeAll(async () => {
   await sessionRoutes(app, { db: nothing, sessions: nothing, secureCookie: false });
   await peopleRoutes(app, { db: nothing, sessions: nothing });
   await callRoutes(app, { db: nothing });
+  await consoleRoutes(app, { console: nothing });
   await customerRoutes(app, {
     storage: nothing,
     directory: nothing,
