@@ -35,6 +35,8 @@ export type LineState = {
   /** Out of the line, by call; how they left is not told yet. */
   readonly leaving: Map<string, string>;
   readonly byHand: Map<string, { position: number; readonly by: string }>;
+  /** The joining taken in last: as told, and as remembered. */
+  lastJoined: { readonly told: number; readonly given: number };
   /** Moves of those who wait, by channel, oldest first. */
   readonly moves: Map<string, Move[]>;
 };
@@ -48,8 +50,19 @@ export function createLine(): LineState {
     stays: new Map(),
     leaving: new Map(),
     byHand: new Map(),
+    lastJoined: { told: -Infinity, given: -Infinity },
     moves: new Map(),
   };
+}
+
+/** Between two who joined at the same moment. */
+const TIE_MS = 0.001;
+
+/** At the same moment (a snapshot tells whole seconds) the older channel came first. */
+function byJoining(a: LiveCaller, b: LiveCaller): number {
+  return (
+    a.joinedAtMs - b.joinedAtMs || a.channelId.localeCompare(b.channelId, "en", { numeric: true })
+  );
 }
 
 /** Takes over who waits now. Returns who is new and who is not there any more. */
@@ -59,21 +72,24 @@ export function seen(
 ): { readonly joined: readonly Stay[]; readonly left: readonly Stay[] } {
   const before = line.stays;
   const joined: Stay[] = [];
+  for (const caller of callers.filter(({ channelId }) => !before.has(channelId)).sort(byJoining)) {
+    const { channelId, callId } = caller;
+    const { told, given } = line.lastJoined;
+    // Joinings that were read at the same moment keep the order in which they were told.
+    const joinedAtMs = caller.joinedAtMs === told ? given + TIE_MS : caller.joinedAtMs;
+    line.lastJoined = { told: caller.joinedAtMs, given: joinedAtMs };
+    joined.push({ channelId, callId, joinedAtMs });
+  }
+  const fresh = new Map(joined.map((stay) => [stay.channelId, stay]));
   line.stays = new Map(
-    callers.map(({ channelId, callId, joinedAtMs }) => {
-      const known = before.get(channelId);
-      if (known) {
-        // Whose channel was not known at their joining.
-        if (callId !== "") known.callId = callId;
-        return [channelId, known];
-      }
-      const stay: Stay = { channelId, callId, joinedAtMs };
-      joined.push(stay);
-      return [channelId, stay];
+    callers.map(({ channelId, callId }) => {
+      const known = before.get(channelId) ?? fresh.get(channelId)!;
+      // Whose channel was not known at their joining.
+      if (callId !== "") known.callId = callId;
+      return [channelId, known];
     }),
   );
-  for (const { channelId, joinedAtMs } of joined.toSorted((a, b) => a.joinedAtMs - b.joinedAtMs))
-    noteJoined(line.plain, channelId, joinedAtMs);
+  for (const { channelId, joinedAtMs } of joined) noteJoined(line.plain, channelId, joinedAtMs);
   const left = [...before.values()].filter(({ channelId }) => !line.stays.has(channelId));
   for (const stay of left) forget(line, stay, [...before.keys()]);
   return { joined, left };

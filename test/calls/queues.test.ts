@@ -4,6 +4,8 @@ import {
   createQueueState,
   extensionViews,
   foldQueues,
+  lineRead,
+  moveCaller,
   queueViews,
 } from "../../server/calls/queues.ts";
 import { extensionPattern } from "./facts.ts";
@@ -170,5 +172,43 @@ test("a snapshot replaces everything and names what it replaced", () => {
     position: 1,
     joinedAtMs: 500,
     priority: 5,
+  });
+});
+
+describe("what no event tells", () => {
+  const callers = (state: ReturnType<typeof createQueueState>) =>
+    queueViews(state)[0]!.callers.map(({ channelId, position, priority }) => [
+      channelId,
+      position,
+      priority,
+    ]);
+  const listed = (n: number, position: number, priority: number) => ({
+    ...{ channelId: `1.${n}`, channelName: "", waitMs: 0, position, priority },
+  });
+
+  test("a moved caller stands before the first of lower priority", () => {
+    const { state } = after(joined(1, 1), joined(2, 2), joined(3, 3));
+    expect(moveCaller(state, "600", "1.2", 9)).toEqual({ queues: ["600"], extensions: [] });
+    moveCaller(state, "600", "1.3", 9);
+    expect(callers(state)).toEqual([
+      ["1.2", 1, 9],
+      ["1.3", 2, 9],
+      ["1.1", 3, 0],
+    ]);
+    expect(moveCaller(state, "600", "1.7", 9)).toBeNull();
+  });
+
+  test("a read list gives order and priorities; who just came or left waits for their event", () => {
+    const { state } = after(joined(1, 1), joined(2, 2), joined(3, 3));
+    expect(lineRead(state, "600", [listed(1, 1, 0), listed(2, 2, 0), listed(3, 3, 0)])).toBeNull();
+    expect(lineRead(state, "600", [listed(4, 1, 7), listed(3, 2, 5), listed(1, 3, 0)])).toEqual({
+      queues: ["600"],
+      extensions: [],
+    });
+    expect(callers(state)).toEqual([
+      ["1.3", 1, 5],
+      ["1.1", 2, 0],
+      ["1.2", 3, 0],
+    ]);
   });
 });
