@@ -28,6 +28,7 @@ const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   pop: async () => (await import("./pop.ts")).pop,
   identification: async () => (await import("./identification.ts")).identification,
   simulation: async () => (await import("./simulation.ts")).simulation,
+  caller: async () => (await import("./caller.ts")).caller,
   memory: async () => (await import("./memory.ts")).memory,
 };
 
