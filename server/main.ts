@@ -2,6 +2,8 @@
  * The whole product wired on one page: read the configuration, open the parts, serve; stop in reverse.
  *
  *     PBX --> LiveCalls --facts--> Desk --> screens
+ *      ^                   |-----> Priority (policy, steward, console)
+ *      +-- moves ------------------+
  *                          |-----> History --> PostgreSQL
  *                          |-----> Feed --> wallboards, CRMs
  */
@@ -30,6 +32,7 @@ import { openSocketServer } from "./http/socket-server.ts";
 import { createUpgrades } from "./http/upgrades.ts";
 import { openOrderBook } from "./orders/book.ts";
 import { orderRoutes } from "./orders/routes.ts";
+import { openPriority } from "./priority/open.ts";
 import { ensureFirstAdmin } from "./people/first-admin.ts";
 import { peopleRoutes } from "./people/routes.ts";
 import { sessionRoutes } from "./people/session-routes.ts";
@@ -102,6 +105,14 @@ export async function start(
   });
   opening.defer(() => calls.close());
 
+  const priority = await openPriority({
+    ...{ storage, record, databaseUrl, bus, calls, links, directory, log },
+    pbxs: pbxConfigs,
+    customerOf: (callId) => desk.customerOf(callId),
+    sitting: () => desk.sitting(),
+    changed: (callId) => desk.priorityChanged(callId),
+  });
+  opening.defer(() => priority.close());
   const desk = new Desk({
     calls,
     pbxs: new Map(links.map((link) => [link.name, link])),
@@ -117,6 +128,7 @@ export async function start(
       pauseReasons: DEFAULT_PAUSE_REASONS,
       demo: demo !== null,
     },
+    priority,
     log: log.child({ part: "desk" }),
     registry: metrics.registry,
   });
@@ -148,6 +160,7 @@ export async function start(
   await customerRoutes(app, { storage, directory, defaultRegion, bus });
   await orderRoutes(app, { storage, defaultRegion });
   await callRoutes(app, { db });
+  await priority.routes(app, metrics);
   await feedRoutes(app);
   await healthRoutes(app, { readiness, metrics, metricsAccess: "loopback" });
   const socketServer = openSocketServer({ server: app.server, origins });
@@ -157,6 +170,7 @@ export async function start(
     ...{ log: log.child({ part: "sockets" }), registry: metrics.registry },
   });
   opening.defer(() => sockets.close());
+  opening.defer(priority.sockets(socketServer.io, sessions, metrics.registry));
   upgrades.adopt("/socket.io");
 
   readiness.add("database", async () => {
@@ -204,6 +218,7 @@ export async function start(
 
   await listen(app, config);
   calls.open();
+  priority.open();
   for (const link of links) {
     opening.defer(() => link.stop());
     link.start();

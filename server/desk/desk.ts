@@ -67,11 +67,18 @@ export type DeskOptions = {
   readonly record: Database;
   readonly settings: DeskSettings;
   /** Without it nobody is told why a caller came first. */
-  readonly priorityOf?: PriorityOf;
+  readonly priority?: DeskPriority;
   readonly log: DeskLog;
   readonly registry: prom.Registry;
   readonly now?: Clock;
 };
+
+/** What the desk asks of queue priority, and tells it. */
+export interface DeskPriority {
+  readonly ofCall: PriorityOf;
+  customerChosen(callId: string, customerId: string): void;
+  seatsChanged(): void;
+}
 
 /** How long orders, past calls and notes may take before the card opens without them. */
 const PARTS_DEADLINE_MS = 200;
@@ -143,7 +150,7 @@ export class Desk {
       cards: this.#cards,
       ledger: this.#ledger,
       now: this.#now,
-      priorityOf: options.priorityOf ?? (() => null),
+      priorityOf: (callId, queue) => options.priority?.ofCall(callId, queue) ?? null,
       wrapUpDue: (operator, callId) => this.#pauses.due(operator, callId),
     });
     this.#stopListening = options.calls.onFact((fact) => this.#hear(fact));
@@ -212,6 +219,7 @@ export class Desk {
         log.info({ from: evicted.user.login, to: user.login, ...device }, "device taken over");
       }
       this.#board.seated(operator);
+      this.#options.priority?.seatsChanged();
     };
     const chosen = this.#choosing.then(choose);
     this.#choosing = chosen.catch(() => undefined);
@@ -313,6 +321,7 @@ export class Desk {
       else await directory.choose(e164, customer.id, user.id);
     }
     this.#cards.choose(input.callId, customer);
+    this.#options.priority?.customerChosen(input.callId, customer.id);
     return {};
   }
 
@@ -331,6 +340,7 @@ export class Desk {
       user.id,
     );
     this.#cards.choose(callId, customer);
+    this.#options.priority?.customerChosen(callId, customer.id);
     return { customerId: customer.id };
   }
 
@@ -369,6 +379,12 @@ export class Desk {
   /** Who the customer of a call is by its card, for the call's record; null when nobody knows. */
   customerOf(callId: string): string | null {
     return this.#cards.customerOf(callId);
+  }
+
+  /** Who sits at which device. */
+  *sitting(): Generator<{ login: string; pbx: string; extension: string }> {
+    for (const { user, device } of this.#floor.operators())
+      if (device !== null) yield { login: user.login, ...device };
   }
 
   /** What the policy says of this call became known or changed. */

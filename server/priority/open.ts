@@ -1,0 +1,213 @@
+/**
+ * Everything that puts callers in order, wired on one page.
+ *
+ *     caller waits --> Verdicts (policy, standing) --> Steward --> Asterisk
+ *                          |                             |
+ *                          +--> card, console, record <--+
+ *     dialplan asks --> /pbx/v1/caller (the same policy, before the queue)
+ */
+import { LRUCache } from "lru-cache";
+import type { Logger } from "pino";
+import type * as prom from "prom-client";
+import type { Server as SocketServer } from "socket.io";
+import type { PbxLink } from "../asterisk/link.ts";
+import type { LiveCalls } from "../calls/live.ts";
+import type { PbxConfig } from "../config.ts";
+import { Console } from "../console/console.ts";
+import { consoleRoutes } from "../console/routes.ts";
+import { openConsoleSockets } from "../console/socket.ts";
+import type { CustomerDirectory } from "../customers/model.ts";
+import { openStandings } from "../customers/standing.ts";
+import type { CallPriority } from "../desk/protocol.ts";
+import type { App } from "../http/app.ts";
+import type { Metrics } from "../http/metrics.ts";
+import type { Authenticator } from "../people/model.ts";
+import type { Bus } from "../storage/bus.ts";
+import type { Storage } from "../storage/database.ts";
+import { callerRoute } from "./caller-route.ts";
+import { checkPolicy } from "./check.ts";
+import { decide } from "./decide.ts";
+import type { Move } from "./model.ts";
+import { Policies } from "./policies.ts";
+import { PreferredOperators } from "./preferred.ts";
+import type { Sitting } from "./preferred-plan.ts";
+import { PriorityRecord, type PriorityRecorder } from "./record.ts";
+import { priorityRoutes } from "./routes.ts";
+import { simulationRoutes } from "./simulation/routes.ts";
+import { Simulations } from "./simulation/simulations.ts";
+import { Steward } from "./steward.ts";
+import { Verdicts } from "./verdicts.ts";
+import { openVocabulary } from "./vocabulary.ts";
+
+/** What the rest of the server gives. */
+export type PriorityOptions = {
+  readonly storage: Storage;
+  /** Connections of their own for what must be written. */
+  readonly record: Storage;
+  readonly databaseUrl: string;
+  readonly bus: Bus;
+  readonly calls: LiveCalls;
+  readonly links: readonly PbxLink[];
+  readonly pbxs: readonly PbxConfig[];
+  readonly directory: CustomerDirectory;
+  /** Whom an operator said a call is with; null when nobody said. */
+  readonly customerOf: (callId: string) => string | null;
+  /** Who sits where. */
+  readonly sitting: () => Iterable<Sitting>;
+  /** What {@link Priority.ofCall} says of this call changed. */
+  readonly changed: (callId: string) => void;
+  readonly log: Logger;
+};
+
+/** Queue priority, running. */
+export type Priority = {
+  /** What an operator's card says of it; null when no rule applied. */
+  ofCall(callId: string, queue: string): CallPriority | null;
+  /** An operator said who this is. */
+  customerChosen(callId: string, customerId: string): void;
+  /** Somebody sat down or stood up. */
+  seatsChanged(): void;
+  /** Registers everything that is asked over HTTP. */
+  routes(app: App, metrics: Metrics): Promise<void>;
+  /** Opens the supervisors' namespace. @returns how to close it. */
+  sockets(io: SocketServer, authenticator: Authenticator, registry: prom.Registry): () => void;
+  /** Begins what acts on the PBXs. */
+  open(): void;
+  /** Stops acting, then writes what is left. Nobody's place changes. */
+  close(): Promise<void>;
+};
+
+const REMEMBERED_CALLS = 5000;
+
+/** Loads the published policy and makes the parts. @throws when PostgreSQL does not answer. */
+export async function openPriority(options: PriorityOptions): Promise<Priority> {
+  const { bus, calls, directory, links, pbxs, record, storage, changed } = options;
+  const log = options.log.child({ part: "priority" });
+  const fault = (error: unknown) => log.error({ err: error }, "priority");
+  const vocabulary = openVocabulary(storage, {
+    queues: () => links.flatMap(({ name }) => calls.queues(name).map((queue) => queue.name)),
+    timeZone: () => policies.published().policy.timeZone,
+    bus,
+  });
+  const policies = new Policies({
+    ...{ db: storage.db, bus, onError: fault },
+    vocabulary: () => vocabulary.read(),
+  });
+  await policies.load();
+  const standings = openStandings(storage, { currency: () => vocabulary.currency() });
+  // Sums are compared in the shop's currency, so it has to be known before the first caller; without an answer it follows later.
+  vocabulary.read().catch(fault);
+
+  const written = new PriorityRecord({ db: record.db, log });
+  const places = new LRUCache<string, { from: number; to: number }>({ max: REMEMBERED_CALLS });
+  const recorder: PriorityRecorder = {
+    placed: (placement) => written.placed(placement),
+    moved(move) {
+      written.moved(move);
+      remember(move);
+    },
+  };
+  const verdicts = new Verdicts({
+    ...{ calls, directory, decide, policies, bus, log },
+    standingOf: (customerId) => standings.of(customerId),
+    lostAtOf: (e164) => standings.lostAtOf(e164),
+    customerOf: options.customerOf,
+  });
+  verdicts.onVerdict((callId) => changed(callId));
+  const steward = new Steward({
+    ...{ calls, pbxs: links, policies, record: recorder, log },
+    verdictOf: (callId, queue) => verdicts.of(callId, queue),
+    onVerdict: (listener) => verdicts.onVerdict(listener),
+  });
+  const preferred = new PreferredOperators({
+    ...{ pbxs: links, calls, sitting: options.sitting, log },
+  });
+  const simulations = new Simulations({
+    databaseUrl: options.databaseUrl,
+    currency: () => vocabulary.currency(),
+    onFailure: fault,
+  });
+  const check = async (policy: unknown, moreTiers: readonly string[] = []) => {
+    const known = await vocabulary.read();
+    return checkPolicy(policy, { ...known, tiers: [...known.tiers, ...moreTiers] });
+  };
+  const console = new Console({
+    ...{ calls, verdicts, steward, policies, db: storage.db },
+    pbxs: new Map(links.map((link) => [link.name, link])),
+    checkPolicy: check,
+  });
+
+  /** The whole way from the first place to the last one, for the card. */
+  function remember({ callId, queue, fromPosition, toPosition }: Move): void {
+    if (toPosition === null) return;
+    const key = keyOf(callId, queue);
+    const from = places.get(key)?.from ?? fromPosition;
+    places.set(key, { from, to: toPosition });
+    changed(callId);
+  }
+
+  return {
+    ofCall(callId, queue) {
+      const verdict = verdicts.of(callId, queue);
+      if (verdict === null || verdict.rule === null) return null;
+      const place = places.get(keyOf(callId, queue));
+      return {
+        ruleName: verdict.rule.name,
+        message: verdict.message,
+        moved: place !== undefined && place.to < place.from ? place : null,
+        skipQuestions: verdict.skipQuestions,
+      };
+    },
+    customerChosen: (callId, customerId) => verdicts.customerChosen(callId, customerId),
+    seatsChanged: () => preferred.seatsChanged(),
+    async routes(app, metrics) {
+      await priorityRoutes(app, { policies, vocabulary });
+      await simulationRoutes(app, { simulations, check });
+      await consoleRoutes(app, { console });
+      const told = callerRoute(app, {
+        pbxs,
+        ...{ decide, log },
+        identify: (number) => directory.identify(number),
+        standingOf: (customerId) => standings.of(customerId),
+        lostAtOf: (e164) => standings.lostAtOf(e164),
+        policy: () => policies.published().policy,
+        preferredSeatOf: (pbx, login) => preferred.seatOf(pbx, login),
+      });
+      metrics.exposeCounters("callcard_pbx_questions_", () => {
+        const { running: _running, waiting: _waiting, ...counters } = told.counters();
+        return counters;
+      });
+      metrics.exposeGauges("callcard_pbx_questions_", () => {
+        const { running, waiting } = told.counters();
+        return { running, waiting };
+      });
+      metrics.exposeCounters("callcard_priority_", () => ({ ...steward.counters() }));
+      metrics.exposeCounters("callcard_verdicts_", () => ({ ...verdicts.counters() }));
+      metrics.exposeGauges("callcard_priority_record_", () => ({
+        waiting: written.counters().waiting,
+      }));
+    },
+    sockets(io, authenticator, registry) {
+      const sockets = openConsoleSockets({
+        ...{ io, console, authenticator, bus, registry, log },
+        db: storage.db,
+      });
+      return () => sockets.close();
+    },
+    open: () => preferred.open(),
+    async close() {
+      preferred.close();
+      await steward.close();
+      console.close();
+      verdicts.close();
+      vocabulary.close();
+      policies.close();
+      await simulations.close();
+      await written.close();
+    },
+  };
+}
+
+function keyOf(callId: string, queue: string): string {
+  return `${callId} ${queue}`;
+}
