@@ -29,6 +29,7 @@ const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   identification: async () => (await import("./identification.ts")).identification,
   simulation: async () => (await import("./simulation.ts")).simulation,
   caller: async () => (await import("./caller.ts")).caller,
+  priority: async () => (await import("./priority.ts")).priority,
   memory: async () => (await import("./memory.ts")).memory,
 };
 
