@@ -6,8 +6,10 @@
  *                              policy published --------+-------- an operator said who it is
  *
  * A caller nobody could look up yet has no verdict and stands in plain order; the look-up is tried again for as long as they wait.
- * Verdicts are kept until the call ends, so that the operator who talks with them still sees why they came first.
+ * The verdict they left the queue with stays, also a while after the call, so that the operator who talks with them or wraps the
+ * call up still sees why they came first.
  */
+import { LRUCache } from "lru-cache";
 import type { CustomerDirectory, Identification } from "../customers/model.ts";
 import type { Call, CallFact } from "../calls/model.ts";
 import type { Bus } from "../storage/bus.ts";
@@ -91,11 +93,15 @@ type Entry = {
   gone: boolean;
 };
 
+const CALLS_OVER = 2000;
+
 /** Listens from its making until {@link close}. */
 export class Verdicts {
   readonly #options: VerdictsOptions;
   readonly #now: () => number;
   readonly #entries = new Map<string, Entry>();
+  /** Last verdicts of calls that are over, by call and queue. */
+  readonly #over = new LRUCache<string, ReadonlyMap<string, Verdict>>({ max: CALLS_OVER });
   readonly #listeners = new Set<VerdictListener>();
   readonly #releases: (() => void)[] = [];
   /** Whose turn for a look-up has not come. */
@@ -123,7 +129,9 @@ export class Verdicts {
 
   /** What the policy says of a caller; null while nobody knows who it is (plain order), or for who never waited there. */
   of(callId: string, queue: string): Verdict | null {
-    return this.#entries.get(callId)?.stays.get(queue)?.verdict ?? null;
+    const entry = this.#entries.get(callId);
+    if (entry === undefined) return this.#over.get(callId)?.get(queue) ?? null;
+    return entry.stays.get(queue)?.verdict ?? null;
   }
 
   /** Whom a policy would be asked about; null while nobody knows. */
@@ -160,7 +168,7 @@ export class Verdicts {
     this.#again(entry);
   }
 
-  /** How many calls are remembered. */
+  /** How many calls that live are remembered. */
   get size(): number {
     return this.#entries.size;
   }
@@ -178,6 +186,7 @@ export class Verdicts {
   close(): void {
     for (const release of this.#releases.splice(0)) release();
     for (const entry of this.#entries.values()) this.#forget(entry);
+    this.#over.clear();
     this.#line.length = 0;
     this.#listeners.clear();
   }
@@ -213,7 +222,7 @@ export class Verdicts {
         break;
       }
       case "callEnded":
-        if (entry !== undefined) this.#forget(entry);
+        if (entry !== undefined) this.#end(entry);
         break;
       case "callStarted":
       case "ringStarted":
@@ -416,6 +425,14 @@ export class Verdicts {
       if (!entry.named) entry.chosen = null;
       this.#again(entry);
     }
+  }
+
+  #end(entry: Entry): void {
+    const left = [...entry.stays.values()].flatMap(({ queue, verdict }) =>
+      verdict === null ? [] : [[queue, verdict] as const],
+    );
+    if (left.length > 0) this.#over.set(entry.callId, new Map(left));
+    this.#forget(entry);
   }
 
   #forget(entry: Entry): void {

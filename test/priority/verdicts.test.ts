@@ -233,7 +233,7 @@ describe("a waiting caller", () => {
     expect(verdictOf(caller)?.rule).toBeNull();
   });
 
-  test("who left is not looked up any more, is remembered while they talk, and forgotten after", async () => {
+  test("who left is not judged any more; their verdict is remembered while they talk and are wrapped up", async () => {
     open();
     const caller = waits("+79130000001");
     await vi.waitFor(() => expect(verdictOf(caller)).not.toBeNull());
@@ -243,6 +243,13 @@ describe("a waiting caller", () => {
     expect(verdictOf(caller)?.rule?.id).toBe("gold");
     expect(told).toHaveLength(1);
     caller.hangUp([], ["101"]);
+    expect(verdictOf(caller)?.rule?.id).toBe("gold");
+    expect(verdicts.size).toBe(0);
+    expect(verdicts.person(caller.callId)).toBeNull();
+    const others = Array.from({ length: 2000 }, () => waits("+79130000001"));
+    await vi.waitFor(() => expect(verdicts.counters().lookedUp).toBe(2001));
+    for (const other of others) other.hangUp();
+    expect(verdictOf(others[0]!)).toMatchObject({ rate: 1, rule: null });
     expect(verdictOf(caller)).toBeNull();
     expect(verdicts.size).toBe(0);
   });
