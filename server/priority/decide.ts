@@ -48,6 +48,18 @@ export function fold(name: string): string {
   return name.normalize("NFC").trim().toLowerCase();
 }
 
+const sets = new WeakMap<readonly string[], ReadonlySet<string>>();
+
+/** The names folded; made once for each list. */
+export function foldedSet(names: readonly string[]): ReadonlySet<string> {
+  let set = sets.get(names);
+  if (set === undefined) {
+    set = new Set(names.map(fold));
+    sets.set(names, set);
+  }
+  return set;
+}
+
 /** Minutes of a time such as `09:30`; `24:00` is the end of the day. Null for anything else. */
 export function minutesOf(time: string): number | null {
   const parts = /^(?:([01]\d|2[0-3]):([0-5]\d)|24:00)$/.exec(time);
@@ -218,10 +230,6 @@ function atTimeOfDay(condition: Extract<Condition, { fact: "timeOfDay" }>): Test
     const dayBefore = weekday === 1 ? 7 : weekday - 1;
     return minuteOfDay < to && (days === null || days.includes(dayBefore));
   };
-}
-
-function foldedSet(names: readonly string[]): ReadonlySet<string> {
-  return new Set(names.map(fold));
 }
 
 // Callers come from few tiers, cities and queues; folding the same names again costs more than the rest of a decision.

@@ -1,5 +1,5 @@
 /** Which rules another rule leaves nothing to take, as far as it can be told without knowing the callers. Pure. */
-import { fold } from "./decide.ts";
+import { foldedSet } from "./decide.ts";
 import type { Condition, Rule } from "./model.ts";
 
 /** The first rule above that takes everybody this one could take; null when there is none. */
@@ -40,7 +40,7 @@ function excludes(one: Condition, other: Condition): boolean {
   // A caller has one tier and waits in one queue.
   if (one.fact === "tier" || one.fact === "queue") {
     if (other.fact === one.fact && one.not !== true && other.not !== true)
-      return !one.in.some((name) => has(other.in, name));
+      return !haveCommon(one.in, other.in);
   }
   return implies(one, { ...other, not: other.not !== true });
 }
@@ -62,7 +62,7 @@ function holdsWherever(narrow: Condition, wide: Condition): boolean {
     case "segment":
     case "region":
     case "queue":
-      return narrow.fact === wide.fact && narrow.in.every((name) => has(wide.in, name));
+      return narrow.fact === wide.fact && within(narrow.in, wide.in);
     case "lifetimeValue":
       return wide.fact === "lifetimeValue" && narrow.atLeastMinor >= wide.atLeastMinor;
     case "orderCount":
@@ -94,7 +94,15 @@ function holdsWherever(narrow: Condition, wide: Condition): boolean {
   }
 }
 
-function has(names: readonly string[], wanted: string): boolean {
-  const folded = fold(wanted);
-  return names.some((name) => fold(name) === folded);
+/** Whether all of the first names are among the second. */
+function within(narrow: readonly string[], wide: readonly string[]): boolean {
+  const names = foldedSet(wide);
+  for (const name of foldedSet(narrow)) if (!names.has(name)) return false;
+  return true;
+}
+
+function haveCommon(one: readonly string[], other: readonly string[]): boolean {
+  const names = foldedSet(other);
+  for (const name of foldedSet(one)) if (names.has(name)) return true;
+  return false;
 }

@@ -1,5 +1,5 @@
 /** What a policy of the right shape says: wrong values, names nobody has, promises that cannot be kept. Pure. */
-import { fold, minutesOf } from "./decide.ts";
+import { fold, foldedSet, minutesOf } from "./decide.ts";
 import { cannotHold, ruleAbove } from "./implies.ts";
 import type { Condition, Guard, Policy, PreferredRule, Rule } from "./model.ts";
 import { POLICY_RANGES } from "./policy-schema.ts";
@@ -9,6 +9,9 @@ import { isTimeZone } from "./zone-clock.ts";
 
 /** Names a vocabulary lists at most; at the limit there may be more, and a name that is not listed is only doubted. */
 export const MOST_LISTED = 500;
+
+/** Nobody reads more names that are not known; looking for what was meant by each would take long. */
+const MOST_FINDINGS = 100;
 
 /** Below this a guard leaves the rules next to nothing: one call answered out of turn costs about as much. */
 const TIGHT_SECONDS = 15;
@@ -307,17 +310,13 @@ function knownName(
   { problems, warnings }: Findings,
 ): void {
   const [word, doubt] = WORDS[code];
-  if (isAmong(name, known)) return;
+  if (foldedSet(known).has(fold(name))) return;
+  const isDoubt = doubt || known.length >= MOST_LISTED;
+  const findings = isDoubt ? warnings : problems;
+  if (findings.length >= MOST_FINDINGS) return;
   const values = unknown(name, known);
   const words = `There is no ${word} "${name}"${andKnown(values)}`;
-  const isDoubt = doubt || known.length >= MOST_LISTED;
-  (isDoubt ? warnings : problems).push(problem(path, code, values, words));
-}
-
-/** The same comparison as a decision makes. */
-function isAmong(name: string, known: readonly string[]): boolean {
-  const wanted = fold(name);
-  return known.some((one) => fold(one) === wanted);
+  findings.push(problem(path, code, values, words));
 }
 
 function unknown(value: string, known: readonly string[]): ProblemValues["unknownTier"] {

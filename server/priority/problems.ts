@@ -75,6 +75,8 @@ export function problem<Code extends ProblemCode>(
 }
 
 const MOST_NAMED = 12;
+/** A longer name is no slip of the finger. */
+const LONGEST_MISSPELT = 40;
 
 /** Words for a list of names: "gold, silver and 3 more"; "" for none. */
 export function listed(names: readonly string[]): string {
@@ -85,6 +87,7 @@ export function listed(names: readonly string[]): string {
 /** The name that was probably meant; "" when none is near. */
 export function nearest(word: string, names: readonly string[]): string {
   const wanted = word.trim().toLowerCase();
+  if (wanted.length > LONGEST_MISSPELT) return "";
   const most = Math.max(1, Math.floor(wanted.length / 3));
   let best = "";
   let bestDistance = most + 1;

@@ -30,7 +30,7 @@ export type PriorityRouteParts = {
   readonly vocabulary: Pick<VocabularySource, "read">;
 };
 
-const BODY_LIMIT_BYTES = 2 * 1024 * 1024;
+const BODY_LIMIT_BYTES = 1024 * 1024;
 
 /** Registers the routes of the policy. Those of the simulator and the console are their own. */
 export async function priorityRoutes(app: App, parts: PriorityRouteParts): Promise<void> {

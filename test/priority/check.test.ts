@@ -292,6 +292,24 @@ describe("a rule that does nothing", () => {
   });
 });
 
+test("the largest policy there can be, wrong in every name, is judged without much ado", () => {
+  const names = (n: number) =>
+    Array.from({ length: 200 }, (_, m) => `segment-${m === 199 ? n : m}`);
+  const rules = Array.from({ length: 100 }, (_, n) =>
+    rule(
+      `r${n}`,
+      Array.from({ length: 20 }, (_, m) => ({
+        fact: "segment" as const,
+        in: names(n * 20 + m + 200),
+      })),
+    ),
+  );
+  const segments = Array.from({ length: 400 }, (_, n) => `Segment ${n} of the shop`);
+  const { problems, policy } = checkPolicy(policyOf(rules), { ...vocabulary, segments });
+  expect(problems).toHaveLength(100);
+  expect(policy).toBeNull();
+});
+
 test("a rule that is called useless never decides, whoever calls", () => {
   const condition = fc.oneof(
     fc.record({
