@@ -1,30 +1,38 @@
-/** How long one answering follows another while somebody waits: the guard's measure of how far ahead it has to look. */
+/** `upperGapMs` of ../gaps.ts kept up to date instead of told anew: the same number for a fraction of the time. A test holds them to each other. */
+import { createGaps, noteGap, upperGapMs } from "../gaps.ts";
+import type { Gaps } from "./line.ts";
 
-const KEPT = 200;
-const QUANTILE = 0.99;
-
-/** The upper end of the last gaps. */
-export class RecentGaps {
-  readonly #kept = new Float64Array(KEPT);
-  #count = 0;
-  #expectedMs = 0;
-  #sinceSorted = 0;
+/** Asked for as often as it is told. */
+export class SortedGaps implements Gaps {
+  readonly #gaps = createGaps();
+  /** The kept gaps in order of size; {@link upperGapMs} finds it in order and has nothing to do. */
+  readonly #sorted: number[] = [];
+  #upperMs: number | null = null;
 
   add(gapMs: number): void {
-    this.#kept[this.#count % KEPT] = gapMs;
-    this.#count += 1;
-    this.#sinceSorted += 1;
+    const { lastMs, next } = this.#gaps;
+    const forgotten = lastMs.length > 0 ? lastMs[next % lastMs.length] : undefined;
+    const before = lastMs.length;
+    noteGap(this.#gaps, gapMs);
+    if (lastMs.length === before && forgotten !== undefined)
+      this.#sorted.splice(placeOf(this.#sorted, forgotten), 1);
+    this.#sorted.splice(placeOf(this.#sorted, gapMs), 0, gapMs);
+    this.#upperMs = null;
   }
 
-  /** 0 before the first. */
   expectedMs(): number {
-    // Sorting at every choice would cost more than the choice; a tenth more gaps do not change much.
-    if (this.#sinceSorted > Math.min(this.#count, KEPT) / 10) {
-      const sorted = this.#kept.slice(0, Math.min(this.#count, KEPT)).sort();
-      this.#expectedMs =
-        sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * QUANTILE))] ?? 0;
-      this.#sinceSorted = 0;
-    }
-    return this.#expectedMs;
+    return (this.#upperMs ??= upperGapMs({ lastMs: this.#sorted, next: this.#gaps.next }));
   }
+}
+
+/** Of the first that is not smaller. */
+function placeOf(sorted: readonly number[], value: number): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (sorted[middle]! < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

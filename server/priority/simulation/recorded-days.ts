@@ -2,19 +2,24 @@
  * Recorded calls made into what can be played again: who called when, how long they were helped, how patient they were, who was on
  * duty. What the record does not hold is estimated, the same way for every policy. Pure.
  */
-import type { QueueVisit, Ring, Talk } from "../../calls/model.ts";
+import type { QueueVisit, Talk } from "../../calls/model.ts";
 import type { Subject } from "../model.ts";
 import { MOST_PAUSE_MINUTES, type OperatorWork, type Span, afterWorkDraw, dutyOf } from "./duty.ts";
 import { type Wait, estimatePatience, hangsUpAfterMs } from "./patience.ts";
 import { drawsOf } from "./random.ts";
 import type { Pool, Workload } from "./workload.ts";
 
-/** One call of the record. */
+/** An operator's part in a conversation. */
+export type RecordedTalk = Pick<Talk, "extension" | "queue" | "startedAtMs" | "endedAtMs"> & {
+  /** When the phone began to ring that was answered; null for who dialled. */
+  readonly rangAtMs: number | null;
+};
+
+/** One call of the record: as little of it as is needed, since there are many. */
 export type RecordedCall = {
   readonly pbx: string;
-  readonly visits: readonly QueueVisit[];
-  readonly talks: readonly Talk[];
-  readonly rings: readonly Ring[];
+  readonly visits: readonly Omit<QueueVisit, "position">[];
+  readonly talks: readonly RecordedTalk[];
   /** Whom the policy is asked about, but for the queue. */
   readonly who: Omit<Subject, "queue">;
 };
@@ -58,7 +63,11 @@ export function workloadOf(calls: readonly RecordedCall[], queues: readonly stri
 }
 
 /** Null for a stay that cannot be played: it was not seen to its end, or somebody took the caller out of the queue. */
-function visitOf(call: RecordedCall, visit: QueueVisit, pool: string): Visit | null {
+function visitOf(
+  call: RecordedCall,
+  visit: RecordedCall["visits"][number],
+  pool: string,
+): Visit | null {
   const { queue, joinedAtMs, leftAtMs, how } = visit;
   if (leftAtMs === null || how === null || how === "unknown" || how === "transferred") return null;
   const stay = { pool, queue, joinedAtMs, leftAtMs: Math.max(joinedAtMs, leftAtMs), who: call.who };
@@ -66,8 +75,7 @@ function visitOf(call: RecordedCall, visit: QueueVisit, pool: string): Visit | n
   const talk = call.talks.find(
     (one) => one.queue === queue && Math.abs(one.startedAtMs - leftAtMs) <= SAME_MOMENT_MS,
   );
-  const ring = ringOf(call, talk);
-  const ringFromMs = Math.max(joinedAtMs, ring?.startedAtMs ?? leftAtMs);
+  const ringFromMs = Math.max(joinedAtMs, talk?.rangAtMs ?? leftAtMs);
   return {
     ...stay,
     answered: true,
@@ -75,13 +83,6 @@ function visitOf(call: RecordedCall, visit: QueueVisit, pool: string): Visit | n
     talkMs:
       talk === undefined || talk.endedAtMs === null ? null : talk.endedAtMs - talk.startedAtMs,
   };
-}
-
-/** The ringing a conversation grew from. */
-function ringOf(call: RecordedCall, talk: Talk | undefined): Ring | undefined {
-  return talk === undefined || talk.ringId === ""
-    ? undefined
-    : call.rings.find(({ id }) => id === talk.ringId);
 }
 
 /** What each operator did, by pool: calls of the pool, and all other conversations meanwhile. */
@@ -109,7 +110,7 @@ function workByPool(
       if (operators === undefined) work.set(pool, (operators = new Map<string, Work>()));
       let own = operators.get(operator);
       if (own === undefined) operators.set(operator, (own = { calls: [], other: [] }));
-      const fromMs = ringOf(call, talk)?.startedAtMs ?? talk.startedAtMs;
+      const fromMs = talk.rangAtMs ?? talk.startedAtMs;
       own.calls.push({ fromMs: Math.min(fromMs, talk.startedAtMs), toMs: talk.endedAtMs });
     }
   }

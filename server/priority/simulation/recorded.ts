@@ -46,21 +46,22 @@ export async function loadRecorded(
     throw new NoRecordError(
       `These days hold ${span.calls} calls; at most ${MOST_CALLS} can be played at once, choose fewer days`,
     );
-  const rows: Row[] = [];
-  for (let after: Row | undefined; ; after = rows.at(-1)) {
-    const page = await pageOf(storage, span, after);
-    rows.push(...page);
-    onProgress((0.8 * rows.length) / span.calls);
-    if (page.length < PAGE) break;
-  }
-  const ids = new Set(rows.flatMap((row) => (row.customer_id === null ? [] : [row.customer_id])));
+  const read = new Reader();
+  let done = 0;
+  const parts = await Promise.all(
+    halves(span).map((half) =>
+      read.all(storage, half, (rows) => onProgress((0.8 * (done += rows)) / span.calls)),
+    ),
+  );
+  const rows = parts.flat();
+  const ids = new Set(rows.flatMap(({ customerId }) => (customerId === null ? [] : [customerId])));
   const known = await standings([...ids]);
-  onProgress(0.95);
+  onProgress(0.9);
   const lost = new LostCalls(await lostBefore(storage, span));
   const places = new Map<string, RecordedCall["who"]["place"]>();
   const calls = rows.map((row): RecordedCall => {
-    const { pbx, visits, talks, rings } = row;
-    return { pbx, visits, talks, rings, who: whoOf(row, known, lost, places) };
+    const { pbx, visits, talks } = row;
+    return { pbx, visits, talks, who: whoOf(row, known, lost, places) };
   });
   const workload = workloadOf(calls, days.queues);
   if (workload.pools.length === 0) throw nobodyCalled(days);
@@ -95,30 +96,96 @@ async function spanOf(
   return { fromAt, toAt, calls: Number(calls) };
 }
 
+/** Read side by side, so that this thread reads one while PostgreSQL makes the other ready. */
+function halves({ fromAt, toAt, calls }: Days): readonly Days[] {
+  const middle = new Date((fromAt.getTime() + toAt.getTime()) / 2);
+  return [
+    { fromAt, toAt: middle, calls },
+    { fromAt: middle, toAt, calls },
+  ];
+}
+
 type Row = {
   readonly id: string;
   readonly pbx: string;
   readonly direction: string;
-  readonly ended_how: string;
-  readonly started_at: Date;
-  readonly party_number: string;
-  readonly party_e164: string | null;
-  readonly customer_id: string | null;
+  readonly endedHow: string;
+  readonly startedAtMs: number;
+  readonly isWithheld: boolean;
+  readonly e164: string | null;
+  readonly customerId: string | null;
+} & Pick<RecordedCall, "visits" | "talks">;
+
+type StoredRow = Omit<Row, "startedAtMs" | "visits" | "talks"> & {
+  readonly startedAtMs: string;
   readonly visits: readonly QueueVisit[];
   readonly talks: readonly Talk[];
   readonly rings: readonly Ring[];
 };
 
+/** Reads calls page by page, and keeps of each only what is needed. */
+class Reader {
+  // The same few names come with every call; each is kept once.
+  readonly #names = new Map<string, string>();
+
+  async all(
+    storage: Pick<Storage, "db">,
+    days: Days,
+    onRead: (rows: number) => void,
+  ): Promise<readonly Row[]> {
+    const rows: Row[] = [];
+    for (;;) {
+      const page = await pageOf(storage, days, rows.at(-1));
+      for (const row of page) rows.push(this.#kept(row));
+      onRead(page.length);
+      if (page.length < PAGE) return rows;
+    }
+  }
+
+  #kept({ rings, talks, visits, ...row }: StoredRow): Row {
+    return {
+      ...row,
+      pbx: this.#once(row.pbx),
+      startedAtMs: Number(row.startedAtMs),
+      visits: visits.map(({ queue, joinedAtMs, leftAtMs, how }) => ({
+        queue: this.#once(queue),
+        joinedAtMs,
+        leftAtMs,
+        how,
+      })),
+      talks: talks.map(({ extension, queue, startedAtMs, endedAtMs, ringId }) => ({
+        extension: this.#once(extension),
+        queue: this.#once(queue),
+        startedAtMs,
+        endedAtMs,
+        rangAtMs:
+          ringId === "" ? null : (rings.find(({ id }) => id === ringId)?.startedAtMs ?? null),
+      })),
+    };
+  }
+
+  #once(name: string): string {
+    const kept = this.#names.get(name);
+    if (kept !== undefined) return kept;
+    this.#names.set(name, name);
+    return name;
+  }
+}
+
 async function pageOf(
   { db }: Pick<Storage, "db">,
   { fromAt, toAt }: Days,
   after: Row | undefined,
-): Promise<readonly Row[]> {
+): Promise<readonly StoredRow[]> {
   const beyond =
-    after === undefined ? sql`true` : sql`(started_at, id) > (${after.started_at}, ${after.id})`;
+    after === undefined
+      ? sql`true`
+      : sql`(started_at, id) > (${new Date(after.startedAtMs)}, ${after.id})`;
   // What a call became part of tells its waiting too.
-  const { rows } = await sql<Row>`
-    select id, pbx, direction, ended_how, started_at, party_number, party_e164, customer_id,
+  const { rows } = await sql<StoredRow>`
+    select id, pbx, direction, ended_how as "endedHow",
+      extract(epoch from started_at) * 1000 as "startedAtMs",
+      party_number = '' as "isWithheld", party_e164 as e164, customer_id as "customerId",
       detail->'visits' as visits, detail->'talks' as talks, detail->'rings' as rings
     from calls
     where started_at >= ${fromAt} and started_at < ${toAt} and ended_how <> 'merged' and ${beyond}
@@ -132,7 +199,7 @@ function whoOf(
   lost: LostCalls,
   places: Map<string, RecordedCall["who"]["place"]>,
 ): RecordedCall["who"] {
-  const { customer_id: customerId, party_e164: e164 } = row;
+  const { customerId, e164, isWithheld } = row;
   const today = customerId === null ? undefined : known.get(customerId);
   const lostAtMs = lost.lastOf(row);
   // When they last got nobody is told as it was then: the record knows that much.
@@ -140,7 +207,7 @@ function whoOf(
     today === undefined ? null : today.lostAtMs === lostAtMs ? today : { ...today, lostAtMs };
   lost.note(row);
   return {
-    caller: standing !== null ? "customer" : row.party_number === "" ? "withheld" : "unknown",
+    caller: standing !== null ? "customer" : isWithheld ? "withheld" : "unknown",
     standing,
     place: e164 === null ? NOWHERE : placeOf(e164, places),
     lostAtMs,
@@ -167,25 +234,26 @@ class LostCalls {
     this.#lastMs = before;
   }
 
-  lastOf(row: Pick<Row, "customer_id" | "party_e164">): number | null {
-    return this.#lastMs.get(keyOf(row)) ?? null;
+  lastOf(row: Row): number | null {
+    return this.#lastMs.get(keyOf(row.customerId, row.e164)) ?? null;
   }
 
-  note(row: Row): void {
-    const key = keyOf(row);
+  note({ customerId, e164, talks, visits, direction, endedHow, startedAtMs }: Row): void {
+    const key = keyOf(customerId, e164);
     if (key === "") return;
-    const isLost =
-      row.direction === "inbound" &&
-      row.visits.length > 0 &&
-      (row.ended_how === "abandoned" || row.ended_how === "unanswered");
-    if (row.talks.length > 0) this.#lastMs.delete(key);
-    else if (isLost) this.#lastMs.set(key, row.started_at.getTime());
+    if (talks.length > 0) this.#lastMs.delete(key);
+    else if (
+      direction === "inbound" &&
+      visits.length > 0 &&
+      (endedHow === "abandoned" || endedHow === "unanswered")
+    )
+      this.#lastMs.set(key, startedAtMs);
   }
 }
 
 /** "" for nobody who could be known again. */
-function keyOf({ customer_id: id, party_e164: e164 }: Pick<Row, "customer_id" | "party_e164">) {
-  return id === null ? (e164 ?? "") : `customer ${id}`;
+function keyOf(customerId: string | null, e164: string | null): string {
+  return customerId === null ? (e164 ?? "") : `customer ${customerId}`;
 }
 
 /** As `server/customers/standing.ts` tells it of today. */
@@ -213,5 +281,7 @@ async function lostBefore(
     )
     select customer_id, party_e164, lost_at from newest
     where lost_at > coalesce(through_at, '-infinity')`.execute(db);
-  return new Map(rows.map((row) => [keyOf(row), row.lost_at.getTime()]));
+  return new Map(
+    rows.map((row) => [keyOf(row.customer_id, row.party_e164), row.lost_at.getTime()]),
+  );
 }

@@ -6,7 +6,7 @@
  */
 import type { Guard } from "../model.ts";
 import { FinishTimes } from "./finish-times.ts";
-import { RecentGaps } from "./gaps.ts";
+import { SortedGaps } from "./gaps.ts";
 import { Line, type LineEffect, lineMemory } from "./line.ts";
 import type { Pool } from "./workload.ts";
 
@@ -48,7 +48,7 @@ export function simulate(
   const { effect, effects, guards } = treatment;
   const lines = pool.queues.map(
     (_, at) =>
-      new Line({ joinedAtMs, deadlineMs, effect }, effects, guards[at]!, memory, new RecentGaps()),
+      new Line({ joinedAtMs, deadlineMs, effect }, effects, guards[at]!, memory, new SortedGaps()),
   );
   const finish = new FinishTimes();
   let onDuty = 0;

@@ -1,6 +1,7 @@
 /** The simulator's quick line against the rule it stands for: the same caller is chosen at every answering of every history. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { createGaps, noteGap, upperGapMs } from "../../../server/priority/gaps.ts";
 import type { Guard, Waiting } from "../../../server/priority/model.ts";
 import { pickNext } from "../../../server/priority/order.ts";
 import {
@@ -9,6 +10,7 @@ import {
   noteJoined,
   noteLeft,
 } from "../../../server/priority/plain-order.ts";
+import { SortedGaps } from "../../../server/priority/simulation/gaps.ts";
 import { type LineEffect, Line, lineMemory } from "../../../server/priority/simulation/line.ts";
 
 const effectArb: fc.Arbitrary<LineEffect> = fc.record({
@@ -55,6 +57,23 @@ test("a promise of no extra waiting is plain order, whatever the claims", () => 
   const guard = { mostExtraWaitSeconds: 0, neverPassedAfterSeconds: null };
   expect(orderOf(effects, guard)).toEqual([0, 1, 2, 3]);
   expect(orderOf(effects, { ...guard, mostExtraWaitSeconds: null })).toEqual([1, 3, 0, 2]);
+});
+
+test("the gap to reckon with is the steward's", () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.integer({ min: 0, max: 40 }), { maxLength: 450, size: "max" }),
+      (seconds) => {
+        const quick = new SortedGaps();
+        const gaps = createGaps();
+        for (const one of seconds) {
+          quick.add(one * 1000);
+          noteGap(gaps, one * 1000);
+          expect(quick.expectedMs()).toBe(upperGapMs(gaps));
+        }
+      },
+    ),
+  );
 });
 
 /** Four callers a second apart, every other with the second effect, answered once a second from then on. */
