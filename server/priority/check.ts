@@ -12,6 +12,7 @@ import {
   EffectSchema,
   GuardSchema,
   POLICY_LIMITS,
+  type PolicyJson,
   PolicySchema,
   PreferredSchema,
   RuleSchema,
@@ -37,7 +38,7 @@ export function readPolicy(value: unknown): {
 } {
   const problems: Problem[] = [];
   shapeOf(value, problems);
-  return { problems, policy: problems.length === 0 ? (value as Policy) : null };
+  return { problems, policy: problems.length === 0 ? (value as PolicyJson) : null };
 }
 
 // Each part is checked by its own schema with its parts left out, so that one wrong condition hides nothing of the next.

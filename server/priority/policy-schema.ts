@@ -3,7 +3,7 @@
  * `check.ts` says so in words that help.
  */
 import { Type, type Static } from "typebox";
-import type { Condition, Policy } from "./model.ts";
+import type { Condition } from "./model.ts";
 
 /** How much one policy may hold. */
 export const POLICY_LIMITS = {
@@ -163,10 +163,5 @@ export const PolicySchema = Type.Object(
   { additionalProperties: false, title: "Policy" },
 );
 
-/** A policy as the schema types it: the same as {@link Policy}, only not readonly. */
+/** A policy as the schema types it: the same as `Policy` of `model.ts`, only not readonly. */
 export type PolicyJson = Static<typeof PolicySchema>;
-
-/** The schema and the model are held together: a field more in one of them does not compile. */
-export function policyJson(policy: Policy): PolicyJson {
-  return policy as PolicyJson satisfies Policy;
-}

@@ -53,17 +53,6 @@ type Unknown = { readonly value: string; readonly known: string; readonly sugges
 
 export type ProblemCode = keyof ProblemValues;
 
-/** Codes that mean that the policy is not even the shape of one. */
-export const SHAPE_CODES: ReadonlySet<string> = new Set<ProblemCode>([
-  "missing",
-  "unknownField",
-  "wrongType",
-  "notAllowed",
-  "unknownFact",
-  "tooMany",
-  "tooLong",
-]);
-
 /** One problem at a place. */
 export function problem<Code extends ProblemCode>(
   path: string,

@@ -9,7 +9,7 @@ import { type Condition, type Effect, PLAIN, type Policy, type Rule } from "./mo
 import type { ReadyPolicy, Vocabulary } from "./rest.ts";
 
 /** Above this share of favoured callers the others pay more than the favoured gain. */
-export const MOST_FAVOURED_SHARE = 0.22;
+const MOST_FAVOURED_SHARE = 0.22;
 
 /** How many customers have a tier. */
 export type TierShare = { readonly tier: string; readonly share: number };
