@@ -26,6 +26,10 @@ const ALSO: Readonly<Record<RecordType, Readonly<Record<string, string>>>> = {
       регіон: "region",
       уровень: "tier",
       url: "externalUrl",
+      segment: "segments",
+      сегмент: "segments",
+      сегменты: "segments",
+      сегменти: "segments",
     },
   },
   orders: {

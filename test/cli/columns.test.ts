@@ -50,6 +50,14 @@ describe("cells", () => {
     expect(record(["id", "name", "phones"], ["1", "A", cell])).toMatchObject({ phones });
   });
 
+  test("segments are apart by commas, semicolons or bars; none clears", () => {
+    const segments = (cell: string) => record(["id", "name", "Сегменты"], ["1", "A", cell]);
+    expect(segments("опт; молодые родители,|vip")).toMatchObject({
+      segments: ["опт", "молодые родители", "vip"],
+    });
+    expect(segments(" ")).toMatchObject({ segments: [] });
+  });
+
   test("yes and no in three languages", () => {
     const vip = (cell: string) => record(["id", "name", "vip"], ["1", "A", cell])["vip"];
     expect(["1", "да", "TRUE", "так"].map(vip)).toEqual([true, true, true, true]);
