@@ -239,7 +239,7 @@ function nextCall(
 
 /** How many of known callers are loyal: what there is to see, and what a shop has where callers wait. */
 const USUALLY_LOYAL = 0.7;
-const CROWD_LOYAL = 0.1;
+const CROWD_LOYAL = 0.2;
 
 function nextCaller(
   random: Random,

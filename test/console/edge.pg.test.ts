@@ -131,6 +131,16 @@ describe("a browser that", () => {
     await become("supervisor");
   });
 
+  test("has no websocket is told the same by polling", async () => {
+    const client = house.client("semyon", { transports: ["polling"] });
+    await vi.waitFor(() => expect(client.pictures).not.toHaveLength(0));
+    for (let n = 1; n <= 3; n++) house.join("+79130000002");
+    await vi.waitFor(() => expect(client.titles()).toHaveLength(3));
+    expect(await client.ask("why", { callId: "x", queue: "sales" })).toMatchObject({
+      code: "notFound",
+    });
+  });
+
   test("does not read is sent the last picture when it does, not all that it missed", async () => {
     const client = await looking();
     const { conn } = serverSocket();
