@@ -7,7 +7,7 @@
  * brackets all have a meaning somewhere), and CUT() and SHIFT() take it as it is. `ok` tells an answer from a proxy's error
  * page; `end` tells a whole one from one that was cut off, which CURL() hands over all the same.
  */
-import type { Standing, Verdict } from "./model.ts";
+import type { Guard, Standing, Verdict } from "./model.ts";
 
 /** Where a preferred operator is, on the PBX that asks. */
 export type PreferredSeat = {
@@ -59,6 +59,22 @@ export function priorityOf(verdict: Pick<Verdict, "rate" | "headStartMs">): numb
   const seconds = verdict.headStartMs / 1000 + (verdict.rate - 1) * USUAL_WAIT_SECONDS;
   const bounded = Math.min(MOST_PRIORITY, Math.max(-MOST_PRIORITY, Math.round(seconds)));
   return Number.isNaN(bounded) || bounded === 0 ? 0 : bounded;
+}
+
+/**
+ * The priority with which nobody is passed whom the guard protects, for an Asterisk where nobody can be moved any more after joining: not above
+ * that of anybody who has waited as long as nobody may be passed.
+ */
+export function guardedPriority(
+  priority: number,
+  guard: Pick<Guard, "neverPassedAfterSeconds">,
+  waiting: readonly { readonly waitedMs: number; readonly priority: number }[],
+): number {
+  const afterSeconds = guard.neverPassedAfterSeconds;
+  if (afterSeconds === null) return priority;
+  return waiting
+    .filter(({ waitedMs }) => waitedMs >= afterSeconds * 1000)
+    .reduce((lowest, one) => Math.min(lowest, one.priority), priority);
 }
 
 /** The answer for a caller of whom a verdict was made. `seat` is the preferred operator's, null when they cannot be rung. */

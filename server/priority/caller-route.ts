@@ -8,6 +8,7 @@
  */
 import { createHash, timingSafeEqual } from "node:crypto";
 import { Type } from "@fastify/type-provider-typebox";
+import { LRUCache } from "lru-cache";
 import type { Identification } from "../customers/model.ts";
 import type { App } from "../http/app.ts";
 import {
@@ -15,6 +16,7 @@ import {
   ORDINARY,
   type PreferredSeat,
   answerOf,
+  guardedPriority,
   lineOf,
 } from "./caller-answer.ts";
 import { Gate, type GateCounters } from "./caller-gate.ts";
@@ -45,6 +47,17 @@ export type CallerRouteParts = {
   readonly decide: (policy: Policy, subject: Subject, nowMs: number) => Verdict;
   /** Null when this operator cannot be rung at this PBX now. */
   readonly preferredSeatOf: (pbx: string, login: string) => PreferredSeat | null;
+  /** False for an Asterisk that cannot move a waiting caller: there the guard is kept by whom a caller may pass at joining. */
+  readonly canMove?: (pbx: string) => boolean;
+  /** Who waits in a queue. `priority` is not looked at for those whom this route told one. */
+  readonly waitingIn?: (
+    pbx: string,
+    queue: string,
+  ) => readonly {
+    readonly channelId: string;
+    readonly joinedAtMs: number;
+    readonly priority: number;
+  }[];
   readonly log: { info(fields: object, message: string): void };
   readonly onTold?: (told: ToldPbx) => void;
   /** From request to answer; default 300. */
@@ -56,10 +69,13 @@ export type CallerRouteParts = {
 
 const LONGEST_NUMBER = 80;
 const LONGEST_NAME = 128;
+const REMEMBERED_PRIORITIES = 5000;
 
 /** Registers `/pbx/v1/caller`. */
 export function callerRoute(app: App, parts: CallerRouteParts): { counters(): GateCounters } {
   const gate = new Gate({ places: parts.places ?? 8, deadlineMs: parts.deadlineMs ?? 300 });
+  /** By PBX and channel: no event tells with which priority somebody joined. */
+  const joinedWith = new LRUCache<string, number>({ max: REMEMBERED_PRIORITIES });
   const now = parts.now ?? (() => performance.timeOrigin + performance.now());
   const keys = parts.pbxs.flatMap(({ name, token = "" }) =>
     token === "" ? [] : [{ name, digest: digestOf(token) }],
@@ -106,6 +122,7 @@ export function callerRoute(app: App, parts: CallerRouteParts): { counters(): Ga
       const found = await gate.ask(() => lookUp(pbx, number, queue));
       const { answer, verdict } = found ?? { answer: ORDINARY, verdict: null };
       const channelId = textOf(query["channel"], LONGEST_NAME);
+      if (channelId !== "") joinedWith.set(`${pbx} ${channelId}`, answer.priority);
       try {
         parts.onTold?.({ pbx, queue, channelId, answer, verdict });
       } catch (error) {
@@ -131,10 +148,18 @@ export function callerRoute(app: App, parts: CallerRouteParts): { counters(): Ga
       customer !== null || e164 === null ? null : (parts.lostAtOf?.(e164) ?? null),
     ]);
     const subject: Subject = { ...whoOf(found, standing, lostAtMs), queue };
-    const verdict = parts.decide(parts.policy(), subject, now());
+    const policy = parts.policy();
+    const verdict = parts.decide(policy, subject, now());
     const seat =
       verdict.preferred === null ? null : parts.preferredSeatOf(pbx, verdict.preferred.login);
-    return { answer: answerOf(verdict, standing, seat), verdict };
+    const answer = answerOf(verdict, standing, seat);
+    if (parts.canMove?.(pbx) !== false) return { answer, verdict };
+    const waiting = (parts.waitingIn?.(pbx, queue) ?? []).map((one) => ({
+      waitedMs: now() - one.joinedAtMs,
+      priority: joinedWith.get(`${pbx} ${one.channelId}`) ?? one.priority,
+    }));
+    const priority = guardedPriority(answer.priority, policy.guard, waiting);
+    return { answer: { ...answer, priority }, verdict };
   }
 }
 

@@ -31,6 +31,7 @@ const MOST_P99_MS = 10;
 /** p50 and p99 of the answer. */
 export const caller: Bench = async ({ quick }) => {
   const seconds = quick ? 5 : 60;
+  const warmUp = quick ? 3 : 15;
   await using parts = new AsyncDisposableStack();
   const directory = await mkdtemp(join(tmpdir(), "callcard-bench-"));
   parts.defer(() => rm(directory, { recursive: true, force: true }));
@@ -52,7 +53,7 @@ export const caller: Bench = async ({ quick }) => {
   });
   parts.defer(() => server.end());
   const { url } = await server.next();
-  await ask(url, known, 3);
+  await ask(url, known, warmUp);
   const ours = await ask(url, known, seconds);
   await server.end();
 
@@ -61,7 +62,7 @@ export const caller: Bench = async ({ quick }) => {
   );
   parts.defer(() => bare.end());
   const floorUrl = (await bare.next()).url;
-  await ask(floorUrl, known, 3);
+  await ask(floorUrl, known, warmUp);
   const floor = await ask(floorUrl, known, seconds);
   return figures(ours, floor);
 };

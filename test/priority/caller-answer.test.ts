@@ -4,6 +4,7 @@ import {
   type CallerAnswer,
   ORDINARY,
   answerOf,
+  guardedPriority,
   lineOf,
   priorityOf,
 } from "../../server/priority/caller-answer.ts";
@@ -106,4 +107,17 @@ test("an operator who is preferred for no time, or cannot be rung, is not told",
   expect(answerOf(prefers(12), nobody, null).preferred).toBeNull();
   expect(answerOf(prefers(12), nobody, seat).preferred).toEqual({ ...seat, waitSeconds: 12 });
   expect(answerOf(prefers(900), nobody, seat).preferred?.waitSeconds).toBe(60);
+});
+
+test("where nobody can be moved, a caller joins with no higher priority than who may not be passed any more", () => {
+  const waiting = [
+    { waitedMs: 10_000, priority: -15 },
+    { waitedMs: 120_000, priority: 14 },
+    { waitedMs: 119_999, priority: 0 },
+  ];
+  expect(guardedPriority(44, { neverPassedAfterSeconds: 120 }, waiting)).toBe(14);
+  expect(guardedPriority(44, { neverPassedAfterSeconds: 119 }, waiting)).toBe(0);
+  expect(guardedPriority(7, { neverPassedAfterSeconds: 120 }, waiting)).toBe(7);
+  expect(guardedPriority(44, { neverPassedAfterSeconds: null }, waiting)).toBe(44);
+  expect(guardedPriority(44, { neverPassedAfterSeconds: 120 }, [])).toBe(44);
 });

@@ -133,7 +133,7 @@ test.each([
   expect((await ask(basic(TOKEN))).body).toMatch(/^ok\|priority=44\|tier=\|name=\|/);
   expect(asked[0]).toMatchObject({
     standing: null,
-    caller: found.outcome === "withheld" ? "withheld" : "unknown",
+    caller: found.outcome === "none" ? "unknown" : "withheld",
   });
 });
 
@@ -178,4 +178,28 @@ test("neither number nor token stands in the log, and odd requests are answered"
   await ask(bearer(TOKEN));
   for (const secret of [TOKEN, basic(TOKEN).slice(6), "79130000001"])
     expect(log.text()).not.toContain(secret);
+});
+
+test("where Asterisk moves nobody, who has waited too long is not passed by those who join; elsewhere the steward sees to it", async () => {
+  const guarded = { ...policy, guard: { mostExtraWaitSeconds: null, neverPassedAfterSeconds: 60 } };
+  let movable = false;
+  const waiting: { channelId: string; joinedAtMs: number; priority: number }[] = [];
+  const { ask } = await open({
+    policy: () => guarded,
+    now: () => 100_000,
+    canMove: () => movable,
+    waitingIn: (pbx, queue) => (pbx === "main" && queue === "600" ? waiting : []),
+  });
+  const priorityOn = async (channel: string) => {
+    const url = `/pbx/v1/caller?number=1&queue=600&channel=${channel}`;
+    return /priority=(-?\d+)/.exec((await ask(basic(TOKEN), url)).body)?.[1];
+  };
+  expect(await priorityOn("17.1")).toBe("44");
+  // Who joined with 44 is not in the way of another 44, whatever the live model takes them for.
+  waiting.push({ channelId: "17.1", joinedAtMs: 0, priority: 0 });
+  expect(await priorityOn("17.2")).toBe("44");
+  waiting.push({ channelId: "16.9", joinedAtMs: 30_000, priority: 0 });
+  expect(await priorityOn("17.3")).toBe("0");
+  movable = true;
+  expect(await priorityOn("17.4")).toBe("44");
 });
