@@ -25,7 +25,9 @@ const MOST_SETTLING_MS = 120_000;
 
 /** Rows that wait for PostgreSQL by the server's own count. */
 function rowsWaiting(metrics: string): number {
-  const waits = metrics.matchAll(/^callcard_(?:history|pops|priority_record)_waiting (\d+)/gm);
+  const waits = metrics.matchAll(
+    /^callcard_(?:history_waiting|pops_unwritten|priority_record_waiting) (\d+)/gm,
+  );
   return [...waits].reduce((sum, [, rows]) => sum + Number(rows), 0);
 }
 
