@@ -26,7 +26,6 @@ export type RecordedCall = {
 
 /** One stay in a queue. */
 type Visit = {
-  readonly pool: string;
   readonly queue: string;
   readonly joinedAtMs: number;
   readonly leftAtMs: number;
@@ -47,14 +46,17 @@ export function workloadOf(calls: readonly RecordedCall[], queues: readonly stri
   const wanted = new Set(queues);
   const isWanted = (queue: string) => queue !== "" && (wanted.size === 0 || wanted.has(queue));
   const poolOf = joinedQueues(calls, isWanted);
-  const visits = calls.flatMap((call) =>
-    call.visits.flatMap((visit) => {
-      const pool = poolOf(call.pbx, visit.queue);
-      const read = isWanted(visit.queue) ? visitOf(call, visit, pool) : null;
-      return read === null ? [] : [read];
-    }),
-  );
-  const byPool = Map.groupBy(visits, ({ pool }) => pool);
+  const byPool = new Map<string, Visit[]>();
+  for (const call of calls) {
+    for (const one of call.visits) {
+      const visit = isWanted(one.queue) ? visitOf(call, one) : null;
+      if (visit === null) continue;
+      const pool = poolOf(call.pbx, one.queue);
+      const stays = byPool.get(pool);
+      if (stays === undefined) byPool.set(pool, [visit]);
+      else stays.push(visit);
+    }
+  }
   const work = workByPool(calls, isWanted, poolOf);
   const pools = [...byPool].map(([name, stays]) =>
     poolFrom(stays, [...(work.get(name)?.values() ?? [])]),
@@ -63,25 +65,25 @@ export function workloadOf(calls: readonly RecordedCall[], queues: readonly stri
 }
 
 /** Null for a stay that cannot be played: it was not seen to its end, or somebody took the caller out of the queue. */
-function visitOf(
-  call: RecordedCall,
-  visit: RecordedCall["visits"][number],
-  pool: string,
-): Visit | null {
+function visitOf(call: RecordedCall, visit: RecordedCall["visits"][number]): Visit | null {
   const { queue, joinedAtMs, leftAtMs, how } = visit;
   if (leftAtMs === null || how === null || how === "unknown" || how === "transferred") return null;
-  const stay = { pool, queue, joinedAtMs, leftAtMs: Math.max(joinedAtMs, leftAtMs), who: call.who };
-  if (how !== "answered") return { ...stay, answered: false, ringMs: 0, talkMs: null };
-  const talk = call.talks.find(
-    (one) => one.queue === queue && Math.abs(one.startedAtMs - leftAtMs) <= SAME_MOMENT_MS,
-  );
+  const answered = how === "answered";
+  const talk = answered
+    ? call.talks.find(
+        (one) => one.queue === queue && Math.abs(one.startedAtMs - leftAtMs) <= SAME_MOMENT_MS,
+      )
+    : undefined;
   const ringFromMs = Math.max(joinedAtMs, talk?.rangAtMs ?? leftAtMs);
   return {
-    ...stay,
-    answered: true,
+    queue,
+    joinedAtMs,
+    leftAtMs: Math.max(joinedAtMs, leftAtMs),
+    answered,
     ringMs: Math.max(0, leftAtMs - ringFromMs),
     talkMs:
       talk === undefined || talk.endedAtMs === null ? null : talk.endedAtMs - talk.startedAtMs,
+    who: call.who,
   };
 }
 
@@ -97,7 +99,7 @@ function workByPool(
   for (const call of calls) {
     for (const talk of call.talks) {
       if (talk.endedAtMs === null) continue;
-      const operator = `${call.pbx}/${talk.extension}`;
+      const operator = within(call.pbx, talk.extension);
       if (!isWanted(talk.queue)) {
         const span = { fromMs: talk.startedAtMs, toMs: talk.endedAtMs };
         const spans = other.get(operator);
@@ -149,7 +151,13 @@ function poolFrom(stays: readonly Visit[], operators: readonly OperatorWork[]): 
       return answered ? hangsUpAfterMs(patience, waitMs, longer.exponential(1)) : waitMs;
     }),
     duty: duty.changes,
-    subjects: visits.map(({ who, queue }) => ({ ...who, queue })),
+    subjects: visits.map(({ who: { caller, standing, place, lostAtMs }, queue }) => ({
+      queue,
+      caller,
+      standing,
+      place,
+      lostAtMs,
+    })),
     tiers: visits.map(({ who }) => who.standing?.tier ?? ""),
   };
 }
@@ -160,6 +168,11 @@ function unrungSpans(visits: readonly Visit[]): readonly Span[] {
     fromMs: joinedAtMs,
     toMs: leftAtMs - ringMs,
   }));
+}
+
+/** Names of different PBXs are never the same; none of them holds a line break. */
+function within(pbx: string, name: string): string {
+  return `${pbx}\n${name}`;
 }
 
 /**
@@ -179,12 +192,12 @@ function joinedQueues(
   for (const { pbx, talks } of calls) {
     for (const { extension, queue } of talks) {
       if (!isWanted(queue)) continue;
-      const key = JSON.stringify([pbx, queue]);
-      const operator = JSON.stringify([pbx, extension]);
+      const key = within(pbx, queue);
+      const operator = within(pbx, extension);
       const first = firstOf.get(operator);
       if (first === undefined) firstOf.set(operator, key);
       else if (root(first) !== root(key)) parent.set(root(key), root(first));
     }
   }
-  return (pbx, queue) => root(JSON.stringify([pbx, queue]));
+  return (pbx, queue) => root(within(pbx, queue));
 }
