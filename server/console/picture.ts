@@ -2,7 +2,7 @@
 import type { PbxStatus, QueueMember } from "../asterisk/model.ts";
 import type { LiveQueueView } from "../calls/live.ts";
 import { type Waiting, type Verdict, PLAIN } from "../priority/model.ts";
-import type { Person } from "../priority/verdicts.ts";
+import type { Person } from "../priority/look-up.ts";
 import type { ConsoleCaller, ConsolePbx, ConsoleQueue } from "./protocol.ts";
 
 /** What is known of one caller of a queue besides the queue itself. */

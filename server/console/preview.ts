@@ -3,7 +3,7 @@ import type { LiveQueueView } from "../calls/live.ts";
 import { decide, isOrdered } from "../priority/decide.ts";
 import type { Policy, Subject, Verdict } from "../priority/model.ts";
 import { type History, wantedOrder } from "../priority/order.ts";
-import type { Person } from "../priority/verdicts.ts";
+import type { Person } from "../priority/look-up.ts";
 import { waitingOf } from "./picture.ts";
 import type { PreviewQueue } from "./protocol.ts";
 

@@ -10,23 +10,19 @@
  * call up still sees why they came first.
  */
 import { LRUCache } from "lru-cache";
-import type { CustomerDirectory, Identification } from "../customers/model.ts";
 import type { Call, CallFact } from "../calls/model.ts";
 import type { Bus } from "../storage/bus.ts";
-import type { Policy, Standing, Subject, Verdict } from "./model.ts";
-import { type Who, e164Of, numberTitle, onlyCustomer, whoOf } from "./subject.ts";
+import { type LookUpSources, type LookedUp, type Person, lookUp } from "./look-up.ts";
+import type { Policy, Subject, Verdict } from "./model.ts";
+import type { Who } from "./subject.ts";
 
 /** What verdicts are made from. */
-export type VerdictsOptions = {
+export type VerdictsOptions = LookUpSources & {
   readonly calls: {
     onFact(listener: (fact: CallFact) => void): () => void;
     /** Calls that live already. */
     calls(): readonly Call[];
   };
-  readonly directory: Pick<CustomerDirectory, "identify">;
-  readonly standingOf: (customerId: string) => Promise<Standing | null>;
-  /** When somebody last called from this number and got nobody, epoch ms; null for never. */
-  readonly lostAtOf: (e164: string) => Promise<number | null>;
   readonly decide: (policy: Policy, subject: Subject, nowMs: number) => Verdict;
   readonly policies: {
     published(): { readonly version: number; readonly policy: Policy };
@@ -47,15 +43,6 @@ export type VerdictsOptions = {
   readonly retryMs?: number;
   /** Look-ups at the same time; the rest wait their turn. Default 16. */
   readonly atOnce?: number;
-};
-
-/** How a list shows a caller. */
-export type Person = {
-  /** Customer's name, else the number as people write it, else "". */
-  readonly title: string;
-  readonly tier: string;
-  readonly vip: boolean;
-  readonly customerId: string | null;
 };
 
 /** Told that a verdict came or changed, or that it became known who waits. */
@@ -302,7 +289,7 @@ export class Verdicts {
   async #lookUp(entry: Entry): Promise<void> {
     const { generation } = entry;
     try {
-      const found = await within(this.#options.deadlineMs ?? 1000, this.#find(entry));
+      const found = await lookUp(this.#options, entry, this.#options.deadlineMs ?? 1000);
       if (entry.gone || entry.generation !== generation) return;
       this.#lookedUp += 1;
       entry.retries = 0;
@@ -319,35 +306,7 @@ export class Verdicts {
     }
   }
 
-  /** @throws when the directory or the standing could not be had. */
-  async #find(entry: Entry): Promise<{ who: Who; person: Person; e164: string | null }> {
-    const { chosen, internal, number } = entry;
-    const { directory, lostAtOf, standingOf } = this.#options;
-    const [found, standingOfChosen] = await Promise.all([
-      internal ? internalOf(number) : directory.identify(number),
-      chosen === null ? null : standingOf(chosen),
-    ]);
-    if (found.outcome === "failed" && chosen === null) throw new Error(found.reason);
-    const e164 = e164Of(found);
-    const only = onlyCustomer(found);
-    // Somebody an operator named and who is not there any more leaves the directory's word.
-    const isChosen = standingOfChosen !== null;
-    const [standing, lostAtMs] = await Promise.all([
-      isChosen || only === null || only.id === chosen ? standingOfChosen : standingOf(only.id),
-      // A customer's standing says it of all their numbers.
-      e164 === null || isChosen || only !== null ? null : lostAtOf(e164),
-    ]);
-    const who = whoOf(found, standing, lostAtMs ?? standing?.lostAtMs ?? null);
-    const person: Person = {
-      title: standing?.name || only?.name || numberTitle(found),
-      tier: standing?.tier ?? only?.tier ?? "",
-      vip: standing?.vip ?? only?.vip ?? false,
-      customerId: standing?.customerId ?? only?.id ?? null,
-    };
-    return { who, person, e164 };
-  }
-
-  #found(entry: Entry, { who, person, e164 }: { who: Who; person: Person; e164: string | null }) {
+  #found(entry: Entry, { who, person, e164 }: LookedUp): void {
     entry.who = who;
     entry.person = person;
     entry.e164 = e164;
@@ -445,22 +404,4 @@ export class Verdicts {
 function isWaiting(entry: Entry): boolean {
   for (const stay of entry.stays.values()) if (stay.waiting) return true;
   return false;
-}
-
-async function internalOf(extension: string): Promise<Identification> {
-  return { outcome: "internal", extension };
-}
-
-async function within<T>(limitMs: number, promise: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error("late")), limitMs);
-  });
-  // A late failure has nobody to tell.
-  promise.catch(() => undefined);
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

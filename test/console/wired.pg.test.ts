@@ -213,7 +213,11 @@ test("a published policy orders the line, a supervisor may overrule it, and the 
   expect(await told(gold.id)).toMatchObject({
     priorities: [{ queue: "sales", rule: { id: "gold" }, rate: 2, headStartMs: 3_600_000 }],
   });
-  const { moves } = (await told(third.id)) as { moves: readonly { by: string }[] };
-  expect(moves.map(({ by }) => by)).toContain("semyon");
+  // A move is written once its place was read back.
+  await vi.waitFor(async () => {
+    await record.flush();
+    const { moves } = (await told(third.id)) as { moves: readonly { by: string }[] };
+    expect(moves.map(({ by }) => by)).toContain("semyon");
+  }, 10_000);
   await app.close();
 });

@@ -272,6 +272,22 @@ describe("a database that is away", () => {
     await vi.waitFor(() => expect(verdictOf(caller)?.rule?.id).toBe("gold"));
   });
 
+  test("does not make somebody of a customer an operator named and who is gone", async () => {
+    let away = true;
+    open({
+      customerOf: () => "99",
+      directory: {
+        identify: async (number) =>
+          away ? { outcome: "failed", raw: number, reason: "directoryDown" } : identify(number),
+      },
+    });
+    const caller = waits("+79130000001");
+    await vi.waitFor(() => expect(verdicts.counters().failed).toBeGreaterThan(1));
+    expect(verdictOf(caller)).toBeNull();
+    away = false;
+    await vi.waitFor(() => expect(verdictOf(caller)?.rule?.id).toBe("gold"));
+  });
+
   test("keeps a verdict that was there", async () => {
     let away = false;
     open({
