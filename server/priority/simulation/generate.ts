@@ -13,6 +13,8 @@ const HOUR_MS = 3_600_000;
 const OPEN_CLAIM = 0.03;
 const ORDER_LATE = 0.04;
 const ORDER_ON_ITS_WAY = 0.2;
+/** Who has a tier ordered so often, so that a shop whose rules ask for orders instead of tiers has regular customers on the day too. */
+const ORDERS_OF_REGULARS = 5;
 /** Of callers without a tier: numbers nobody knows. */
 const UNKNOWN_NUMBER = 0.3;
 
@@ -116,7 +118,7 @@ function standingOf(tier: string, kind: string, startAtMs: number): Standing {
     segments: [],
     city: "",
     region: "",
-    orderCount: hasOrder ? 1 : 0,
+    orderCount: tier !== "" ? ORDERS_OF_REGULARS : hasOrder ? 1 : 0,
     lifetimeMinor: 0,
     lastOrderAtMs: hasOrder ? startAtMs - 72 * HOUR_MS : null,
     orderOnItsWay: kind === "onItsWay" || kind === "late",

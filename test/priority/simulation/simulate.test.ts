@@ -1,6 +1,7 @@
 /** One pool played by hand-made days, where every wait can be told in the head, and the guard under pressure. */
 import { describe, expect, test } from "vitest";
 import type { Guard, Policy } from "../../../server/priority/model.ts";
+import { readyPolicies } from "../../../server/priority/ready-policies.ts";
 import { compare, treat as treatOf } from "../../../server/priority/simulation/compare.ts";
 import { generateDay } from "../../../server/priority/simulation/generate.ts";
 import { type Treatment, simulate } from "../../../server/priority/simulation/simulate.ts";
@@ -225,6 +226,19 @@ describe("a generated day", () => {
     expect(joinedAtMs.every((at, caller) => caller === 0 || at >= joinedAtMs[caller - 1]!)).toBe(
       true,
     );
+  });
+
+  test("favours somebody under each ready policy, in a shop without tiers too", () => {
+    const day = generateDay(fieldDay(0.9, { hours: 24 }), dayStart);
+    const policies = readyPolicies({ tiers: [] }, "Europe/Moscow").map(({ id, policy }) => ({
+      name: id,
+      policy,
+    }));
+    const results = compare(day, [{ name: "plain", policy: plainPolicy }, ...policies]).policies;
+    const [plain, ...ready] = results.map(
+      ({ tiers }) => tiers.find(({ tier }) => tier === "loyal")!.meanWaitSeconds,
+    );
+    for (const mean of ready) expect(mean).toBeLessThan(0.8 * plain!);
   });
 
   test("few calls are remarked on, and the table has a line for everybody, each tier, and who has none", () => {
