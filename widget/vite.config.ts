@@ -1,16 +1,45 @@
-/** Builds the widget: one ES module `callcard.js`, and beside it the stand-alone page as it is in `page/`. */
+/**
+ * Builds the screens, each one ES module that needs no other: `callcard.js` for operators, `callcard-console.js` for supervisors and
+ * admins (with the charts, which operators never load), and beside them the stand-alone pages as they are in `page/`.
+ */
 import { resolve } from "node:path";
-import { defineConfig } from "vite";
+import { build, defineConfig, type Plugin, type UserConfig } from "vite";
 
 const repository = resolve(import.meta.dirname, "..");
 
+function screen(name: string): UserConfig {
+  return {
+    root: import.meta.dirname,
+    build: {
+      outDir: resolve(repository, process.env["CALLCARD_WIDGET_OUT"] ?? "data/widget"),
+      target: "es2022",
+      lib: { entry: `${name}.ts`, formats: ["es"], fileName: () => `${name}.js` },
+    },
+  };
+}
+
+/** Two entries of one build would share files: then a page's one script tag would load several. */
+function andTheConsole(): Plugin {
+  return {
+    name: "callcard-console",
+    async closeBundle() {
+      const config = screen("callcard-console");
+      await build({
+        ...config,
+        configFile: false,
+        publicDir: false,
+        logLevel: "warn",
+        build: { ...config.build, emptyOutDir: false },
+      });
+    },
+  };
+}
+
+const desk = screen("callcard");
+
 export default defineConfig({
-  root: import.meta.dirname,
+  ...desk,
   publicDir: "page",
-  build: {
-    outDir: resolve(repository, process.env["CALLCARD_WIDGET_OUT"] ?? "data/widget"),
-    emptyOutDir: true,
-    target: "es2022",
-    lib: { entry: "callcard.ts", formats: ["es"], fileName: () => "callcard.js" },
-  },
+  plugins: [andTheConsole()],
+  build: { ...desk.build, emptyOutDir: true },
 });

@@ -1,0 +1,50 @@
+/**
+ * The script of supervisors and admins: registers `<callcard-console>` and its parts. It has names of its own for everything, so
+ * that it may stand beside the operators' script of another version on one page. Loading it twice does no harm.
+ */
+import { CallcardConsole } from "./console/console-element.ts";
+import { ConsoleQueues } from "./console/queues/queues-element.ts";
+import { ConsoleWhy } from "./console/queues/why-element.ts";
+import { ConsoleCondition } from "./console/rules/condition-element.ts";
+import { ConsoleGuard } from "./console/rules/guard-element.ts";
+import { ConsolePreview } from "./console/rules/preview-element.ts";
+import { ConsoleRule } from "./console/rules/rule-element.ts";
+import { ConsoleRules } from "./console/rules/rules-element.ts";
+import { ConsoleStart } from "./console/rules/start-element.ts";
+import { ConsoleChips } from "./console/shared/chips-element.ts";
+import { ConsoleDialog } from "./console/shared/dialog-element.ts";
+import { ConsoleSettings } from "./console/shared/settings-element.ts";
+import { ConsoleVersions } from "./console/versions/versions-element.ts";
+import { ConsoleChart } from "./console/what-if/chart-element.ts";
+import { ConsoleResults } from "./console/what-if/results-element.ts";
+import { ConsoleWhatIf } from "./console/what-if/what-if-element.ts";
+import { CallcardLogin } from "./login/login-element.ts";
+import { CallcardElapsed } from "./shared/elapsed-element.ts";
+
+const ELEMENTS: Readonly<Record<string, CustomElementConstructor>> = {
+  // Classes of their own: one constructor has one name, and the operators' script names these too.
+  "callcard-console-elapsed": class extends CallcardElapsed {},
+  "callcard-console-login": class extends CallcardLogin {},
+  "callcard-console-settings": ConsoleSettings,
+  "callcard-console-dialog": ConsoleDialog,
+  "callcard-console-chips": ConsoleChips,
+  "callcard-console-queues": ConsoleQueues,
+  "callcard-console-why": ConsoleWhy,
+  "callcard-console-condition": ConsoleCondition,
+  "callcard-console-guard": ConsoleGuard,
+  "callcard-console-preview": ConsolePreview,
+  "callcard-console-rule": ConsoleRule,
+  "callcard-console-start": ConsoleStart,
+  "callcard-console-rules": ConsoleRules,
+  "callcard-console-chart": ConsoleChart,
+  "callcard-console-results": ConsoleResults,
+  "callcard-console-what-if": ConsoleWhatIf,
+  "callcard-console-versions": ConsoleVersions,
+  "callcard-console": CallcardConsole,
+};
+
+if (!customElements.get("callcard-console")) {
+  for (const [name, element] of Object.entries(ELEMENTS)) customElements.define(name, element);
+}
+
+export { CallcardConsole } from "./console/console-element.ts";

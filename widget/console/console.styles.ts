@@ -1,0 +1,159 @@
+import { css } from "lit";
+
+/** The console's frame. */
+export const consoleStyles = css`
+  :host {
+    display: block;
+    height: var(--callcard-height, 100dvh);
+  }
+  .root {
+    container: console / inline-size;
+    height: 100%;
+    background: var(--ground);
+    color: var(--ink);
+    position: relative;
+    overflow: hidden;
+  }
+  .alone {
+    height: 100%;
+    overflow: auto;
+    display: grid;
+    place-items: center;
+    padding: 16px;
+  }
+  .alone > callcard-console-login {
+    width: 100%;
+  }
+  .message {
+    display: grid;
+    gap: 12px;
+    max-width: 480px;
+  }
+  .message h1 {
+    font-size: 26px;
+    line-height: 1.2;
+    letter-spacing: -0.02em;
+  }
+  .row {
+    display: flex;
+    gap: 8px;
+    flex-wrap: wrap;
+  }
+  a.btn {
+    text-decoration: none;
+  }
+  .console {
+    display: flex;
+    flex-direction: column;
+    height: 100%;
+  }
+  .top {
+    display: flex;
+    align-items: center;
+    gap: 16px;
+    padding: 12px 24px;
+    min-height: 60px;
+    flex: none;
+    position: relative;
+    z-index: 5;
+  }
+  .brand {
+    width: 34px;
+    height: 34px;
+    border-radius: 10px;
+    background: var(--accent);
+    color: var(--on-accent);
+    display: grid;
+    place-items: center;
+    flex: none;
+  }
+  .places {
+    display: flex;
+    gap: 4px;
+    flex: 1;
+    min-width: 0;
+    overflow-x: auto;
+    scrollbar-width: none;
+    padding: 3px;
+  }
+  .places a {
+    display: inline-flex;
+    align-items: center;
+    gap: 8px;
+    min-height: var(--tap);
+    padding: 6px 14px;
+    border-radius: var(--radius-s);
+    color: var(--ink-2);
+    text-decoration: none;
+    font-weight: 550;
+    white-space: nowrap;
+  }
+  .places a:hover {
+    background: var(--sunken);
+    color: var(--ink);
+  }
+  .places a[aria-current] {
+    background: var(--accent-soft);
+    color: var(--accent-ink);
+  }
+  .count {
+    font-size: 13px;
+    font-weight: 650;
+  }
+  .pane {
+    flex: 1;
+    min-height: 0;
+    overflow: auto;
+    padding: 16px 24px 80px;
+    scrollbar-width: thin;
+  }
+  .bars {
+    position: absolute;
+    left: 16px;
+    right: 16px;
+    bottom: 16px;
+    z-index: 30;
+    display: grid;
+    justify-items: center;
+    gap: 8px;
+    pointer-events: none;
+  }
+  .bars > * {
+    pointer-events: auto;
+    box-shadow: var(--shadow-high);
+    max-width: 640px;
+  }
+  .toast {
+    display: flex;
+    align-items: center;
+    gap: 8px;
+    padding: 4px 6px 4px 16px;
+    min-height: 44px;
+    background: var(--raised);
+    border: 1px solid var(--line);
+    border-radius: var(--radius);
+    font-size: 14px;
+  }
+  .toast .btn:not(.icon) {
+    color: var(--accent-ink);
+  }
+  @container console (max-width: 700px) {
+    .top {
+      padding: 8px 12px;
+      gap: 6px;
+    }
+    .brand {
+      display: none;
+    }
+    .places {
+      gap: 0;
+    }
+    .places a {
+      padding: 6px 9px;
+      font-size: 14px;
+    }
+    .pane {
+      padding: 8px 12px 80px;
+    }
+  }
+`;

@@ -1,0 +1,302 @@
+import { html, LitElement, nothing, type TemplateResult } from "lit";
+import { repeat } from "lit/directives/repeat.js";
+import { styleMap } from "lit/directives/style-map.js";
+import type { ConsoleCaller, ConsolePbx, ConsoleQueue } from "../../../server/console/protocol.ts";
+import { icon } from "../../shared/icons.ts";
+import { Popup, popupStyles } from "../../shared/popup.ts";
+import { base } from "../../shared/styles.ts";
+import { runningTime } from "../../shared/time.ts";
+import type { ConsoleContext } from "../context.ts";
+import type { ConsoleDialog } from "../shared/dialog-element.ts";
+import { queuesStyles } from "./queues.styles.ts";
+
+type Step = "up" | "down" | "first" | "back";
+
+/** `<callcard-console-queues>`: every queue live, with who waits and in which order. Properties: `ctx`. */
+export class ConsoleQueues extends LitElement {
+  static override properties = {
+    ctx: { attribute: false },
+    open: { state: true },
+    menu: { state: true },
+  };
+  static override styles = [base, popupStyles, queuesStyles];
+
+  declare ctx: ConsoleContext;
+  /** `callId` and queue of the callers whose "why" is open. */
+  declare open: ReadonlySet<string>;
+  declare menu: string;
+  readonly #popup = new Popup(this);
+  #timer: ReturnType<typeof setInterval> | null = null;
+
+  constructor() {
+    super();
+    this.open = new Set();
+    this.menu = "";
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    // The bars grow with the waiting.
+    this.#timer = setInterval(() => this.requestUpdate(), 1000);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    if (this.#timer) clearInterval(this.#timer);
+  }
+
+  override render(): TemplateResult {
+    const { t } = this.ctx.words;
+    const { live } = this.ctx.model;
+    if (!live) return html`<p class="muted" role="status">${t("loading")}</p>`;
+    return html`<h1 class="sr">${t("place_queues")}</h1>
+      ${live.pbxs.map((pbx) => this.#pbx(pbx))}
+      ${live.queues.length === 0 ? html`<p class="empty">${t("queuesEmpty")}</p>` : nothing}
+      <div class="queues">
+        ${repeat(
+          live.queues,
+          ({ pbx, name }) => `${pbx}/${name}`,
+          (queue) => this.#queue(queue),
+        )}
+      </div>
+      <callcard-console-dialog></callcard-console-dialog>`;
+  }
+
+  #pbx(pbx: ConsolePbx): TemplateResult | typeof nothing {
+    const { t } = this.ctx.words;
+    if (!pbx.up)
+      return html`<p class="notice bad" role="status">
+        ${icon("warning")}<span>${t("pbxDown", { name: pbx.name, reason: pbx.reason })}</span>
+      </p>`;
+    if (pbx.canMove) return nothing;
+    return html`<p class="notice" role="status">
+      ${icon("warning")}<span>${t("pbxCannot", { name: pbx.name, version: pbx.version })}</span>
+    </p>`;
+  }
+
+  #queue(queue: ConsoleQueue): TemplateResult {
+    const { t } = this.ctx.words;
+    const { ready, busy, paused } = queue.members;
+    const nowMs = this.ctx.model.clock.nowMs();
+    const most = Math.max(60_000, ...queue.callers.map((caller) => claimOf(caller, nowMs)));
+    return html`<section class="queue panel" aria-label=${queue.name}>
+      <header>
+        <h2><bdi>${queue.name}</bdi></h2>
+        <p class="members">
+          <span class=${ready > 0 ? "ready" : ""}>${t("membersReady", { count: ready })}</span>
+          <span>${t("membersBusy", { count: busy })}</span>
+          ${paused > 0 ? html`<span>${t("membersPaused", { count: paused })}</span>` : nothing}
+        </p>
+        ${
+          queue.callers.length > 0
+            ? html`<p class="waiting">${t("waitingNow", { count: queue.callers.length })}</p>`
+            : nothing
+        }
+      </header>
+      ${
+        queue.notMoved && queue.notMoved !== "pbxDown"
+          ? html`<p class="notice calm">${t(`notMoved_${queue.notMoved}`)}</p>`
+          : nothing
+      }
+      ${
+        queue.callers.length === 0
+          ? html`<p class="nobody">${t("nobodyWaits")}</p>`
+          : html`<ol aria-describedby="keys">
+              ${repeat(
+                queue.callers,
+                ({ channelId }) => channelId,
+                (caller) => this.#caller(queue, caller, nowMs, most),
+              )}
+            </ol>`
+      }
+    </section>`;
+  }
+
+  #caller(queue: ConsoleQueue, caller: ConsoleCaller, nowMs: number, most: number): TemplateResult {
+    const { t, tier } = this.ctx.words;
+    const key = `${queue.pbx}/${queue.name}/${caller.channelId}`;
+    const isOpen = this.open.has(key);
+    const name = this.#name(caller);
+    const claim = claimOf(caller, nowMs);
+    const elsewhere = caller.wantedPosition !== caller.position && queue.notMoved === "";
+    return html`<li class=${caller.ringing ? "rings" : ""}>
+      <div class="caller">
+        <span class="position">${caller.position}</span>
+        <button
+          class="who"
+          type="button"
+          aria-expanded=${isOpen}
+          aria-label=${t("whyOpen", { name, position: caller.position })}
+          title=${this.#movable(queue) ? t("moveKeys") : ""}
+          @click=${() => this.#toggle(key)}
+          @keydown=${(event: KeyboardEvent) => this.#key(event, queue, caller)}
+        >
+          <span class="name"
+            ><bdi>${name}</bdi> ${
+              caller.tier
+                ? html`<span class="tier" data-tier=${caller.tier.toLowerCase()}
+                    >${tier(caller.tier)}</span
+                  >`
+                : nothing
+            }
+            ${caller.vip ? html`<span class="tier vip">VIP</span>` : nothing}</span
+          >
+          <span class="rule">
+            <span>${caller.rule?.name ?? t(caller.identified ? "noRule" : "identifying")}</span>
+            ${caller.ringing ? html`<span class="mark ring">${t("markRinging")}</span>` : nothing}
+            ${
+              caller.guard
+                ? html`<span class="mark guard">${t(`markGuard_${caller.guard}`)}</span>`
+                : nothing
+            }
+            ${
+              caller.movedBy
+                ? html`<span class="mark">${t("markMoved", { name: caller.movedBy })}</span>`
+                : nothing
+            }
+            ${
+              elsewhere
+                ? html`<span class="mark goes"
+                    >${icon(caller.wantedPosition < caller.position ? "up" : "down")}${t(
+                      "wantedAt",
+                      { position: caller.wantedPosition },
+                    )}</span
+                  >`
+                : nothing
+            }
+          </span>
+        </button>
+        <callcard-console-elapsed
+          class="wait"
+          .since=${caller.joinedAtMs}
+          .clock=${this.ctx.model.clock}
+        ></callcard-console-elapsed>
+        ${this.#movable(queue) ? this.#menuOf(queue, caller, key, name) : nothing}
+      </div>
+      <span class="claim" title=${t("effective", { time: runningTime(claim) })} aria-hidden="true"
+        ><span style=${styleMap({ width: `${Math.max(1, (claim / most) * 100)}%` })}></span
+      ></span>
+      ${
+        isOpen
+          ? html`<callcard-console-why
+              .ctx=${this.ctx}
+              .caller=${caller}
+              .queue=${queue.name}
+            ></callcard-console-why>`
+          : nothing
+      }
+    </li>`;
+  }
+
+  #menuOf(queue: ConsoleQueue, caller: ConsoleCaller, key: string, name: string): TemplateResult {
+    const { t } = this.ctx.words;
+    const shown = this.#popup.open && this.menu === key;
+    const item = (step: Step, text: string, possible: boolean): TemplateResult | typeof nothing =>
+      possible
+        ? html`<button
+            class="item"
+            type="button"
+            @click=${() => {
+              this.#popup.close();
+              void this.#move(queue, caller, step);
+            }}
+          >
+            ${text}
+          </button>`
+        : nothing;
+    return html`<span class="menu">
+      <button
+        class="btn quiet icon"
+        type="button"
+        aria-label=${t("moveMenu", { name })}
+        title=${t("moveMenu", { name })}
+        aria-haspopup="true"
+        aria-expanded=${shown}
+        ?disabled=${caller.ringing}
+        @click=${() => {
+          if (this.#popup.open && this.menu !== key) this.#popup.close();
+          this.menu = key;
+          this.#popup.toggle();
+        }}
+      >
+        ${icon("more")}
+      </button>
+      ${
+        shown
+          ? html`<span class="popup right" role="group" aria-label=${t("moveMenu", { name })}>
+              ${item("first", t("moveFirst"), caller.position > 1)}
+              ${item("up", t("moveUp"), caller.position > 1)}
+              ${item("down", t("moveDown"), caller.position < queue.callers.length)}
+              ${item("back", t("moveBack"), caller.movedBy !== "")}
+            </span>`
+          : nothing
+      }
+    </span>`;
+  }
+
+  #movable(queue: ConsoleQueue): boolean {
+    // A queue the policy leaves alone can still be put in order by hand.
+    return queue.notMoved === "" || queue.notMoved === "notInPolicy";
+  }
+
+  #key(event: KeyboardEvent, queue: ConsoleQueue, caller: ConsoleCaller): void {
+    if (!event.altKey || !this.#movable(queue) || caller.ringing) return;
+    const step = { ArrowUp: "up", ArrowDown: "down", Home: "first", Backspace: "back" }[event.key];
+    if (!step) return;
+    event.preventDefault();
+    void this.#move(queue, caller, step as Step);
+  }
+
+  async #move(queue: ConsoleQueue, caller: ConsoleCaller, step: Step): Promise<void> {
+    const { words, model, tell } = this.ctx;
+    const { t } = words;
+    const from = caller.position;
+    const name = this.#name(caller);
+    const to = { up: from - 1, down: from + 1, first: 1, back: caller.wantedPosition }[step];
+    if (step === "back" ? caller.movedBy === "" : to < 1 || to > queue.callers.length) return;
+    const between = queue.callers.filter(
+      ({ position }) =>
+        position !== from && position >= Math.min(from, to) && position <= Math.max(from, to),
+    );
+    const names = words.all(between.map((one) => this.#name(one)));
+    const place = { name, from, to, queue: queue.name };
+    const answer = await this.#dialog().ask({
+      title: t("moveTitle", { name }),
+      body:
+        step === "back"
+          ? html`<p>${t("moveBackEffect", place)}</p>`
+          : html`<p>${t("moveEffect", place)}</p>
+              <p>${t(to < from ? "movePasses" : "movePassedBy", { names })}</p>`,
+      yes: t(step === "back" ? "moveBackConfirm" : "moveConfirm"),
+      no: t("cancel"),
+    });
+    if (answer === null) return;
+    const reply = await model.request("move", {
+      pbx: queue.pbx,
+      queue: queue.name,
+      channelId: caller.channelId,
+      position: step === "back" ? 0 : to,
+    });
+    if (reply.ok) tell(t("moved", { name }));
+    else if (reply.code === "noReply") tell(t("noReply"));
+    else tell(words.coded("problem_", reply.code) ?? t("failed", { message: reply.message }));
+  }
+
+  #name(caller: ConsoleCaller): string {
+    return caller.title || this.ctx.words.t("unknownCaller");
+  }
+
+  #toggle(key: string): void {
+    const open = new Set(this.open);
+    if (!open.delete(key)) open.add(key);
+    this.open = open;
+  }
+
+  #dialog(): ConsoleDialog {
+    return this.renderRoot.querySelector("callcard-console-dialog") as ConsoleDialog;
+  }
+}
+
+function claimOf(caller: ConsoleCaller, nowMs: number): number {
+  return caller.headStartMs + caller.rate * Math.max(0, nowMs - caller.joinedAtMs);
+}

@@ -1,0 +1,41 @@
+/** What the server says of a policy, at its place and in the screen's words. */
+import { html, type TemplateResult } from "lit";
+import type { Checked, Problem } from "../../../server/priority/rest.ts";
+import { icon } from "../../shared/icons.ts";
+import type { ConsoleWords } from "../words.ts";
+
+/** Those at a place or below it. */
+export function at(checked: Checked, path: string): Checked {
+  const here = (problem: Problem): boolean =>
+    problem.path === path || problem.path.startsWith(`${path}/`);
+  return { problems: checked.problems.filter(here), warnings: checked.warnings.filter(here) };
+}
+
+/** In the dictionary's words, else in the server's. */
+export function problemText(problem: Problem, words: ConsoleWords): string {
+  const { value } = problem.values;
+  const said = words.coded("check_", problem.code, {
+    ...problem.values,
+    ...(problem.code === "unknownTier" ? { value: words.tier(String(value)) } : {}),
+  });
+  // A value the server did not give would leave a hole in the sentence.
+  return said === null || /\{\w+\}/.test(said) ? problem.message : said;
+}
+
+/** A list of them; nothing when there is nothing to say. */
+export function problemList(checked: Checked, words: ConsoleWords): TemplateResult {
+  const all = [
+    ...checked.problems.map((problem) => ({ problem, kind: "problem" })),
+    ...checked.warnings.map((problem) => ({ problem, kind: "warning" })),
+  ];
+  return all.length === 0
+    ? html``
+    : html`<ul class="told">
+        ${all.map(
+          ({ problem, kind }) =>
+            html`<li class=${kind}>
+              ${icon("warning")}<span>${problemText(problem, words)}</span>
+            </li>`,
+        )}
+      </ul>`;
+}
