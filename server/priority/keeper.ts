@@ -15,18 +15,21 @@ import {
   type PlacingRule,
   type Stay,
   createLine,
-  historyOf,
+  nextLookMs,
   placesOf,
   seen,
 } from "./line.ts";
 import type { Move } from "./model.ts";
 import { planMoves } from "./moves.ts";
-import { type Placed, nextChangeMs } from "./order.ts";
+import type { Placed } from "./order.ts";
 import type { PriorityRecorder } from "./record.ts";
 
 /** Times of the steward. */
 export type StewardTuning = {
-  /** Claims that overtake one another are seen to at most this often: a caller looks for their turn once a second. */
+  /**
+   * Claims that grow past one another are compared this often. A caller looks for their turn once a second, and one who overtakes several meanwhile
+   * is moved once.
+   */
   readonly overtakingMs: number;
   /** Positions are read back so long after a move, and not more often than {@link readBackGapMs}. */
   readonly readBackMs: number;
@@ -39,7 +42,7 @@ export type StewardTuning = {
 
 /** What fits production. */
 export const DEFAULT_TUNING: StewardTuning = {
-  overtakingMs: 1000,
+  overtakingMs: 2000,
   readBackMs: 150,
   readBackGapMs: 1000,
   holdMs: 1500,
@@ -158,7 +161,6 @@ export class QueueKeeper {
 
   /** Puts the queue in order now. @throws what kept it from being put in order. */
   async settle(): Promise<void> {
-    this.#failure = null;
     await this.#work();
     const failure = this.#failure as Error | null;
     if (failure) throw failure;
@@ -212,6 +214,7 @@ export class QueueKeeper {
 
   async #pass(): Promise<void> {
     this.#clearTimer();
+    this.#failure = null;
     // Somebody who undoes every move must not be fought without a pause.
     let left = 2 * this.line.stays.size + 10;
     for (;;) {
@@ -227,16 +230,17 @@ export class QueueKeeper {
       }
       const places = placesOf(this.line, callers, rule, nowMs);
       this.#options.counts.plans += 1;
-      const [move] = planMoves(
+      const moves = planMoves(
         callers.map(({ channelId, callId, priority }) => ({
           ...{ key: channelId, priority },
           ringing: rule.isRinging(callId) || this.#gone.has(channelId),
         })),
         places.map(({ caller }) => caller.channelId),
       );
-      if (move === undefined) {
+      if (moves.length === 0) {
         if (await this.#readBackWhenDue(nowMs)) continue;
-        this.#wakeForOvertaking(rule, places, nowMs);
+        const lookMs = nextLookMs(this.line, places, rule, nowMs);
+        if (lookMs < Infinity) this.#wake(lookMs);
         return;
       }
       if (this.#unsure) {
@@ -253,8 +257,14 @@ export class QueueKeeper {
         this.#wake(nowMs + this.#options.tuning.retryMs);
         return;
       }
-      const caller = callers.find(({ channelId }) => channelId === move.key)!;
-      if (!(await this.#move(caller, move.priority))) return;
+      for (const { key, priority } of moves) {
+        // Fresh: the moves before changed where this one stands.
+        const caller = this.callers().find(({ channelId }) => channelId === key);
+        if (!caller || !(await this.#move(caller, priority))) break;
+        // Nothing but our own move happened: the rest of the plan is what a new one would say.
+        if (this.#closed || this.#due || this.#again || this.#gone.has(key)) break;
+      }
+      if (this.#failure) return;
     }
   }
 
@@ -385,12 +395,6 @@ export class QueueKeeper {
     } finally {
       this.#ownChange = false;
     }
-  }
-
-  #wakeForOvertaking(rule: PlacingRule, places: readonly Placed[], nowMs: number): void {
-    if (!rule.ordered) return;
-    const atMs = nextChangeMs(places, rule.guard, nowMs, historyOf(this.line));
-    if (atMs < Infinity) this.#wake(Math.max(atMs, nowMs + this.#options.tuning.overtakingMs));
   }
 
   /** Looks again then at the latest. */

@@ -4,8 +4,8 @@
  */
 import type { LiveQueueView } from "../calls/live.ts";
 import { type Gaps, UNSEEN_GAP_MS, createGaps, noteGap, upperGapMs } from "./gaps.ts";
-import { type Guard, type Move, PLAIN, type Verdict, type Waiting } from "./model.ts";
-import { type History, type Placed, wantedOrder } from "./order.ts";
+import { type Guard, type Move, PLAIN, type Verdict, type Waiting, claimMs } from "./model.ts";
+import { type History, type Placed, nextChangeMs, wantedOrder } from "./order.ts";
 import {
   type PlainOrder,
   createPlainOrder,
@@ -151,36 +151,60 @@ export type PlacingRule = {
   /** False: the policy leaves this queue alone, and only who was placed by hand has a place. */
   readonly ordered: boolean;
   readonly guard: Guard;
+  /** How often claims are compared; 0 at every moment. */
+  readonly overtakingMs: number;
   readonly verdictOf: (callId: string) => Verdict | null;
   readonly isRinging: (callId: string) => boolean;
 };
 
-/** Where everybody should stand. */
+/**
+ * Where everybody should stand. Claims are compared as they were at the last whole `overtakingMs`, so that two that grow past one another
+ * lead to one move now and then instead of one for every pair; the promises of the guard hold at the moment itself.
+ */
 export function placesOf(
   line: LineState,
   callers: readonly LiveCaller[],
   rule: PlacingRule,
   nowMs: number,
 ): readonly Placed[] {
-  const waiting = callers.map((caller): Waiting => {
-    const verdict = rule.verdictOf(caller.callId);
-    return {
+  const { guard, isRinging, ordered, overtakingMs, verdictOf } = rule;
+  const comparedAtMs = overtakingMs > 0 ? Math.floor(nowMs / overtakingMs) * overtakingMs : nowMs;
+  const real = new Map<string, Waiting>();
+  const frozen = callers.map((caller, at): Waiting => {
+    const verdict = verdictOf(caller.callId);
+    const waiting: Waiting = {
       callId: caller.callId,
       channelId: caller.channelId,
       channelName: caller.channelName,
       joinedAtMs: line.stays.get(caller.channelId)?.joinedAtMs ?? caller.joinedAtMs,
       rate: verdict?.rate ?? PLAIN.rate,
       headStartMs: verdict?.headStartMs ?? 0,
-      ringing: rule.isRinging(caller.callId),
+      ringing: isRinging(caller.callId),
     };
+    real.set(caller.channelId, waiting);
+    // In a queue the policy leaves alone everybody stays behind whom they are behind.
+    return { ...waiting, rate: 0, headStartMs: ordered ? claimMs(waiting, comparedAtMs) : -at };
   });
-  if (rule.ordered) return wantedOrder(waiting, rule.guard, nowMs, historyOf(line));
-  // Everybody stays behind whom they are behind.
-  const asTheyStand = waiting.map((caller, at) => ({ ...caller, rate: 0, headStartMs: -at }));
-  return wantedOrder(asTheyStand, NO_GUARD, nowMs, historyOf(line)).map((placed) => {
-    const own = waiting.find(({ channelId }) => channelId === placed.caller.channelId);
-    return { ...placed, caller: own ?? placed.caller };
+  return wantedOrder(frozen, ordered ? guard : NO_GUARD, nowMs, historyOf(line)).map((placed) => {
+    const caller = real.get(placed.caller.channelId)!;
+    return { ...placed, caller, claimMs: claimMs(caller, nowMs) };
   });
+}
+
+/** When the places next change by time alone; Infinity for never. `places` are {@link placesOf}'s of the same moment. */
+export function nextLookMs(
+  line: LineState,
+  places: readonly Placed[],
+  { guard, ordered, overtakingMs }: PlacingRule,
+  nowMs: number,
+): number {
+  if (!ordered) return Infinity;
+  const history = historyOf(line);
+  const frozen = places.map((placed) => ({ ...placed, caller: { ...placed.caller, rate: 0 } }));
+  const promisedMs = nextChangeMs(frozen, guard, nowMs, history);
+  const claimedMs = nextChangeMs(places, NO_GUARD, nowMs);
+  const stepMs = Math.max(1, overtakingMs);
+  return Math.min(promisedMs, Math.ceil(Math.max(claimedMs, nowMs + 1) / stepMs) * stepMs);
 }
 
 const NO_GUARD: Guard = { mostExtraWaitSeconds: null, neverPassedAfterSeconds: null };

@@ -103,7 +103,7 @@ function whoStays(
     }
     if (!chosen) continue;
     stays.push(chosen);
-    if (isBetter(chosen, best) && hasRoom(chosen.floor, NEWCOMERS - 1, order.slice(own + 1)))
+    if (isBetter(chosen, best) && hasRoom(chosen.floor, NEWCOMERS - 1, order, own + 1))
       best = chosen;
   }
   const keys = new Set<string>();
@@ -125,23 +125,38 @@ function stayAfter(
   line: readonly InLine[],
   order: readonly InLine[],
 ): Stay | null {
-  let lowest = line[at]!.priority;
-  for (let between = (before?.at ?? -1) + 1; between < at; between += 1) {
-    const one = line[between]!;
-    if (one.ringing) lowest = Math.min(lowest, one.priority);
-  }
+  const lowest = lowestFixed(line, (before?.at ?? -1) + 1, at);
   const ceiling = before?.floor ?? MOST;
-  if (!hasRoom(ceiling, lowest, order.slice((before?.rank ?? -1) + 1, rank))) return null;
+  if (!hasRoom(ceiling, lowest, order, (before?.rank ?? -1) + 1, rank)) return null;
   return { at, rank, count: (before?.count ?? 0) + 1, floor: Math.min(ceiling, lowest), before };
 }
 
-/** Whether `callers` can be given priorities of at most `most`, above `lowest` and not below the newcomers', none rising and none what it was. */
-function hasRoom(most: number, lowest: number, callers: readonly InLine[]): boolean {
+/** The lowest priority of whoever stays at `to`, and of those ringing between `from` and them: the first of those ends a search for lower ones. */
+function lowestFixed(line: readonly InLine[], from: number, to: number): number {
+  let lowest = line[to]!.priority;
+  for (let between = from; between < to; between += 1) {
+    const one = line[between]!;
+    if (one.ringing && one.priority < lowest) lowest = one.priority;
+  }
+  return lowest;
+}
+
+/**
+ * Whether those of `order` from `from` to before `to` can be given priorities of at most `most`, above `lowest` and not below the newcomers',
+ * none rising and none what it was.
+ */
+function hasRoom(
+  most: number,
+  lowest: number,
+  order: readonly InLine[],
+  from: number,
+  to = order.length,
+): boolean {
   const above = Math.max(lowest, NEWCOMERS - 1);
   return (
-    callers.length === 0 ||
-    most - above > 2 * callers.length ||
-    fromAbove(most, above, callers) !== null
+    from >= to ||
+    most - above > 2 * (to - from) ||
+    (most > above && fromAbove(most, above, order.slice(from, to)) !== null)
   );
 }
 
@@ -197,7 +212,9 @@ function carriedOut(
   staying: ReadonlySet<string>,
 ): readonly PlannedMove[] | null {
   const moves = targets(line, wanted, staying);
-  if (!moves) return null;
+  // In falling order of priority nobody who is still to be moved can be in another's way.
+  if (!moves || line.every(({ priority }, at) => at === 0 || priority <= line[at - 1]!.priority))
+    return moves;
   const due = [...moves];
   const made: PlannedMove[] = [];
   const settled = new Set(staying);
@@ -242,9 +259,7 @@ function targets(
       gap.push(one);
       continue;
     }
-    let lowest = one.priority;
-    for (let between = from; between < place; between += 1)
-      if (line[between]!.ringing) lowest = Math.min(lowest, line[between]!.priority);
+    const lowest = lowestFixed(line, from, place);
     if (gap.length > 0 && !close(lowest)) return null;
     ceiling = Math.min(ceiling, lowest);
     from = place + 1;

@@ -307,6 +307,7 @@ export class Steward {
       rule: () => ({
         ordered: this.#isOrdered(queue),
         guard: policies.published().policy.guard,
+        overtakingMs: this.#tuning.overtakingMs,
         verdictOf: (callId) => verdictOf(callId, queue),
         isRinging: (callId) => this.#isRinging(callId),
       }),

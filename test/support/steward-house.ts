@@ -60,6 +60,8 @@ export async function openStewardHouse(options: {
   };
   readonly policy?: Policy;
   readonly claims?: ReadonlyMap<string, Claim | null>;
+  /** Instead of `claims`. */
+  readonly claimOf?: (number: string) => Claim | null;
   readonly tuning?: Partial<StewardTuning>;
   /** What the steward acts on, when not the link itself. */
   readonly through?: (link: Pbx) => Pbx;
@@ -74,10 +76,15 @@ export async function openStewardHouse(options: {
   const published = new Set<() => void>();
   let policy = options.policy ?? policyOf();
   let version = 1;
+  const claimOf =
+    options.claimOf ??
+    ((number: string) => {
+      const claim = claims.get(number);
+      return claim === undefined ? PLAIN_CLAIM : claim;
+    });
   const verdictOf = (callId: string): Verdict | null => {
-    const number = calls.call(callId)?.party.number;
-    const claim = number === undefined ? null : (claims.get(number) ?? PLAIN_CLAIM);
-    if (claim === null || claims.get(number ?? "") === null) return null;
+    const claim = claimOf(calls.call(callId)?.party.number ?? "");
+    if (claim === null) return null;
     const rule = claim === PLAIN_CLAIM ? null : { id: "r1", name: "Regular customers" };
     return { ...claim, rule, skipQuestions: false, preferred: null, message: "", passedOver: [] };
   };
