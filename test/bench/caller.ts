@@ -67,7 +67,12 @@ export const caller: Bench = async ({ quick }) => {
   return figures(ours, floor);
 };
 
-type Answers = { readonly ms: readonly number[]; readonly lines: ReadonlyMap<string, number> };
+type Answers = {
+  readonly ms: readonly number[];
+  readonly lines: ReadonlyMap<string, number>;
+  /** Connections that broke: the callers go on as ordinary ones. */
+  readonly unanswered: number;
+};
 
 function figures(ours: Answers, floor: Answers): readonly Figure[] {
   const beside = (share: number) =>
@@ -98,6 +103,12 @@ function figures(ours: Answers, floor: Answers): readonly Figure[] {
       unit: "%",
       beside: `${ours.ms.length} questions, ${ours.lines.size} different answers`,
     },
+    {
+      what: "not answered",
+      value: ours.unanswered,
+      unit: "",
+      beside: `bare fastify route ${floor.unanswered}`,
+    },
   ];
 }
 
@@ -106,6 +117,7 @@ async function ask(url: string, known: readonly string[], seconds: number): Prom
   const ms: number[] = [];
   const lines = new Map<string, number>();
   const asked: Promise<void>[] = [];
+  let unanswered = 0;
   const startedAtMs = performance.now();
   for (let n = 0; n < seconds * PER_SECOND; n++) {
     const dueMs = startedAtMs + (n * 1000) / PER_SECOND - performance.now();
@@ -119,18 +131,19 @@ async function ask(url: string, known: readonly string[], seconds: number): Prom
     asked.push(one(`${url}/pbx/v1/caller?${query}`));
   }
   await Promise.all(asked);
-  return { ms, lines };
+  return { ms, lines, unanswered };
 
   async function one(address: string): Promise<void> {
     const sentAtMs = performance.now();
     const line = await get(address);
     ms.push(performance.now() - sentAtMs);
-    lines.set(line, (lines.get(line) ?? 0) + 1);
+    if (line === null) unanswered += 1;
+    else lines.set(line, (lines.get(line) ?? 0) + 1);
   }
 }
 
-/** @throws for anything but a whole answer: a refusal is quick and would look good. */
-function get(address: string): Promise<string> {
+/** Null when the connection broke. @throws for an answer that is not one: a refusal is quick and would look good. */
+function get(address: string): Promise<string | null> {
   return new Promise((answered, failed) => {
     const asking = request(address, { agent: false, auth: `pbx:${TOKEN}` }, (response) => {
       let body = "";
@@ -140,7 +153,7 @@ function get(address: string): Promise<string> {
         else failed(new Error(`no answer but ${response.statusCode} ${body.slice(0, 100)}`));
       });
     });
-    asking.on("error", failed).end();
+    asking.on("error", () => answered(null)).end();
   });
 }
 
