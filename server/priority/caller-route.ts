@@ -23,17 +23,6 @@ import { Gate, type GateCounters } from "./caller-gate.ts";
 import type { Policy, Standing, Subject, Verdict } from "./model.ts";
 import { e164Of, onlyCustomer, whoOf } from "./subject.ts";
 
-/** What was answered, for whoever keeps it with the call. */
-export type ToldPbx = {
-  readonly pbx: string;
-  readonly queue: string;
-  /** Uniqueid of the caller's channel, "" when the dialplan did not say. */
-  readonly channelId: string;
-  readonly answer: CallerAnswer;
-  /** Null when nothing could be found out in time. */
-  readonly verdict: Verdict | null;
-};
-
 /** What the route works with. */
 export type CallerRouteParts = {
   /** A PBX without a token may not ask; with none at all the address does not exist. */
@@ -59,7 +48,6 @@ export type CallerRouteParts = {
     readonly priority: number;
   }[];
   readonly log: { info(fields: object, message: string): void };
-  readonly onTold?: (told: ToldPbx) => void;
   /** From request to answer; default 300. */
   readonly deadlineMs?: number;
   /** Look-ups under way at a time; default 8, of the 20 connections that the screens use too. */
@@ -120,27 +108,17 @@ export function callerRoute(app: App, parts: CallerRouteParts): { counters(): Ga
       const number = textOf(query["number"], LONGEST_NUMBER);
       const queue = textOf(query["queue"], LONGEST_NAME);
       const found = await gate.ask(() => lookUp(pbx, number, queue));
-      const { answer, verdict } = found ?? { answer: ORDINARY, verdict: null };
+      const answer = found ?? ORDINARY;
       const channelId = textOf(query["channel"], LONGEST_NAME);
       if (channelId !== "") joinedWith.set(`${pbx} ${channelId}`, answer.priority);
-      try {
-        parts.onTold?.({ pbx, queue, channelId, answer, verdict });
-      } catch (error) {
-        request.log.error({ err: error }, "a listener of dialplan look-ups failed");
-      }
       return reply.send(lineOf(answer));
     },
   );
   return { counters: () => gate.counters() };
 
-  async function lookUp(
-    pbx: string,
-    number: string,
-    queue: string,
-  ): Promise<{ readonly answer: CallerAnswer; readonly verdict: Verdict | null }> {
+  async function lookUp(pbx: string, number: string, queue: string): Promise<CallerAnswer> {
     const found = await parts.identify(number);
-    if (found.outcome === "failed" || found.outcome === "internal")
-      return { answer: ORDINARY, verdict: null };
+    if (found.outcome === "failed" || found.outcome === "internal") return ORDINARY;
     const customer = onlyCustomer(found);
     const e164 = e164Of(found);
     const [standing, lostAtMs] = await Promise.all([
@@ -153,13 +131,13 @@ export function callerRoute(app: App, parts: CallerRouteParts): { counters(): Ga
     const seat =
       verdict.preferred === null ? null : parts.preferredSeatOf(pbx, verdict.preferred.login);
     const answer = answerOf(verdict, standing, seat);
-    if (parts.canMove?.(pbx) !== false) return { answer, verdict };
+    if (parts.canMove?.(pbx) !== false) return answer;
     const waiting = (parts.waitingIn?.(pbx, queue) ?? []).map((one) => ({
       waitedMs: now() - one.joinedAtMs,
       priority: joinedWith.get(`${pbx} ${one.channelId}`) ?? one.priority,
     }));
     const priority = guardedPriority(answer.priority, policy.guard, waiting);
-    return { answer: { ...answer, priority }, verdict };
+    return { ...answer, priority };
   }
 }
 

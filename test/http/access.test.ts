@@ -10,6 +10,7 @@ import { createReadiness, healthRoutes } from "../../server/http/health.ts";
 import { createMetrics } from "../../server/http/metrics.ts";
 import { orderRoutes } from "../../server/orders/routes.ts";
 import { type Role, roleAllows } from "../../server/people/model.ts";
+import { callerRoute } from "../../server/priority/caller-route.ts";
 import { peopleRoutes } from "../../server/people/routes.ts";
 import { sessionRoutes } from "../../server/people/session-routes.ts";
 import { testApp } from "./support.ts";
@@ -62,6 +63,9 @@ const expected: Record<string, Access> = {
   "GET /api/v1/priority/why": supervisorsAndPrograms,
   "POST /api/v1/priority/move": supervisors,
 
+  // A PBX's own token opens it, and nothing a person has.
+  "GET /pbx/v1/caller": everybody,
+
   "GET /api/v1/calls": personsAndPrograms,
   "GET /api/v1/calls/:id": personsAndPrograms,
   "GET /api/v1/customers": personsAndPrograms,
@@ -85,6 +89,10 @@ beforeAll(async () => {
     bus: nothing,
   });
   await orderRoutes(app, { storage: nothing, defaultRegion: "RU" });
+  callerRoute(app, {
+    ...{ pbxs: [], identify: nothing, standingOf: nothing, policy: nothing, decide: nothing },
+    ...{ preferredSeatOf: nothing, log: nothing },
+  });
   await feedRoutes(app);
   await healthRoutes(app, {
     readiness: createReadiness(),

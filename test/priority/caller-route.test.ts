@@ -1,11 +1,7 @@
 import { afterEach, expect, test } from "vitest";
 import type { Customer, Identification } from "../../server/customers/model.ts";
 import type { App } from "../../server/http/app.ts";
-import {
-  type CallerRouteParts,
-  type ToldPbx,
-  callerRoute,
-} from "../../server/priority/caller-route.ts";
+import { type CallerRouteParts, callerRoute } from "../../server/priority/caller-route.ts";
 import type { Policy, Standing, Subject, Verdict } from "../../server/priority/model.ts";
 import { logToMemory, testApp } from "../http/support.ts";
 
@@ -41,7 +37,6 @@ afterEach(async () => {
 async function open(more: Partial<CallerRouteParts> = {}) {
   const log = logToMemory();
   const asked: Subject[] = [];
-  const told: ToldPbx[] = [];
   app = await testApp({ log: log.log });
   const route = callerRoute(app, {
     pbxs: [
@@ -58,19 +53,18 @@ async function open(more: Partial<CallerRouteParts> = {}) {
     preferredSeatOf: (pbx, login) =>
       pbx === "main" && login === "anna" ? { extension: "101", penalty: 3, free: true } : null,
     log: log.log,
-    onTold: (one) => void told.push(one),
     ...more,
   });
   const ask = (token: string | null, url = "/pbx/v1/caller?number=%2B79130000001&queue=600") =>
     app!.inject({ url, headers: token === null ? {} : { authorization: token } });
-  return { ask, asked, told, log, route };
+  return { ask, asked, log, route };
 }
 const bearer = (token: string) => `Bearer ${token}`;
 const basic = (token: string, user = "pbx") =>
   `Basic ${Buffer.from(`${user}:${token}`).toString("base64")}`;
 
 test("a known customer is answered in one line of plain text, by either form of the token", async () => {
-  const { ask, asked, told } = await open();
+  const { ask, asked } = await open();
   for (const authorization of [bearer(TOKEN), basic(TOKEN), basic(TOKEN, "")]) {
     const answer = await ask(
       authorization,
@@ -84,7 +78,6 @@ test("a known customer is answered in one line of plain text, by either form of 
     );
   }
   expect(asked[0]).toMatchObject({ queue: "600", caller: "customer", standing });
-  expect(told[0]).toMatchObject({ pbx: "main", queue: "600", channelId: "17.1", verdict: gold });
 });
 
 test("the token tells which PBX asks: at another one the preferred operator has no seat", async () => {
@@ -142,20 +135,16 @@ test.each<[string, Partial<CallerRouteParts>]>([
   ["fails", { standingOf: () => Promise.reject(new Error("gone")) }],
   ["hangs", { standingOf: () => new Promise(() => undefined), deadlineMs: 20 }],
 ])("when the database %s the caller is an ordinary one, in time", async (_, parts) => {
-  const { ask, told } = await open(parts);
+  const { ask } = await open(parts);
   const answer = await ask(basic(TOKEN));
   expect(answer.statusCode).toBe(200);
   expect(answer.body).toBe(ordinary);
-  expect(told[0]).toMatchObject({ verdict: null });
 });
 
-test("a policy or a listener that throws does not keep a call", async () => {
+test("a policy that throws does not keep a call", async () => {
   const { ask } = await open({
     decide: () => {
       throw new Error("a bug");
-    },
-    onTold: () => {
-      throw new Error("another");
     },
   });
   expect((await ask(basic(TOKEN))).body).toBe(ordinary);
