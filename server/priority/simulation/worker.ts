@@ -31,7 +31,7 @@ function progress(share: number): void {
 
 // On Linux this is of the thread that asks alone: operators' cards go before a what-if. Elsewhere it may not be allowed.
 try {
-  if (process.platform === "linux") setPriority(0, 10);
+  if (process.platform === "linux") setPriority(0, 5);
 } catch {
   // Then it competes like any other work.
 }
