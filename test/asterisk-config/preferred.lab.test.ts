@@ -126,11 +126,17 @@ describe.each([
     const boris = await house.lab.phone("102", { answerAfterMs: "never" });
     await seatAnnaAndBoris();
     await deviceIs("102", "notInUse");
+    const left: string[] = [];
+    const stop = house.calls.onFact((fact) => {
+      if (fact.type === "queueLeft") left.push(`${fact.visit.queue} ${fact.visit.how}`);
+    });
     house.customers.set(returning, prefersBoris(2));
     await call(returning);
     await boris.ringing();
     await anna.answered();
     expect(joined()).toEqual([`${PREFERRED} ${returning}`, `600 ${returning}`]);
+    await expect.poll(() => left).toEqual([`${PREFERRED} timeout`, "600 answered"]);
+    stop();
   });
 
   test("a paused one is not waited for, whether Callcard or Asterisk knows it first", async () => {
