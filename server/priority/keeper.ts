@@ -162,8 +162,7 @@ export class QueueKeeper {
   /** Puts the queue in order now. @throws what kept it from being put in order. */
   async settle(): Promise<void> {
     await this.#work();
-    const failure = this.#failure as Error | null;
-    if (failure) throw failure;
+    if (this.#failure) throw this.#failure;
   }
 
   /** Stops; resolves when the action on its way is over. */
