@@ -1,5 +1,5 @@
 /**
- * `npm run pictures`: the README's pictures of the operator's screen, taken in a real Chromium from the built widget with
+ * `npm run pictures`: the README's pictures of the screens, taken in a real Chromium from the built widget with
  * sample calls, so that they never show anybody's data and are the same after every run.
  */
 import { mkdir } from "node:fs/promises";
@@ -13,6 +13,9 @@ import {
   talking,
   unknownCard,
 } from "../support/desk-samples.ts";
+import { readyPolicies } from "../../server/priority/ready-policies.ts";
+import { sampleVocabulary } from "../support/console-samples.ts";
+import { ConsoleStage, type ConsoleSceneOptions } from "../support/console-stage.ts";
 import { DeskStage, type SceneOptions } from "../support/desk-stage.ts";
 
 const folder = join(import.meta.dirname, "../../docs/pictures");
@@ -59,4 +62,40 @@ try {
   }
 } finally {
   await stage.close();
+}
+
+const [gentle, , problems] = readyPolicies(sampleVocabulary, "Europe/Moscow");
+const consoleShots: readonly (ConsoleSceneOptions & { readonly name: string })[] = [
+  { name: "console-queues-ru" },
+  { name: "console-queues-ru-dark", colorScheme: "dark" },
+  { name: "console-rules-en", place: "#rules", locale: "en-GB" },
+  { name: "console-rules-ru-dark", place: "#rules", colorScheme: "dark" },
+  { name: "console-what-if-uk", place: "#what-if", locale: "uk-UA" },
+  { name: "console-what-if-ru-dark", place: "#what-if", colorScheme: "dark" },
+];
+const consoleStage = await ConsoleStage.open();
+try {
+  for (const { name, ...options } of consoleShots) {
+    const { page } = await consoleStage.scene({
+      ...{ width: 1280, height: 800 },
+      ...options,
+      before: (double) => {
+        // The what-if compares with plain order, so that its difference is seen.
+        if (options.place !== "#what-if") double.publish(gentle!.policy, "");
+        double.draft = problems!.policy;
+      },
+    });
+    await page.getByRole("heading", { level: 1 }).waitFor({ state: "attached" });
+    if (options.place === "#what-if") {
+      await page.locator("callcard-console-what-if button[type=submit]").click();
+      await page.getByRole("table").waitFor();
+    } else if (!options.place) {
+      await page.locator("callcard-console-queues .who").nth(1).click();
+    }
+    await page.waitForTimeout(900);
+    await page.screenshot({ path: join(folder, `${name}.png`) });
+    await consoleStage.clear();
+  }
+} finally {
+  await consoleStage.close();
 }

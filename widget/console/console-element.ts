@@ -93,8 +93,7 @@ export class CallcardConsole extends LitElement {
       model?.user?.language,
       ...navigator.languages,
     ]);
-    if (lang !== this.#words.locale.lang || this.#words.locale.lang !== lang)
-      this.#words = createWords(lang);
+    if (lang !== this.#words.locale.lang) this.#words = createWords(lang);
     document.documentElement.lang = lang;
     document.title = this.#words.t("title");
     if (!model?.user) return;
@@ -216,8 +215,8 @@ export class CallcardConsole extends LitElement {
       case "whatIf":
         return html`<callcard-console-what-if .ctx=${ctx}></callcard-console-what-if>`;
       case "versions":
-        return html`<callcard-console-versions .ctx=${ctx}></callcard-console-versions>`;
     }
+    return html`<callcard-console-versions .ctx=${ctx}></callcard-console-versions>`;
   }
 
   #toast({ text, undo }: NonNullable<CallcardConsole["toast"]>): TemplateResult {

@@ -149,8 +149,9 @@ export const consoleStyles = css`
       gap: 0;
     }
     .places a {
-      padding: 6px 9px;
-      font-size: 14px;
+      padding: 6px 7px;
+      gap: 4px;
+      font-size: 13px;
     }
     .pane {
       padding: 8px 12px 80px;

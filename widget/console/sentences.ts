@@ -57,8 +57,8 @@ function conditionValues(
     case "orderLate":
     case "openClaim":
     case "vip":
-      return {};
   }
+  return {};
 }
 
 function list(values: readonly string[], words: ConsoleWords): string {

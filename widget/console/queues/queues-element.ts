@@ -1,6 +1,5 @@
 import { html, LitElement, nothing, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
-import { styleMap } from "lit/directives/style-map.js";
 import type { ConsoleCaller, ConsolePbx, ConsoleQueue } from "../../../server/console/protocol.ts";
 import { icon } from "../../shared/icons.ts";
 import { Popup, popupStyles } from "../../shared/popup.ts";
@@ -126,11 +125,11 @@ export class ConsoleQueues extends LitElement {
           class="who"
           type="button"
           aria-expanded=${isOpen}
-          aria-label=${t("whyOpen", { name, position: caller.position })}
           title=${this.#movable(queue) ? t("moveKeys") : ""}
           @click=${() => this.#toggle(key)}
           @keydown=${(event: KeyboardEvent) => this.#key(event, queue, caller)}
         >
+          <span class="sr">${t("whyOpen", { name, position: caller.position })}.</span>
           <span class="name"
             ><bdi>${name}</bdi> ${
               caller.tier
@@ -173,9 +172,13 @@ export class ConsoleQueues extends LitElement {
         ></callcard-console-elapsed>
         ${this.#movable(queue) ? this.#menuOf(queue, caller, key, name) : nothing}
       </div>
-      <span class="claim" title=${t("effective", { time: runningTime(claim) })} aria-hidden="true"
-        ><span style=${styleMap({ width: `${Math.max(1, (claim / most) * 100)}%` })}></span
-      ></span>
+      <progress
+        class="claim"
+        max=${most}
+        .value=${Math.max(most / 100, claim)}
+        title=${t("effective", { time: runningTime(claim) })}
+        aria-hidden="true"
+      ></progress>
       ${
         isOpen
           ? html`<callcard-console-why

@@ -161,21 +161,29 @@ export const queuesStyles = css`
     border-color: transparent;
   }
   .claim {
+    appearance: none;
     display: block;
+    width: calc(100% - 84px);
     height: 3px;
     margin: 4px 52px 0 32px;
+    border: 0;
     border-radius: 2px;
+    overflow: hidden;
     background: var(--sunken);
   }
-  .claim > span {
-    display: block;
-    height: 100%;
-    border-radius: 2px;
-    background: var(--line-strong);
-    transition: width 0.6s linear;
+  .claim::-webkit-progress-bar {
+    background: none;
   }
-  .rings .claim > span,
-  li:first-child .claim > span {
+  .claim::-webkit-progress-value {
+    background: var(--line-strong);
+  }
+  .claim::-moz-progress-bar {
+    background: var(--line-strong);
+  }
+  li:first-child .claim::-webkit-progress-value {
+    background: var(--accent);
+  }
+  li:first-child .claim::-moz-progress-bar {
     background: var(--accent);
   }
   callcard-console-why {

@@ -214,8 +214,8 @@ export class ConsoleCondition extends LitElement {
       case "orderLate":
       case "openClaim":
       case "vip":
-        return {};
     }
+    return {};
   }
 
   #sum(
@@ -231,8 +231,7 @@ export class ConsoleCondition extends LitElement {
       step: "any",
       readonly,
       bad,
-      set: (sum) =>
-        this.#set({ ...condition, atLeastMinor: Math.round(sum * 10 ** digits) } as Condition),
+      set: (sum) => this.#set({ ...condition, atLeastMinor: Math.round(sum * 10 ** digits) }),
     })}
     ${names.currency}`;
   }
@@ -260,7 +259,9 @@ export class ConsoleCondition extends LitElement {
         const day = at + 1;
         const on = chosen.length === 0 || chosen.includes(day);
         const now = chosen.length === 0 ? [1, 2, 3, 4, 5, 6, 7] : chosen;
-        const then = on ? now.filter((one) => one !== day) : [...now, day].toSorted();
+        const then = on
+          ? now.filter((one) => one !== day)
+          : [...now, day].toSorted((a, b) => a - b);
         return html`<button
           class="day"
           type="button"

@@ -49,6 +49,6 @@ export function newCondition(fact: Fact, vocabulary: Vocabulary): Condition {
     case "orderLate":
     case "openClaim":
     case "vip":
-      return { fact };
   }
+  return { fact };
 }

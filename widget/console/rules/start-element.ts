@@ -1,4 +1,4 @@
-import { css, html, LitElement, nothing, type TemplateResult } from "lit";
+import { css, html, LitElement, type TemplateResult } from "lit";
 import type { ReadyPolicy } from "../../../server/priority/rest.ts";
 import type { PolicyResult, TierResult } from "../../../server/priority/simulation/model.ts";
 import { base } from "../../shared/styles.ts";
@@ -128,7 +128,7 @@ export class ConsoleStart extends LitElement {
       </button>`;
   }
 
-  #result(at: number): TemplateResult | typeof nothing {
+  #result(at: number): TemplateResult {
     const { t, tier, percent } = this.ctx.words;
     const plain = this.results?.[0];
     const after = this.results?.[at];

@@ -77,6 +77,7 @@ export const inlineStyles = css`
     border-radius: 6px 6px 0 0;
     background: var(--sunken);
     font-size: 15px;
+    line-height: 24px;
     font-weight: 600;
     color: var(--accent-ink);
     vertical-align: baseline;
