@@ -96,7 +96,10 @@ export async function start(
   const demo = config.pbxs.length > 0 ? null : await openDemo(storage);
   if (demo === null) await closeDemoLogins(db);
   else opening.defer(() => demo.stop());
-  const pbxConfigs: readonly PbxConfig[] = demo === null ? config.pbxs : [demo.pbx];
+  const pbxConfigs: readonly PbxConfig[] =
+    demo === null
+      ? config.pbxs
+      : [{ ...demo.pbx, ...(config.pbxToken === "" ? {} : { token: config.pbxToken }) }];
   const links = pbxConfigs.map((pbx) => new PbxLink(pbx, { onListenerError: fault("listener") }));
   const calls = new LiveCalls({
     pbxs: links,

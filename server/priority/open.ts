@@ -30,7 +30,7 @@ import { decide } from "./decide.ts";
 import type { Move } from "./model.ts";
 import { Policies } from "./policies.ts";
 import { PreferredOperators } from "./preferred.ts";
-import type { Sitting } from "./preferred-plan.ts";
+import { PREFERRED_QUEUE, type Sitting } from "./preferred-plan.ts";
 import { PriorityRecord, type PriorityRecorder } from "./record.ts";
 import { priorityRoutes } from "./routes.ts";
 import { simulationRoutes } from "./simulation/routes.ts";
@@ -85,7 +85,10 @@ export async function openPriority(options: PriorityOptions): Promise<Priority> 
   const log = options.log.child({ part: "priority" });
   const fault = (error: unknown) => log.error({ err: error }, "priority");
   const vocabulary = openVocabulary(storage, {
-    queues: () => links.flatMap(({ name }) => calls.queues(name).map((queue) => queue.name)),
+    queues: () =>
+      links
+        .flatMap(({ name }) => calls.queues(name).map((queue) => queue.name))
+        .filter((name) => name !== PREFERRED_QUEUE),
     timeZone: () => policies.published().policy.timeZone,
     bus,
   });
@@ -171,6 +174,11 @@ export async function openPriority(options: PriorityOptions): Promise<Priority> 
         standingOf: (customerId) => standings.of(customerId),
         lostAtOf: (e164) => standings.lostAtOf(e164),
         policy: () => policies.published().policy,
+        canMove: (pbx) => {
+          const link = links.find(({ name }) => name === pbx);
+          return link?.status().capabilities.immediatePriority ?? true;
+        },
+        waitingIn: (pbx, queue) => calls.queue(pbx, queue)?.callers ?? [],
         preferredSeatOf: (pbx, login) => preferred.seatOf(pbx, login),
       });
       metrics.exposeCounters("callcard_pbx_questions_", () => {

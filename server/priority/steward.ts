@@ -24,6 +24,7 @@ import { DEFAULT_TUNING, QueueKeeper, type StewardCounts, type StewardTuning } f
 import { type Stay, historyOf, putByHand, stayEnded } from "./line.ts";
 import { PLAIN, type Policy, type Verdict } from "./model.ts";
 import { type History, NO_HISTORY, type Placed } from "./order.ts";
+import { PREFERRED_QUEUE } from "./preferred-plan.ts";
 import type { PriorityRecorder } from "./record.ts";
 import { whyPlaced } from "./why.ts";
 
@@ -235,6 +236,8 @@ export class Steward {
   }
 
   #isOrdered(queue: string): boolean {
+    // Whom one operator is asked for first comes to nobody else there: their order in it is the dialplan's.
+    if (queue === PREFERRED_QUEUE) return false;
     const { policy } = this.#options.policies.published();
     return policy.rules.some(({ on }) => on) && isOrdered(policy, queue);
   }
