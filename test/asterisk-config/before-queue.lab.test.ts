@@ -91,7 +91,7 @@ describe.each([
     };
     await call("+79130000001");
     await joining(1);
-    const [{ channel }] = house.joined as [{ channel: string }];
+    const channel = house.joined[0]?.channel ?? "";
     expect(await house.variable(channel, "CALLCARD_NAME")).toBe(
       "BobbySystemtouch tmpownedSHELLid11",
     );
