@@ -53,7 +53,7 @@ test("queues are live, a caller's place is explained, and a supervisor moves the
 test("what the phone system cannot do is said in words", async () => {
   const { double, page } = await stage.scene();
   const [queue] = double.picture.queues;
-  await page.getByText("Мария Кузнецова").waitFor();
+  await page.getByRole("button", { name: /Мария Кузнецова на месте/ }).waitFor();
   double.show({
     pbxs: [{ name: "old", up: true, version: "16.28.0", canMove: false, reason: "" }],
     queues: [{ ...queue!, notMoved: "notPossible" }],

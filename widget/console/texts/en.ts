@@ -302,7 +302,7 @@ export const en = {
   tableCaption: "Waiting and lost calls by tier and policy",
   diff_lostHalf: "{tier}: lost calls fall from {before} to {after}.",
   diff_lostMore: "{tier}: lost calls grow from {before} to {after}.",
-  diff_lostSame: "{tier}: lost calls stay the same, {after} (were {before}).",
+  diff_lostSame: "{tier}: lost calls hardly change, {before} → {after}.",
   diff_p95: "P95 waiting {before} → {after}.",
   remark_totalLossesUnchanged:
     "The total of lost calls does not change: priority moves losses, more operators remove them.",

@@ -292,7 +292,7 @@ export const ru: { readonly [K in keyof typeof en]: string } = {
   tableCaption: "Ожидание и потери по уровням и правилам",
   diff_lostHalf: "{tier}: потери падают с {before} до {after}.",
   diff_lostMore: "{tier}: потери растут с {before} до {after}.",
-  diff_lostSame: "{tier}: потери те же, {after} (было {before}).",
+  diff_lostSame: "{tier}: потери почти не меняются, {before} → {after}.",
   diff_p95: "Ожидание P95: {before} → {after}.",
   remark_totalLossesUnchanged:
     "Всего теряется столько же: очередь лишь делит потери, уменьшают их операторы.",

@@ -294,7 +294,7 @@ export const uk: { readonly [K in keyof typeof en]: string } = {
   tableCaption: "Очікування і втрати за рівнями та правилами",
   diff_lostHalf: "{tier}: втрати падають з {before} до {after}.",
   diff_lostMore: "{tier}: втрати зростають з {before} до {after}.",
-  diff_lostSame: "{tier}: втрати ті самі, {after} (було {before}).",
+  diff_lostSame: "{tier}: втрати майже не змінюються, {before} → {after}.",
   diff_p95: "Очікування P95: {before} → {after}.",
   remark_totalLossesUnchanged:
     "Усього втрачається стільки ж: черга лише ділить втрати, зменшують їх оператори.",
