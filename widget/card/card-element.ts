@@ -54,7 +54,8 @@ export class CallcardCard extends LitElement {
         ${person(call, ctx, this.searching ? null : () => (this.searching = true))}
         ${place(card, ctx)}
       </header>
-      ${this.#priority()} ${this.#problems()} ${this.#who()} ${card.customer ? this.#facts() : nothing}
+      ${this.#priority()} ${this.#problems()} ${this.#who()}
+      ${card.customer ? this.#facts() : nothing}
       ${
         card.customer || card.orders.length > 0 || card.calls.length > 0 || card.notes.length > 0
           ? html`<div class="columns">

@@ -20,33 +20,31 @@ const LETTERS =
  */
 export function warmUp(place: HTMLElement, ctx: DeskContext, signal: AbortSignal): void {
   whenIdle(() => {
-    if (signal.aborted || !place.isConnected) return;
-    const stage = document.createElement("div");
-    stage.inert = true;
-    stage.ariaHidden = "true";
-    stage.style.cssText =
-      "position:absolute;inset:0;visibility:hidden;overflow:hidden;contain:strict";
-    const card = document.createElement("callcard-card") as CallcardCard;
-    const line = document.createElement("callcard-line") as CallcardLine;
-    const call = sampleCall(ctx.clock.nowMs());
-    Object.assign(card, { ctx, call });
-    Object.assign(line, { ctx, calls: [call], selected: call.callId });
-    stage.append(line, card);
-    place.append(stage);
-    const remove = (): void => stage.remove();
-    signal.addEventListener("abort", remove);
-    void Promise.all([card.updateComplete, line.updateComplete])
-      .then(() => {
-        // Asking for a size makes the browser lay it out now.
-        stage.getBoundingClientRect();
-        card.call = { ...call, state: "talking", answeredAtMs: call.startedAtMs };
-        return card.updateComplete;
-      })
-      .then(() => {
-        stage.getBoundingClientRect();
-        remove();
-      });
+    if (!signal.aborted && place.isConnected) void rehearse(place, ctx, signal);
   });
+}
+
+async function rehearse(place: HTMLElement, ctx: DeskContext, signal: AbortSignal): Promise<void> {
+  const stage = document.createElement("div");
+  stage.inert = true;
+  stage.ariaHidden = "true";
+  stage.style.cssText =
+    "position:absolute;inset:0;visibility:hidden;overflow:hidden;contain:strict";
+  const card = document.createElement("callcard-card") as CallcardCard;
+  const line = document.createElement("callcard-line") as CallcardLine;
+  const call = sampleCall(ctx.clock.nowMs());
+  Object.assign(card, { ctx, call });
+  Object.assign(line, { ctx, calls: [call], selected: call.callId });
+  stage.append(line, card);
+  place.append(stage);
+  signal.addEventListener("abort", () => stage.remove());
+  await Promise.all([card.updateComplete, line.updateComplete]);
+  // Asking for a size makes the browser lay it out now.
+  stage.getBoundingClientRect();
+  card.call = { ...call, state: "talking", answeredAtMs: call.startedAtMs };
+  await card.updateComplete;
+  stage.getBoundingClientRect();
+  stage.remove();
 }
 
 function whenIdle(action: () => void): void {
