@@ -137,7 +137,9 @@ function readNumber(text: string, region: CountryCode): string | null {
 /** E.164 of a number the library calls valid. */
 function valid(text: string, region: CountryCode): string | null {
   const parsed = parsePhoneNumberFromString(text, region);
-  return parsed?.isValid() ? parsed.number : null;
+  if (!parsed?.isValid()) return null;
+  // The library takes a Belarusian trunk 8 off some numbers twice; what it does not read again the same way is no E.164.
+  return parsePhoneNumberFromString(parsed.number)?.number === parsed.number ? parsed.number : null;
 }
 
 /**

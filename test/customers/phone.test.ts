@@ -203,6 +203,10 @@ describe("properties", () => {
     expect(said).toBeGreaterThan(200);
   });
 
+  test("a Belarusian number whose trunk 8 the library takes off twice is nobody's", () => {
+    expect(readPhone("88100000000", "BY")).toBe(null);
+  });
+
   test("reading what was read changes nothing", () => {
     fc.assert(
       fc.property(fc.oneof(punctuated, likely), fc.constantFrom(...regions), (written, region) => {
