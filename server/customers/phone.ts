@@ -119,7 +119,8 @@ function readNumber(text: string, region: CountryCode): string | null {
     // "+8 913 ..." is what people write who keep the trunk 8 and add the plus.
     return digits.startsWith("8") ? valid(digits, region) : null;
   }
-  if (digits.startsWith("00")) {
+  // No number of Japan begins with 0: "810" behind "00" or "+" is the way out of a country, written twice.
+  if (digits.startsWith("00") && !digits.startsWith("00810")) {
     const international = possible(`+${digits.slice(2)}`);
     if (international !== null) return international;
   }
