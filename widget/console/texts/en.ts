@@ -38,7 +38,7 @@ export const en = {
   notMoved_pbxDown: "No connection to the phone system: nobody can be moved now.",
   unknownCaller: "Unknown caller",
   identifying: "Finding out who calls…",
-  noRule: "No rule applies",
+  noRule: "In plain order",
   markRinging: "Ringing",
   markGuard_passed: "Not passed any more",
   markGuard_extra: "Waited long enough",

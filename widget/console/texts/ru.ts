@@ -37,7 +37,7 @@ export const ru: { readonly [K in keyof typeof en]: string } = {
   notMoved_pbxDown: "Нет связи с АТС: сейчас никого нельзя переставить.",
   unknownCaller: "Неизвестный",
   identifying: "Выясняем, кто звонит…",
-  noRule: "Правил для него нет",
+  noRule: "Общий порядок",
   markRinging: "Звонит оператору",
   markGuard_passed: "Больше не обгоняют",
   markGuard_extra: "Ждал достаточно",

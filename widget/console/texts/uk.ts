@@ -37,7 +37,7 @@ export const uk: { readonly [K in keyof typeof en]: string } = {
   notMoved_pbxDown: "Немає зв’язку з АТС: зараз нікого не можна переставити.",
   unknownCaller: "Невідомий",
   identifying: "З’ясовуємо, хто дзвонить…",
-  noRule: "Правил для нього немає",
+  noRule: "Загальний порядок",
   markRinging: "Дзвонить оператору",
   markGuard_passed: "Більше не обганяють",
   markGuard_extra: "Чекав достатньо",
