@@ -26,7 +26,8 @@ const NEEDS: Readonly<Record<string, readonly { program: string; apt: string }[]
 
 const strict = process.env["CI"] === "true";
 const root = process.getuid?.() === 0;
-const only = process.argv.slice(2);
+/** The files, or parts of their names, said after `npm test --`: only those run, and without the checks of the whole tree. */
+const namedFiles = process.argv.slice(2);
 
 let passed = 0;
 let failed = 0;
@@ -36,7 +37,7 @@ for (const [name, ...command] of [
   ["lint", "oxlint", "--type-aware", "--deny-warnings"],
   ["format", "prettier", "--check", "--log-level", "warn", "."],
 ] as const) {
-  if (only.length > 0) break;
+  if (namedFiles.length > 0) break;
   count(name, run("node_modules/.bin/" + command[0], command.slice(1)));
 }
 
@@ -57,7 +58,7 @@ const report = join(results, "results.json");
 const green = run("node_modules/.bin/node", [
   "node_modules/vitest/vitest.mjs",
   "run",
-  ...only,
+  ...namedFiles,
   ...runnable.flatMap((suite) => ["--project", suite]),
   ...["--reporter", "default", "--reporter", "json", "--outputFile.json", report],
 ]);
