@@ -15,6 +15,8 @@ export type CallerKnown = {
 /** Where somebody should stand, as the steward wants it. */
 export type WantedPlace = {
   readonly position: number;
+  /** Where the policy alone would put them. */
+  readonly policyPosition: number;
   readonly guard: ConsoleCaller["guard"];
   /** Login of who put them there by hand, "" for nobody. */
   readonly movedBy: string;
@@ -40,6 +42,7 @@ export function queueOf(
         channelId: caller.channelId,
         position: caller.position,
         wantedPosition: place?.position ?? caller.position,
+        policyPosition: place?.policyPosition ?? caller.position,
         title: person?.title ?? "",
         tier: person?.tier ?? "",
         vip: person?.vip ?? false,

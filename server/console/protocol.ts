@@ -12,8 +12,10 @@ export type ConsoleCaller = {
   readonly channelId: string;
   /** 1 is next. As Asterisk has it. */
   readonly position: number;
-  /** Where the published policy wants them. */
+  /** Where they should stand now: where the policy wants them, or where somebody put them by hand. */
   readonly wantedPosition: number;
+  /** Where the policy would put them if they were given back to it now; the same as `wantedPosition` for who was not moved by hand. */
+  readonly policyPosition: number;
   /** Customer's name, else the number as people write it, else "". */
   readonly title: string;
   readonly tier: string;

@@ -45,7 +45,10 @@ const PictureBody = Type.Object(
             callId: Type.String(),
             channelId: Type.String(),
             position: Type.Integer({ description: "1 is next; as Asterisk has it" }),
-            wantedPosition: Type.Integer({ description: "Where the published policy wants them" }),
+            wantedPosition: Type.Integer({
+              description: "Where the published policy wants them, or somebody put them by hand",
+            }),
+            policyPosition: Type.Integer({ description: "Where the policy alone wants them" }),
             title: Type.String(),
             tier: Type.String(),
             vip: Type.Boolean(),

@@ -131,6 +131,15 @@ export class QueueKeeper {
     return placesOf(this.line, callers, this.#options.rule(), nowMs);
   }
 
+  /** Where somebody who was placed by hand would stand if they were given back to the policy; null for who does not wait. */
+  placeGivenBack(channelId: string): number | null {
+    const byHand = new Map(this.line.byHand);
+    byHand.delete(channelId);
+    const line = { ...this.line, byHand };
+    const places = placesOf(line, this.callers(), this.#options.rule(), this.#options.now());
+    return places.find(({ caller }) => caller.channelId === channelId)?.position ?? null;
+  }
+
   /** Takes over who waits now. @returns who left. */
   look(): readonly Stay[] {
     if (this.#ownChange) return [];

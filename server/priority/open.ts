@@ -191,6 +191,10 @@ export async function openPriority(options: PriorityOptions): Promise<Priority> 
       });
       metrics.exposeCounters("callcard_priority_", () => ({ ...steward.counters() }));
       metrics.exposeCounters("callcard_verdicts_", () => ({ ...verdicts.counters() }));
+      metrics.exposeCounters("callcard_console_pictures_", () => {
+        const { composed, sent } = console.counters();
+        return { composed, sent };
+      });
       metrics.exposeGauges("callcard_priority_record_", () => ({
         waiting: written.counters().waiting,
       }));

@@ -18,12 +18,13 @@
 import { AmiError, type Pbx } from "../asterisk/model.ts";
 import type { LiveCalls } from "../calls/live.ts";
 import type { CallFact } from "../calls/model.ts";
+import type { WantedPlace } from "../console/picture.ts";
 import type { ConsoleQueue, WhyPlaced } from "../console/protocol.ts";
 import { isOrdered } from "./decide.ts";
 import { DEFAULT_TUNING, QueueKeeper, type StewardCounts, type StewardTuning } from "./keeper.ts";
 import { type Stay, historyOf, putByHand, stayEnded } from "./line.ts";
 import { PLAIN, type Policy, type Verdict } from "./model.ts";
-import { type History, NO_HISTORY, type Placed } from "./order.ts";
+import { type History, NO_HISTORY } from "./order.ts";
 import { PREFERRED_QUEUE } from "./preferred-plan.ts";
 import type { PriorityRecorder } from "./record.ts";
 import { whyPlaced } from "./why.ts";
@@ -124,21 +125,15 @@ export class Steward {
   }
 
   /** Where each caller of a queue should stand now, by channel id. */
-  wanted(
-    pbx: string,
-    queue: string,
-  ): ReadonlyMap<
-    string,
-    { readonly position: number; readonly guard: Placed["guard"]; readonly movedBy: string }
-  > {
+  wanted(pbx: string, queue: string): ReadonlyMap<string, WantedPlace> {
     const keeper = this.#keepers.get(keyOf(pbx, queue));
     return new Map(
-      keeper
-        ?.places()
-        .map(({ caller, position, guard }) => [
-          caller.channelId,
-          { position, guard, movedBy: keeper.line.byHand.get(caller.channelId)?.by ?? "" },
-        ]),
+      keeper?.places().map(({ caller: { channelId }, position, guard }) => {
+        const movedBy = keeper.line.byHand.get(channelId)?.by ?? "";
+        const policyPosition =
+          movedBy === "" ? position : (keeper.placeGivenBack(channelId) ?? position);
+        return [channelId, { position, policyPosition, guard, movedBy }];
+      }),
     );
   }
 

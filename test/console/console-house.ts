@@ -87,7 +87,7 @@ export class OrderingSteward implements ConsoleSteward {
     return new Map(
       this.#placed(pbx, queue).map(({ caller, guard, position }) => [
         caller.channelId,
-        { position, guard, movedBy: "" },
+        { position, policyPosition: position, guard, movedBy: "" },
       ]),
     );
   }

@@ -174,7 +174,11 @@ test("a published policy orders the line, a supervisor may overrule it, and the 
   const { channelId } = caller("Третий");
   await console.move({ pbx: "main", queue: "sales", channelId, position: 1 }, "semyon");
   await becomes(["Третий", "Голд", "Первый", "Второй"]);
-  expect(caller("Третий")).toMatchObject({ movedBy: "semyon", wantedPosition: 1 });
+  expect(caller("Третий")).toMatchObject({
+    ...{ movedBy: "semyon", wantedPosition: 1 },
+    // What is said of giving them back before it is done.
+    policyPosition: 4,
+  });
   await console.move({ pbx: "main", queue: "sales", channelId, position: 0 }, "semyon");
   await becomes(["Голд", "Первый", "Второй", "Третий"]);
   expect(caller("Третий").movedBy).toBe("");

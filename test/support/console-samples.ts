@@ -36,6 +36,7 @@ export function samplePicture(nowMs: number): ConsolePicture {
     channelId: `channel-${at + 1}`,
     position: at + 1,
     wantedPosition: at + 1,
+    policyPosition: at + 1,
     title,
     tier,
     vip: at === 1,
@@ -59,7 +60,7 @@ export function samplePicture(nowMs: number): ConsolePicture {
         name: "Продажи",
         members: { ready: 0, busy: 6, paused: 1 },
         callers: callers.map((caller) =>
-          caller.position === 4 ? { ...caller, wantedPosition: 3 } : caller,
+          caller.position === 4 ? { ...caller, wantedPosition: 3, policyPosition: 3 } : caller,
         ),
         notMoved: "",
       },

@@ -2,6 +2,7 @@
 import type { Policy } from "../../server/priority/model.ts";
 import type {
   DraftBody,
+  Problem,
   PublishedBody,
   ReadyPolicy,
   VersionBody,
@@ -14,7 +15,11 @@ export type Refused = {
   readonly ok: false;
   /** 0: the server could not be reached. */
   readonly status: number;
+  /** For the dictionary, `nothingToPublish`; "" when the answer named none. */
+  readonly code: string;
   readonly message: string;
+  /** What is wrong with a policy that was refused. */
+  readonly problems: readonly Problem[];
 };
 export type Answered<T> = { readonly ok: true; readonly body: T } | Refused;
 
@@ -77,14 +82,19 @@ export class ConsoleApi {
       });
       const answer: unknown = await response.json().catch(() => null);
       if (response.ok && answer !== null) return { ok: true, body: answer as T };
-      const { error } = (answer ?? {}) as { error?: { message?: string } };
+      const { error, problems } = (answer ?? {}) as {
+        error?: { code?: string; message?: string };
+        problems?: readonly Problem[];
+      };
       return {
         ok: false,
         status: response.status,
+        code: error?.code ?? "",
         message: error?.message ?? response.statusText,
+        problems: problems ?? [],
       };
     } catch {
-      return { ok: false, status: 0, message: "" };
+      return { ok: false, status: 0, code: "", message: "", problems: [] };
     }
   }
 }

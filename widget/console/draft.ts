@@ -1,14 +1,14 @@
 /** The draft as the screen edits it: changed at once here, saved a moment later, and told when somebody else saved meanwhile. */
 import type { Policy } from "../../server/priority/model.ts";
 import type { Checked, DraftBody } from "../../server/priority/rest.ts";
-import type { ConsoleApi } from "./api.ts";
+import type { ConsoleApi, Refused } from "./api.ts";
 
 const SAVE_AFTER_MS = 500;
 const RETRY_AFTER_MS = 3000;
 
 export type SaveState =
   | { readonly state: "saved" | "waiting" | "saving" }
-  | { readonly state: "failed"; readonly message: string }
+  | { readonly state: "failed"; readonly refused: Refused }
   /** Somebody else saved; theirs is kept here until the person chooses. */
   | { readonly state: "conflict"; readonly theirs: DraftBody };
 
@@ -117,9 +117,9 @@ export class Draft {
       const theirs = await this.#api.draft();
       this.save = theirs.ok
         ? { state: "conflict", theirs: theirs.body }
-        : { state: "failed", message: theirs.message };
+        : { state: "failed", refused: theirs };
     } else {
-      this.save = { state: "failed", message: answer.message };
+      this.save = { state: "failed", refused: answer };
       if (answer.status === 0 || answer.status >= 500) this.#later(RETRY_AFTER_MS);
     }
     this.#changed();

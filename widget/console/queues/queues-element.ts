@@ -255,7 +255,7 @@ export class ConsoleQueues extends LitElement {
     const { t } = words;
     const from = caller.position;
     const name = this.#name(caller);
-    const to = { up: from - 1, down: from + 1, first: 1, back: caller.wantedPosition }[step];
+    const to = { up: from - 1, down: from + 1, first: 1, back: caller.policyPosition }[step];
     if (step === "back" ? caller.movedBy === "" : to < 1 || to > queue.callers.length) return;
     const between = queue.callers.filter(
       ({ position }) =>
@@ -280,7 +280,7 @@ export class ConsoleQueues extends LitElement {
       channelId: caller.channelId,
       position: step === "back" ? 0 : to,
     });
-    if (reply.ok) tell(t("moved", { name }));
+    if (reply.ok) tell(t(step === "back" ? "movedBack" : "moved", { name }));
     else if (reply.code === "noReply") tell(t("noReply"));
     else tell(words.coded("problem_", reply.code) ?? t("failed", { message: reply.message }));
   }

@@ -7,7 +7,7 @@ import { base } from "../../shared/styles.ts";
 import type { ConsoleContext } from "../context.ts";
 import type { Draft } from "../draft.ts";
 import { inlineStyles } from "../shared/inline.ts";
-import { at, problemList } from "../shared/problems.ts";
+import { at, problemList, refusalText } from "../shared/problems.ts";
 import type { ConsoleRule, RuleDeed } from "./rule-element.ts";
 
 /** `<callcard-console-rules>`: the draft, its rules in order, and what they would do to the people waiting now. Properties: `ctx`. */
@@ -201,7 +201,7 @@ export class ConsoleRules extends LitElement {
       <span role="status"
         >${
           save.state === "failed"
-            ? t("saveFailed", { message: save.message || t("noReply") })
+            ? t("saveFailed", { message: refusalText(save.refused, words) })
             : said[save.state]
         }</span
       >

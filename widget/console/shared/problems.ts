@@ -2,7 +2,16 @@
 import { html, type TemplateResult } from "lit";
 import type { Checked, Problem } from "../../../server/priority/rest.ts";
 import { icon } from "../../shared/icons.ts";
+import type { Refused } from "../api.ts";
 import type { ConsoleWords } from "../words.ts";
+
+/** Why the server refused a request: in the dictionary's words, else in the server's. */
+export function refusalText(refused: Refused, words: ConsoleWords): string {
+  const [problem] = refused.problems;
+  if (refused.status === 0) return words.t("noReply");
+  if (problem) return problemText(problem, words);
+  return words.coded("problem_", refused.code) ?? refused.message;
+}
 
 /** Those at a place or below it. */
 export function at(checked: Checked, path: string): Checked {

@@ -6,6 +6,7 @@ import type { ConsoleContext } from "../context.ts";
 import { plainOf } from "../ready.ts";
 import { guardTexts, policyChanges, ruleText } from "../sentences.ts";
 import type { ConsoleDialog } from "../shared/dialog-element.ts";
+import { refusalText } from "../shared/problems.ts";
 
 /** `<callcard-console-versions>`: the draft against what holds, and every version with what it changed. Properties: `ctx`. */
 export class ConsoleVersions extends LitElement {
@@ -255,14 +256,17 @@ export class ConsoleVersions extends LitElement {
     if (answer.ok) {
       this.problem = "";
       tell(words.t("published", { version: answer.body.version }));
-    } else this.problem = words.t("failed", { message: answer.message || words.t("noReply") });
+    } else this.problem = words.t("failed", { message: refusalText(answer, words) });
     await model.refresh();
   }
 
   async #load(): Promise<void> {
     const answer = await this.ctx.model.api.versions();
     if (answer.ok) this.versions = answer.body.versions;
-    else this.problem = this.ctx.words.t("loadFailed", { message: answer.message });
+    else
+      this.problem = this.ctx.words.t("loadFailed", {
+        message: refusalText(answer, this.ctx.words),
+      });
   }
 
   #dialog(): ConsoleDialog {

@@ -11,6 +11,7 @@ import { icon } from "../../shared/icons.ts";
 import { base } from "../../shared/styles.ts";
 import type { ConsoleContext } from "../context.ts";
 import { plainOf, readyPolicy, usualDay } from "../ready.ts";
+import { refusalText } from "../shared/problems.ts";
 import { runSimulation } from "../simulation.ts";
 
 type Compared = SimulationInput["policies"][number];
@@ -324,7 +325,8 @@ export class ConsoleWhatIf extends LitElement {
     );
     this.#running = null;
     this.progress = null;
-    if ("ok" in end) this.said = t("simulationFailed", { message: end.message || t("noReply") });
+    if ("ok" in end)
+      this.said = t("simulationFailed", { message: refusalText(end, this.ctx.words) });
     else if (end.state === "done" && end.result) this.result = end.result;
     else if (end.state === "failed") this.said = t("simulationFailed", { message: end.error });
     else this.said = t("simulationCancelled");
