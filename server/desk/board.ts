@@ -4,6 +4,7 @@
  * A call is shown to an operator only from the moment their own phone rings, dials or talks on it, and stays until it is over
  * for them and wrapped up.
  */
+import { isDeepStrictEqual } from "node:util";
 import type { Call, CallFact, Ring } from "../calls/model.ts";
 import type { Cards } from "./cards.ts";
 import { type Device, type Floor, type Operator, type ShownCall, sameDevice } from "./floor.ts";
@@ -97,11 +98,16 @@ export class Board {
     ledger.card(callId, cards.times(callId), cards.card(callId)?.outcome ?? "");
   }
 
-  /** What the policy says of the call changed; only whom it still helps is told. */
+  /**
+   * What the policy says of the call may have changed; only whom it still helps is told, and only what is news to them: a
+   * policy judges everybody who waits anew, and seldom says anything else of somebody.
+   */
   priorityChanged(callId: string): void {
     for (const operator of this.#watchers.get(callId) ?? []) {
       const shown = operator.calls.get(callId);
-      if (shown !== undefined && isLive(shown.view.state)) this.#publish(operator, shown);
+      if (shown === undefined || !isLive(shown.view.state)) continue;
+      const told = operator.screen.state.calls.find((one) => one.callId === callId)?.priority;
+      if (!isDeepStrictEqual(told, this.#priorityOf(shown))) this.#publish(operator, shown);
     }
   }
 
@@ -271,14 +277,14 @@ export class Board {
   }
 
   #publish(operator: Operator, shown: ShownCall): void {
-    const { cards, ledger, now, priorityOf } = this.#options;
+    const { cards, ledger, now } = this.#options;
     const { view, callId } = shown;
     const found = cards.card(callId);
     if (found === null) return;
     const call: DeskCall = {
       ...view,
       card: view.direction === "internal" ? this.#internalCard(found, shown) : found,
-      priority: view.queue === "" ? null : priorityOf(callId, view.queue),
+      priority: this.#priorityOf(shown),
       needsWrapUp: shown.duty && !shown.saved,
     };
     if (view.state !== "ringing" || view.ringId === "") {
@@ -290,6 +296,10 @@ export class Board {
       ledger.received(view.ringId, now(), composed),
     );
     if (sent > 0) ledger.sent(view.ringId, operator.user.id, now());
+  }
+
+  #priorityOf({ view, callId }: ShownCall): CallPriority | null {
+    return view.queue === "" ? null : this.#options.priorityOf(callId, view.queue);
   }
 
   /** Between two of us the other side is a colleague: the caller sees who is called, the called who calls. */

@@ -7,7 +7,7 @@ import { LiveCalls } from "../../server/calls/live.ts";
 import { readPhone } from "../../server/customers/phone.ts";
 import { openDirectory } from "../../server/customers/directory.ts";
 import type { CustomerDirectory } from "../../server/customers/model.ts";
-import { Desk, type DeskSettings } from "../../server/desk/desk.ts";
+import { Desk, type DeskPriority, type DeskSettings } from "../../server/desk/desk.ts";
 import type {
   DeskCall,
   DeskChange,
@@ -38,6 +38,7 @@ export type HouseOptions = {
   readonly settings?: Partial<DeskSettings>;
   readonly directory?: (real: CustomerDirectory) => CustomerDirectory;
   readonly orders?: OrderBook;
+  readonly priority?: DeskPriority;
   readonly log?: {
     info(fields: object, message: string): void;
     warn(fields: object, message: string): void;
@@ -117,6 +118,7 @@ export class House {
         demo: false,
         ...options.settings,
       },
+      ...(options.priority === undefined ? {} : { priority: options.priority }),
       log: options.log ?? quiet,
       registry: this.registry,
       now: this.now,
