@@ -31,6 +31,7 @@ import { type Bus, localBus } from "../../server/storage/bus.ts";
 import type { Storage } from "../../server/storage/database.ts";
 import { Caller, ScriptedPbx, member } from "../desk/scripted-pbx.ts";
 import { testApp } from "../http/support.ts";
+import { nobody } from "../priority/samples.ts";
 
 const quiet = { info: () => {}, warn: () => {}, error: () => {} };
 
@@ -318,26 +319,8 @@ function standingOf(customer: {
   readonly tier: string;
   readonly vip: boolean;
 }): Standing {
-  return {
-    customerId: customer.id,
-    name: customer.name,
-    language: "",
-    tier: customer.tier,
-    vip: customer.vip,
-    segments: [],
-    city: "",
-    region: "",
-    orderCount: 0,
-    lifetimeMinor: 0,
-    lastOrderAtMs: null,
-    orderOnItsWay: false,
-    orderLate: false,
-    openClaim: false,
-    cartLeftAtMs: null,
-    lostAtMs: null,
-    personalManager: "",
-    lastOperator: "",
-  };
+  const { id: customerId, name, tier, vip } = customer;
+  return { ...nobody, customerId, name, tier, vip, language: "" };
 }
 
 /** CRM tokens and sessions are logins; an API token is a program's. */

@@ -7,6 +7,7 @@ import type { Policy, Rule, Standing } from "../../server/priority/model.ts";
 import { Verdicts, type VerdictsOptions } from "../../server/priority/verdicts.ts";
 import { localBus } from "../../server/storage/bus.ts";
 import { Caller, ScriptedPbx, member } from "../desk/scripted-pbx.ts";
+import { nobody } from "./samples.ts";
 
 const rule = (id: string, when: Rule["when"], rate: number): Rule => ({
   id,
@@ -24,24 +25,9 @@ const policyOf = (...rules: readonly Rule[]): Policy => ({
 const goldFirst = policyOf(rule("gold", [{ fact: "tier", in: ["gold"] }], 2));
 
 const standing = (customerId: string, more: Partial<Standing> = {}): Standing => ({
+  ...nobody,
   customerId,
   name: `Customer ${customerId}`,
-  language: "ru",
-  tier: "",
-  vip: false,
-  segments: [],
-  city: "",
-  region: "",
-  orderCount: 0,
-  lifetimeMinor: 0,
-  lastOrderAtMs: null,
-  orderOnItsWay: false,
-  orderLate: false,
-  openClaim: false,
-  cartLeftAtMs: null,
-  lostAtMs: null,
-  personalManager: "",
-  lastOperator: "",
   ...more,
 });
 
