@@ -4,6 +4,9 @@
  * The server sends the whole live picture at most four times a second and only when it changed; pictures replace each other,
  * so nothing has to be resumed. Rules, versions and simulations go over REST (`/api/v1/priority/...`).
  */
+import type { CampaignState, Mode } from "../campaigns/model.ts";
+import type { DiallerView } from "../campaigns/ports.ts";
+import type { CampaignFigures } from "../campaigns/rest.ts";
 import type { Condition, Policy } from "../priority/model.ts";
 
 /** One caller in line. */
@@ -58,6 +61,22 @@ export type ConsolePicture = {
   readonly policyVersion: number;
   readonly pbxs: readonly ConsolePbx[];
   readonly queues: readonly ConsoleQueue[];
+};
+
+/** Campaigns as they are now; sent like {@link ConsolePicture}, and only to screens that look at campaigns. */
+export type CampaignsPicture = {
+  readonly serverTimeMs: number;
+  readonly campaigns: readonly (CampaignFigures & {
+    readonly name: string;
+    readonly state: CampaignState;
+    readonly pausedBecause: string;
+    readonly mode: Mode;
+    readonly revision: number;
+    readonly pbx: string;
+    readonly queue: string;
+    /** Null while the campaign does not run, or another process dials. */
+    readonly dialler: DiallerView | null;
+  })[];
 };
 
 /** Why one caller stands where they stand. */

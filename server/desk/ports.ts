@@ -3,6 +3,8 @@
  */
 import type { DeviceState, QueueMember } from "../asterisk/model.ts";
 import type { CallFact } from "../calls/model.ts";
+import type { Database } from "../storage/database.ts";
+import type { DeskCampaign } from "./protocol.ts";
 
 /** A queue as it stands now. */
 export type DeskQueue = {
@@ -26,6 +28,56 @@ export interface DeskCalls {
   queues(pbx: string): readonly DeskQueue[];
   extensions(pbx: string): readonly DeskExtension[];
 }
+
+/** What the desk asks of campaigns. `server/campaigns/desk-side.ts` answers it; without it nobody is called by a campaign. */
+export interface DeskCampaigns {
+  /** Of a call that a campaign made; null for all others. At once, from memory. */
+  ofCall(callId: string): DeskCampaign | null;
+  /** Told when {@link ofCall} of this call says something else than before. */
+  onCall(listener: (callId: string) => void): () => void;
+  /** Told when an operator is offered a person to call (null: the offer is over, for whatever reason). */
+  onPreview(listener: (userId: string, preview: Preview | null) => void): () => void;
+  /** The operator wants it dialled now. @throws Refusal `gone` when the offer is over. */
+  call(userId: string, attemptId: string): Promise<void>;
+  /** The operator puts it aside. @throws Refusal `gone` */
+  skip(userId: string, attemptId: string, reason: SkipReason): Promise<void>;
+  /**
+   * What an operator said of a campaign's call, written in the transaction that writes the wrap-up: both are kept or neither.
+   * @throws Refusal `invalid` for a code that the campaign does not have, or a call back without a time or in the past.
+   */
+  wrapUp(trx: Database, said: SaidOfCall): Promise<void>;
+}
+
+/** A person whom an operator is asked to call; the desk adds the card. */
+export type Preview = {
+  readonly attemptId: string;
+  readonly campaign: DeskCampaign;
+  readonly phone: string;
+  readonly customerId: string | null;
+  readonly offeredAtMs: number;
+  readonly dialledAtMs: number | null;
+};
+
+/** Why an operator puts a preview aside; codes for the screens' dictionary. */
+export type SkipReason = "notNow" | "alreadySettled" | "wrongPerson" | "doNotCall" | "other";
+
+/** A wrap-up of a campaign's call. */
+export type SaidOfCall = {
+  readonly callId: string;
+  readonly userId: string;
+  /** The campaign's own code. */
+  readonly disposition: string;
+  readonly note: string;
+  /** When the person wants to be called, on their own clock; null unless the disposition asks for it. */
+  readonly callBack: {
+    /** `2026-11-23T15:00`. */
+    readonly at: string;
+    /** IANA; one of the card's zones. */
+    readonly timeZone: string;
+    /** By this operator alone; otherwise by anybody. */
+    readonly toMe: boolean;
+  } | null;
+};
 
 /** What is logged, and nothing secret; pino fits. */
 export interface DeskLog {

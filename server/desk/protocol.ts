@@ -114,6 +114,40 @@ export type CallPriority = {
   readonly skipQuestions: boolean;
 };
 
+/** What an operator must know of a call that a campaign makes. */
+export type DeskCampaign = {
+  readonly campaignId: string;
+  readonly name: string;
+  readonly attemptId: string;
+  /** Why this person is called. */
+  readonly reason:
+    "orderPlaced" | "orderStage" | "cartLeft" | "callbackPromised" | "list" | "event";
+  /** Ids of the orders it is about; the card has them. */
+  readonly orderIds: readonly string[];
+  /** The campaign's script with its placeholders filled in, "" for none. */
+  readonly script: string;
+  /** What a list or an event said, as it said it. */
+  readonly data: Readonly<Record<string, string>>;
+  /** These instead of the usual ones; `callBack` asks for a time. */
+  readonly dispositions: readonly (Disposition & {
+    readonly effect: "done" | "retry" | "callBack" | "refused" | "doNotCall";
+  })[];
+  /** From 1. */
+  readonly attempt: number;
+  /** An operator promised this call. */
+  readonly promised: boolean;
+};
+
+/** A person whom the campaign wants called, shown before anything is dialled. */
+export type DeskPreview = {
+  readonly attemptId: string;
+  readonly campaign: DeskCampaign;
+  readonly card: Card;
+  readonly offeredAtMs: number;
+  /** When it is dialled by itself; null for never. */
+  readonly dialledAtMs: number | null;
+};
+
 /** The whole of one operator's screen. Server times are epoch ms of the server's clock. */
 export type DeskState = {
   readonly seq: number;

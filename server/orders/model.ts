@@ -13,6 +13,19 @@ export type OrderStage =
   | "returned"
   | "other";
 
+/** Where an order goes, as far as the source told. */
+export type OrderDelivery = {
+  /** The shop's own word, `courier`. */
+  readonly method?: string;
+  readonly country?: string;
+  readonly postalCode?: string;
+  readonly region?: string;
+  readonly city?: string;
+  readonly address?: string;
+  /** IANA zone of the address, when the source knows it. */
+  readonly timeZone?: string;
+};
+
 /** An order in a list of a card. */
 export type OrderSummary = {
   readonly id: string;

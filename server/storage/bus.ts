@@ -11,12 +11,20 @@ import { createClient } from "redis";
 export type Hints = {
   /** A customer, its phones or who a phone belongs to changed; caches forget these. */
   customersChanged: { readonly customerIds: readonly string[]; readonly phones: readonly string[] };
+  /** Orders, claims or carts of these customers changed, of nobody knows whom when empty; what a policy says of them may be another. */
+  standingsChanged: { readonly customerIds: readonly string[] };
   /** Something of an operator's day changed in PostgreSQL (wrap-up saved, device chosen): screens look again. */
   operatorChanged: { readonly userId: string };
   /** A person's sessions were ended; sockets of that person close. */
   sessionsEnded: { readonly userId: string };
   /** Another policy holds from now on. */
   policyPublished: { readonly version: number };
+  /** Orders came or changed their stage: whoever is called about them may need no call any more. */
+  ordersChanged: { readonly orderIds: readonly string[] };
+  /** A campaign or a trunk ("") was changed, started, paused or ended. */
+  campaignsChanged: { readonly campaignId: string };
+  /** An attempt was withdrawn: whoever has its call hangs up. */
+  attemptsWithdrawn: { readonly attemptIds: readonly string[] };
 };
 
 /** The named hint's listener; may throw without harm to others. */

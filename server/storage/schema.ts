@@ -3,6 +3,15 @@
  * ids are opaque, sums are turned into numbers where they are read.
  */
 import type { ColumnType, Generated, GeneratedAlways } from "kysely";
+import type { AttemptOutcome, AttemptState } from "../campaigns/attempts/model.ts";
+import type {
+  CampaignSettings,
+  CampaignState,
+  PauseReason,
+  ZoneBasis,
+} from "../campaigns/model.ts";
+import type { Learned } from "../campaigns/pacing/model.ts";
+import type { OrderDelivery } from "../orders/model.ts";
 
 type Id = GeneratedAlways<string>;
 type Time = ColumnType<Date, Date | string, Date | string>;
@@ -28,6 +37,8 @@ export type Schema = {
     personal_manager: Generated<string>;
     customer_since: string | null;
     segments: Generated<string[]>;
+    /** May be called for an advertisement; null when nobody asked. */
+    consent: boolean | null;
     updated_at: TimeDefault;
   };
   customer_phones: { e164: string; customer_id: string; verified: Generated<boolean> };
@@ -66,6 +77,133 @@ export type Schema = {
     lines: Json<
       readonly { name: string; quantity: number; priceMinor: number; productId?: string }[]
     >;
+    /** The source's own; null when it has none. */
+    version: string | null;
+    /** E.164 of the person to call about it, "" for the customer's own. */
+    phone: Generated<string>;
+    delivery: ColumnType<OrderDelivery, string | undefined, string>;
+    comment: Generated<string>;
+    received_at: TimeDefault;
+  };
+  order_statuses: {
+    id: Id;
+    order_id: string;
+    at: TimeDefault;
+    stage: string;
+    status: Generated<string>;
+    version: string | null;
+    placed: Generated<boolean>;
+  };
+  order_sources: {
+    source: string;
+    hook_secret: Generated<string>;
+    results_url: Generated<string>;
+    results_secret: Generated<string>;
+    changed_at: TimeDefault;
+  };
+  trunks: {
+    pbx: string;
+    name: string;
+    dial: string;
+    format: "e164" | "plain" | "national";
+    lines: number;
+    calls_per_second: number;
+    enabled: Generated<boolean>;
+  };
+  campaigns: {
+    id: Id;
+    settings: Json<CampaignSettings>;
+    state: Generated<CampaignState>;
+    paused_because: Generated<PauseReason | "">;
+    revision: Generated<number>;
+    learned: ColumnType<Learned | null, string | null | undefined, string | null>;
+    orders_read: Generated<string>;
+    created_at: TimeDefault;
+    changed_at: TimeDefault;
+  };
+  contact_lists: {
+    id: Id;
+    campaign_id: string;
+    name: string;
+    uploaded_by: string;
+    uploaded_at: TimeDefault;
+    rows: number;
+    refused: number;
+  };
+  contacts: {
+    id: Id;
+    campaign_id: string;
+    customer_id: string | null;
+    phone: string;
+    name: Generated<string>;
+    list_id: string | null;
+    data: ColumnType<Readonly<Record<string, string>>, string | undefined, string>;
+    time_zones: Generated<string[]>;
+    zone_basis: Generated<ZoneBasis>;
+    state: Generated<"open" | "done" | "withdrawn">;
+    result: Generated<string>;
+    refused: Generated<boolean>;
+    promised: Generated<boolean>;
+    user_id: string | null;
+    created_at: TimeDefault;
+    closed_at: Time | null;
+  };
+  contact_orders: { contact_id: string; order_id: string };
+  attempts: {
+    id: string;
+    contact_id: string;
+    campaign_id: string;
+    n: number;
+    phone: string;
+    customer_id: string | null;
+    state: Generated<AttemptState>;
+    due_at: Time;
+    window_ends_at: Time;
+    promised: Generated<boolean>;
+    pbx: Generated<string>;
+    trunk: Generated<string>;
+    claimed_by: Generated<string>;
+    claimed_at: Time | null;
+    dialled_at: Time | null;
+    ringing_at: Time | null;
+    answered_at: Time | null;
+    greeting_ended_at: Time | null;
+    waiting_at: Time | null;
+    connected_at: Time | null;
+    ended_at: Time | null;
+    outcome: Generated<AttemptOutcome | "">;
+    cause: Generated<number>;
+    withdrawn_because: Generated<string>;
+    abandoned: Generated<boolean>;
+    abandoned_by_rule: Generated<boolean>;
+    user_id: string | null;
+    extension: Generated<string>;
+    call_id: Generated<string>;
+    changed_at: TimeDefault;
+  };
+  attempt_steps: {
+    id: Id;
+    attempt_id: string;
+    at: TimeDefault;
+    from_state: AttemptState | "";
+    to_state: AttemptState;
+    evidence: ColumnType<Readonly<Record<string, unknown>>, string | undefined, string>;
+  };
+  do_not_call: {
+    phone: string;
+    reason: Generated<string>;
+    added_by: string;
+    added_at: TimeDefault;
+  };
+  results: {
+    id: Id;
+    contact_id: string;
+    source: Generated<string>;
+    body: Json<unknown>;
+    created_at: TimeDefault;
+    delivered_at: Time | null;
+    tries: Generated<number>;
+    last_error: Generated<string>;
   };
   users: {
     id: Id;
