@@ -2,23 +2,18 @@
  * How long a dialplan waits for "who calls?": 200 questions a second, each over a connection of its own as CURL() makes them, to the whole server
  * over the sample shop in a real PostgreSQL with a published policy; beside a bare fastify route that gives one fixed line.
  */
-import { mkdtemp, rm } from "node:fs/promises";
 import { request } from "node:http";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { readyPolicies } from "../../server/priority/ready-policies.ts";
 import { insertVersion } from "../../server/priority/policy-store.ts";
 import { openVocabulary } from "../../server/priority/vocabulary.ts";
-import { type Storage, openStorage } from "../../server/storage/database.ts";
-import { startEmbeddedPostgres } from "../../server/storage/embedded.ts";
-import { migrate } from "../../server/storage/migrate.ts";
+import type { Storage } from "../../server/storage/database.ts";
 import { percentile, startChild, startServer } from "./children.ts";
-import { loadShop } from "./pop.ts";
 import type { Bench, Figure } from "./run.ts";
+import { openShop } from "./shop.ts";
 
 const PER_SECOND = 200;
 /** One question in so many is of a number nobody knows. */
@@ -33,21 +28,12 @@ export const caller: Bench = async ({ quick }) => {
   const seconds = quick ? 5 : 60;
   const warmUp = quick ? 3 : 15;
   await using parts = new AsyncDisposableStack();
-  const directory = await mkdtemp(join(tmpdir(), "callcard-bench-"));
-  parts.defer(() => rm(directory, { recursive: true, force: true }));
-  const postgres = await startEmbeddedPostgres(join(directory, "postgres"), {
-    endWithParent: true,
-  });
-  parts.defer(() => postgres.stop());
-  const storage = openStorage(postgres.url, { maxConnections: 5 });
-  parts.defer(() => storage.close());
-  await migrate(storage.db);
-  const known = await loadShop(storage);
+  const { storage, databaseUrl, directory, numbers: known } = await openShop(parts);
   await storage.pool.query("vacuum analyze");
   await publishGentle(storage);
 
   const server = startServer({
-    ...{ DATABASE_URL: postgres.url, DATA_DIR: directory, PORT: "0", ADMIN_PASSWORD: "benchmark" },
+    ...{ DATABASE_URL: databaseUrl, DATA_DIR: directory, PORT: "0", ADMIN_PASSWORD: "benchmark" },
     ...{ LOG_LEVEL: "warn", AMI_HOST: "127.0.0.1", AMI_PORT: String(await closedPort()) },
     ...{ AMI_SECRET: "none", PBX_TOKEN: TOKEN },
   });

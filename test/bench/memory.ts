@@ -1,17 +1,12 @@
 /** What the server holds in memory: at rest, and after many calls with 200 operators at their screens. */
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { openStorage } from "../../server/storage/database.ts";
-import { startEmbeddedPostgres } from "../../server/storage/embedded.ts";
-import { migrate } from "../../server/storage/migrate.ts";
 import { openScreen, seatOperators } from "../support/operators.ts";
 import { startChild, startServer } from "./children.ts";
 import type { LoadAnswer } from "./pop-load.ts";
-import { loadShop } from "./pop.ts";
 import type { Bench } from "./run.ts";
+import { openShop } from "./shop.ts";
 
 const OPERATORS = 200;
 const CALLS_PER_SECOND = 100;
@@ -35,16 +30,7 @@ function rowsWaiting(metrics: string): number {
 export const memory: Bench = async ({ quick }) => {
   const calls = quick ? 4000 : 100_000;
   await using parts = new AsyncDisposableStack();
-  const directory = await mkdtemp(join(tmpdir(), "callcard-bench-"));
-  parts.defer(() => rm(directory, { recursive: true, force: true }));
-  const postgres = await startEmbeddedPostgres(join(directory, "postgres"), {
-    endWithParent: true,
-  });
-  parts.defer(() => postgres.stop());
-  const storage = openStorage(postgres.url, { maxConnections: 5 });
-  parts.defer(() => storage.close());
-  await migrate(storage.db);
-  const numbers = await loadShop(storage);
+  const { storage, databaseUrl, numbers } = await openShop(parts);
   const extensions = Array.from({ length: OPERATORS }, (_, at) => String(1000 + at));
   const operators = await seatOperators(storage, PBX, extensions);
 
@@ -55,7 +41,7 @@ export const memory: Bench = async ({ quick }) => {
   const ami = await load.next();
   if (ami.told !== "started") throw new Error("the load did not start");
   const server = startServer({
-    ...{ PORT: "0", LOG_LEVEL: "warn", DATABASE_URL: postgres.url, PBX_NAME: PBX },
+    ...{ PORT: "0", LOG_LEVEL: "warn", DATABASE_URL: databaseUrl, PBX_NAME: PBX },
     ...{ AMI_HOST: "127.0.0.1", AMI_PORT: String(ami.port), ADMIN_PASSWORD: "not used here" },
     ...{ AMI_USERNAME: ami.username, AMI_SECRET: ami.secret },
   });

@@ -2,9 +2,8 @@
  * Child process of the pop benchmark: a simulated PBX under load, behind a tap that notes when the bytes that tell of a
  * ringing were handed to the AMI socket. Commands and answers go over the process channel.
  */
-import { type Socket, connect, createServer } from "node:net";
-import { once } from "node:events";
 import { startSimulatedPbx } from "../../server/demo/pbx/simulated-pbx.ts";
+import { openTap } from "./tap.ts";
 
 /** What the parent asks. */
 export type LoadCommand =
@@ -40,7 +39,6 @@ export type LoadAnswer =
       readonly events: number;
     };
 
-const now = () => performance.timeOrigin + performance.now();
 const rang = new Map<string, number>();
 
 process.on("message", (command: LoadCommand) => void obey(command));
@@ -75,31 +73,14 @@ async function begin(command: Extract<LoadCommand, { do: "start" }>): Promise<vo
     queues: [queue("crowd", command.operators), queue("watched", command.watched)],
     phones: { do: "answer", afterMs: answerAfterMs, talkMs },
   });
-  const tap = createServer((client) => pipeThrough(client, connect(pbx.port, "127.0.0.1")));
-  tap.listen(0, "127.0.0.1");
-  await once(tap, "listening");
-  const { port } = tap.address() as { port: number };
+  const port = await openTap(pbx.port, noteRinging);
   answer({ told: "started", port, username: pbx.username, secret: pbx.secret });
 }
 
-/** Notes the time, then passes the bytes on. */
-function pipeThrough(client: Socket, server: Socket): void {
-  client.setNoDelay(true).pipe(server.setNoDelay(true));
-  let rest = "";
-  server.on("data", (chunk: Buffer) => {
-    const at = now();
-    client.write(chunk);
-    const messages = (rest + chunk.toString("latin1")).split("\r\n\r\n");
-    rest = messages.pop() ?? "";
-    for (const message of messages) {
-      if (!/^Event: (?:AgentCalled|DialBegin)\r/.test(message)) continue;
-      const leg = /^DestUniqueid: (\S+)/m.exec(message)?.[1];
-      if (leg !== undefined && !rang.has(leg)) rang.set(leg, at);
-    }
-  });
-  for (const one of [client, server]) {
-    one.on("error", () => undefined).on("close", () => (client.destroy(), server.destroy()));
-  }
+function noteRinging(message: string, atMs: number): void {
+  if (!/^Event: (?:AgentCalled|DialBegin)\r/.test(message)) return;
+  const leg = /^DestUniqueid: (\S+)/m.exec(message)?.[1];
+  if (leg !== undefined && !rang.has(leg)) rang.set(leg, atMs);
 }
 
 async function run(

@@ -2,23 +2,15 @@
  * How long a pop takes: from the bytes that tell of a ringing on the AMI socket to the card painted in Chromium, with 200
  * operators connected and 20 calls a second, beside a relay that does the least that could be done.
  */
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Browser, Page } from "playwright-core";
-import { importCustomers } from "../../server/customers/import.ts";
-import { importOrders } from "../../server/orders/import.ts";
-import { makeDemoShop } from "../../server/demo/shop/shop.ts";
 import { SESSION_COOKIE } from "../../server/http/auth.ts";
-import { openStorage } from "../../server/storage/database.ts";
-import { startEmbeddedPostgres } from "../../server/storage/embedded.ts";
-import { migrate } from "../../server/storage/migrate.ts";
 import { openChromium, profile } from "../support/chromium.ts";
 import { type SeatedOperator, openScreen, seatOperators } from "../support/operators.ts";
 import { type Child, percentile, startChild, startServer } from "./children.ts";
 import type { LoadAnswer } from "./pop-load.ts";
 import type { Bench, Figure } from "./run.ts";
+import { openShop } from "./shop.ts";
 
 const OPERATORS = 200;
 /**
@@ -41,16 +33,7 @@ type Painted = readonly (readonly [ringId: string, atMs: number])[];
 export const pop: Bench = async ({ quick }) => {
   const seconds = quick ? 10 : 60;
   await using parts = new AsyncDisposableStack();
-  const directory = await mkdtemp(join(tmpdir(), "callcard-bench-"));
-  parts.defer(() => rm(directory, { recursive: true, force: true }));
-  const postgres = await startEmbeddedPostgres(join(directory, "postgres"), {
-    endWithParent: true,
-  });
-  parts.defer(() => postgres.stop());
-  const storage = openStorage(postgres.url, { maxConnections: 5 });
-  parts.defer(() => storage.close());
-  await migrate(storage.db);
-  const numbers = await loadShop(storage);
+  const { storage, databaseUrl, numbers } = await openShop(parts);
   const extensions = Array.from({ length: OPERATORS }, (_, at) => String(1000 + at));
   const operators = await seatOperators(storage, PBX, extensions);
 
@@ -84,7 +67,7 @@ export const pop: Bench = async ({ quick }) => {
     await using serving = new AsyncDisposableStack();
     const server = startServer({
       ...{ PORT: "0", LOG_LEVEL: "warn", DATA_DIR: process.env["DATA_DIR"] ?? "data" },
-      ...{ DATABASE_URL: postgres.url, PBX_NAME: PBX, ADMIN_PASSWORD: "not used here" },
+      ...{ DATABASE_URL: databaseUrl, PBX_NAME: PBX, ADMIN_PASSWORD: "not used here" },
       AMI_HOST: "127.0.0.1",
       AMI_PORT: String(told("port")),
       AMI_USERNAME: String(told("username")),
@@ -139,28 +122,6 @@ export const pop: Bench = async ({ quick }) => {
     return ami.told === "started" ? ami[key] : "";
   }
 };
-
-/** The sample shop's customers and orders in a fresh database. @returns their phones. */
-export async function loadShop(
-  storage: Parameters<typeof importCustomers>[0],
-): Promise<readonly string[]> {
-  const shop = makeDemoShop({ nowMs: Date.now() });
-  const options = { source: "bench", defaultRegion: "RU" } as const;
-  await importCustomers(
-    storage,
-    shop.customers.map(({ country: _country, ...customer }) => customer),
-    options,
-  );
-  await importOrders(
-    storage,
-    shop.orders.map(({ updatedAt: _updatedAt, lines, ...order }) => ({
-      ...order,
-      lines: lines.map(({ name, quantity, priceMinor }) => ({ name, quantity, priceMinor })),
-    })),
-    options,
-  );
-  return shop.customers.flatMap((customer) => customer.phones);
-}
 
 /** A page as the operator has it; notes for every ringing when its card was on the screen, on the browser's own clock. */
 async function openDesk(browser: Browser, url: string, operator: SeatedOperator): Promise<Page> {

@@ -2,9 +2,8 @@
  * Child process of the priority benchmark: a simulated PBX whose queues stay full, behind a tap that notes when the bytes that tell of a
  * joining were written. Commands and answers go over the process channel.
  */
-import { once } from "node:events";
-import { type Socket, connect, createServer } from "node:net";
 import { startSimulatedPbx } from "../../server/demo/pbx/simulated-pbx.ts";
+import { openTap } from "./tap.ts";
 
 export type PriorityLoadCommand =
   | {
@@ -38,7 +37,6 @@ export type PriorityLoadAnswer =
       readonly waiting: number;
     };
 
-const now = () => performance.timeOrigin + performance.now();
 const joined = new Map<string, number>();
 let pbx: Awaited<ReturnType<typeof startSimulatedPbx>>;
 let queues: readonly string[] = [];
@@ -79,10 +77,7 @@ async function begin(command: Extract<PriorityLoadCommand, { do: "start" }>): Pr
     })),
     phones: { do: "answer", afterMs: 10, talkMs: command.talkMs },
   });
-  const tap = createServer((client) => pipeThrough(client, connect(pbx.port, "127.0.0.1")));
-  tap.listen(0, "127.0.0.1");
-  await once(tap, "listening");
-  const { port } = tap.address() as { port: number };
+  const port = await openTap(pbx.port, noteJoining);
   for (const number of ["90", "91"]) pbx.placeCall({ number, to: "idle" });
   answer({ told: "started", port, username: pbx.username, secret: pbx.secret });
 }
@@ -104,24 +99,10 @@ function random(): number {
   return seed / 2 ** 32;
 }
 
-/** Notes the time, then passes the bytes on. */
-function pipeThrough(client: Socket, server: Socket): void {
-  client.setNoDelay(true).pipe(server.setNoDelay(true));
-  let rest = "";
-  server.on("data", (chunk: Buffer) => {
-    const at = now();
-    client.write(chunk);
-    const messages = (rest + chunk.toString("latin1")).split("\r\n\r\n");
-    rest = messages.pop() ?? "";
-    for (const message of messages) {
-      if (!message.startsWith("Event: QueueCallerJoin\r")) continue;
-      const channel = /^Uniqueid: (\S+)/m.exec(message)?.[1];
-      if (channel !== undefined) joined.set(channel, at);
-    }
-  });
-  for (const one of [client, server]) {
-    one.on("error", () => undefined).on("close", () => (client.destroy(), server.destroy()));
-  }
+function noteJoining(message: string, atMs: number): void {
+  if (!message.startsWith("Event: QueueCallerJoin\r")) return;
+  const channel = /^Uniqueid: (\S+)/m.exec(message)?.[1];
+  if (channel !== undefined) joined.set(channel, atMs);
 }
 
 async function run(command: Extract<PriorityLoadCommand, { do: "run" }>): Promise<void> {
