@@ -11,6 +11,8 @@ export type LoadOptions = {
   readonly defaultRegion: CountryCode;
   /** Taken when a record names no source of its own. */
   readonly source?: string;
+  /** Told once a batch of orders, claims or carts is in the database whose they are, if any came or changed; each customer once. */
+  readonly concerned?: (customerIds: readonly string[]) => void;
 };
 
 /** Why a record was not taken. `index` counts from 0 within the batch. */

@@ -111,7 +111,7 @@ const LOST_OF_NUMBER = `
 // Who talked last: whose phone that was when it rang, else who wrapped the call up, else who has had that device since before.
 const STANDING = `
   select c.id, c.name, c.language, c.tier, c.vip, c.segments, c.city, c.region,
-    o.count, o.total, o.last_at, o.on_its_way, o.late,
+    o.count, o.total, o.last_at, o.on_its_way, o.late, o.due_at,
     exists (select from claims where customer_id = c.id and closed_at is null) as open_claim,
     (
       select left_at from carts where customer_id = c.id and ordered_at is null
@@ -128,7 +128,10 @@ const STANDING = `
       coalesce(bool_or(stage = 'shipped'), false) as on_its_way,
       coalesce(bool_or(
         promised_at < now() and stage not in ('delivered', 'completed', 'cancelled', 'returned')
-      ), false) as late
+      ), false) as late,
+      min(promised_at) filter (
+        where promised_at >= now() and stage not in ('delivered', 'completed', 'cancelled', 'returned')
+      ) as due_at
     from (
       select stage, total_minor, currency, placed_at, promised_at,
         first_value(currency) over (order by placed_at desc) as newest
@@ -183,6 +186,7 @@ type StandingRow = {
   last_at: Date | null;
   on_its_way: boolean;
   late: boolean;
+  due_at: Date | null;
   open_claim: boolean;
   cart_left_at: Date | null;
   lost_at: Date | null;
@@ -205,6 +209,7 @@ function standingOf(row: StandingRow): Standing {
     lastOrderAtMs: row.last_at?.getTime() ?? null,
     orderOnItsWay: row.on_its_way,
     orderLate: row.late,
+    orderDueAtMs: row.due_at?.getTime() ?? null,
     openClaim: row.open_claim,
     cartLeftAtMs: row.cart_left_at?.getTime() ?? null,
     lostAtMs: row.lost_at?.getTime() ?? null,

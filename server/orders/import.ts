@@ -52,10 +52,11 @@ const MERGE_ORDERS = `
             or (i.promised_at is not null and excluded.promised_at is distinct from o.promised_at)
           )
       )
-    returning (xmax = 0) as fresh
+    returning (xmax = 0) as fresh, customer_id
   )
   select (select count(*) from merged where fresh)::int as added,
     (select count(*) from merged where not fresh)::int as changed,
+    array(select distinct customer_id::text from merged) as concerned,
     array(select n from incoming where customer_id is null) as ownerless`;
 
 const TEMPORARY_PRODUCTS = `
@@ -100,6 +101,7 @@ export async function importOrders(
     storage.pool,
     rows.map(({ record }) => record),
   );
+  if (merged.concerned.length > 0) options.concerned?.(merged.concerned);
   const ownerless = merged.ownerless.map((n): Refusal => {
     const { index, record } = rows[n]!;
     const reason = `no customer "${record.customerSourceId}" of source "${record.customerSource}"`;
@@ -113,11 +115,15 @@ export async function importOrders(
   };
 }
 
-async function mergeOrders(
-  pool: pg.Pool,
-  rows: readonly OrderRow[],
-): Promise<{ added: number; changed: number; ownerless: readonly number[] }> {
-  if (rows.length === 0) return { added: 0, changed: 0, ownerless: [] };
+type MergedOrders = {
+  readonly added: number;
+  readonly changed: number;
+  readonly concerned: readonly string[];
+  readonly ownerless: readonly number[];
+};
+
+async function mergeOrders(pool: pg.Pool, rows: readonly OrderRow[]): Promise<MergedOrders> {
+  if (rows.length === 0) return { added: 0, changed: 0, concerned: [], ownerless: [] };
   const lines = rows.map((row, n) =>
     copyLine([
       ...[n, row.source, row.sourceId, row.customerSource, row.customerSourceId, row.number],
@@ -128,9 +134,7 @@ async function mergeOrders(
   return inLoadTransaction(pool, async (client) => {
     await client.query(TEMPORARY_ORDERS);
     await copyInto(client, "incoming_orders", lines.join(""));
-    const merged = await client.query<{ added: number; changed: number; ownerless: number[] }>(
-      MERGE_ORDERS,
-    );
+    const merged = await client.query<MergedOrders>(MERGE_ORDERS);
     return merged.rows[0]!;
   });
 }

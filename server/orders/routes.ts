@@ -3,6 +3,7 @@ import type { CountryCode } from "libphonenumber-js/max";
 import { addLoadRoute } from "../customers/load-route.ts";
 import type { LoadOptions, LoadResult } from "../customers/loading.ts";
 import type { App } from "../http/app.ts";
+import type { Bus } from "../storage/bus.ts";
 import type { Storage } from "../storage/database.ts";
 import { importOrders, importProducts } from "./import.ts";
 import { OrderRecord, ProductRecord } from "./record.ts";
@@ -13,18 +14,24 @@ import { CartRecord, ClaimRecord } from "./unsettled-record.ts";
 export type OrderRouteParts = {
   readonly storage: Pick<Storage, "pool">;
   readonly defaultRegion: CountryCode;
+  /** Told whose orders, claims and carts came or changed, so that those of them who wait are judged anew. */
+  readonly bus?: Pick<Bus, "publish">;
 };
 
 /** Registers `/api/v1/orders`, `/api/v1/products`, `/api/v1/claims` and `/api/v1/carts`. */
 export async function orderRoutes(app: App, parts: OrderRouteParts): Promise<void> {
-  const { storage, defaultRegion } = parts;
+  const { storage, defaultRegion, bus } = parts;
   type Import = (
     storage: Pick<Storage, "pool">,
     records: readonly unknown[],
     options: LoadOptions,
   ) => Promise<LoadResult>;
   const by = (load: Import) => (records: readonly unknown[], source: string | undefined) =>
-    load(storage, records, { defaultRegion, ...(source === undefined ? {} : { source }) });
+    load(storage, records, {
+      defaultRegion,
+      ...(source === undefined ? {} : { source }),
+      concerned: (customerIds) => bus?.publish("standingsChanged", { customerIds }),
+    });
   addLoadRoute(app, {
     url: "/api/v1/orders",
     tag: "orders",

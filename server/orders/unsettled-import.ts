@@ -60,7 +60,7 @@ export function importClaims(
   records: readonly unknown[],
   options: LoadOptions,
 ): Promise<LoadResult> {
-  return load(storage, "claims", CLAIMS, records, (value) => readClaim(value, options));
+  return load(storage, "claims", CLAIMS, records, options, readClaim);
 }
 
 /** Reads and merges a batch of carts in one transaction. A cart whose customer is not known yet is refused. */
@@ -69,7 +69,7 @@ export function importCarts(
   records: readonly unknown[],
   options: LoadOptions,
 ): Promise<LoadResult> {
-  return load(storage, "carts", CARTS, records, (value) => readCart(value, options));
+  return load(storage, "carts", CARTS, records, options, readCart);
 }
 
 async function load<Row extends Owned>(
@@ -77,9 +77,10 @@ async function load<Row extends Owned>(
   table: "claims" | "carts",
   columns: readonly Column<Row>[],
   records: readonly unknown[],
-  read: (value: unknown) => Row,
+  options: LoadOptions,
+  read: (value: unknown, options: LoadOptions) => Row,
 ): Promise<LoadResult> {
-  const { good, refused } = readAll(records, read);
+  const { good, refused } = readAll(records, (value) => read(value, options));
   if (good.length === 0) return { added: 0, changed: 0, unchanged: 0, refused };
   const rows = lastOfEach(good);
   const lines = rows.map(({ record }, n) =>
@@ -92,11 +93,15 @@ async function load<Row extends Owned>(
   const merged = await inLoadTransaction(pool, async (client) => {
     await client.query(temporary);
     await copyInto(client, `incoming_${table}`, lines.join(""));
-    const result = await client.query<{ added: number; changed: number; ownerless: number[] }>(
-      merge,
-    );
+    const result = await client.query<{
+      added: number;
+      changed: number;
+      concerned: string[];
+      ownerless: number[];
+    }>(merge);
     return result.rows[0]!;
   });
+  if (merged.concerned.length > 0) options.concerned?.(merged.concerned);
   const ownerless = merged.ownerless.map((n): Refusal => {
     const { index, record } = rows[n]!;
     const reason = `no customer "${record.customerSourceId}" of source "${record.customerSource}"`;
@@ -136,16 +141,17 @@ function statements<Row>(table: "claims" | "carts", columns: readonly Column<Row
         select i.source, i.source_id, o.customer_id, ${list("fresh")}
         from owned o join incoming_${table} i on i.n = o.n
         where o.customer_id is not null and o.known_id is null
-        returning 1
+        returning customer_id
       ), changed as (
         update ${table} k set (customer_id, ${names}, updated_at) = row(o.customer_id, ${list("changed")}, now())
         from owned o join incoming_${table} i on i.n = o.n
         where k.id = o.known_id and o.customer_id is not null
           and row(k.customer_id, ${columns.map(({ name }) => `k.${name}`).join(", ")})
             is distinct from row(o.customer_id, ${list("changed")})
-        returning 1
+        returning k.customer_id
       )
       select (select count(*) from added)::int as added, (select count(*) from changed)::int as changed,
+        array(select customer_id::text from added union select customer_id::text from changed) as concerned,
         array(select n from owned where customer_id is null) as ownerless`,
   };
 }

@@ -167,7 +167,9 @@ function testOf(condition: Condition): Test {
     case "orderOnItsWay":
       return of((standing) => standing.orderOnItsWay);
     case "orderLate":
-      return of((standing) => standing.orderLate);
+      // A promise may run out while its customer waits.
+      return ({ subject: { standing }, nowMs }) =>
+        standing !== null && (standing.orderLate || nowMs > (standing.orderDueAtMs ?? Infinity));
     case "openClaim":
       return of((standing) => standing.openClaim);
     case "cartLeft":

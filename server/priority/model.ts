@@ -111,6 +111,8 @@ export type Standing = {
   readonly lastOrderAtMs: number | null;
   readonly orderOnItsWay: boolean;
   readonly orderLate: boolean;
+  /** When the next order not delivered yet will be late by its promise; left out of what is known of one moment of the past. */
+  readonly orderDueAtMs?: number | null;
   readonly openClaim: boolean;
   readonly cartLeftAtMs: number | null;
   /** When this customer last called in and talked to nobody; null for never or when they got through since. */

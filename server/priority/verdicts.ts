@@ -3,47 +3,53 @@
  *
  *     queueJoined --> who is it? --> their standing --> decide --> listeners (steward, screens)
  *                       (cached directory)              ^
- *                              policy published --------+-------- an operator said who it is
+ *                  policy published, the clock ---------+-------- an operator said who it is
+ *
+ * What a rule says may change while somebody waits: by the clock (a time of day, an hour since a cart was left), by news of the
+ * customer or their orders, by a load of the whole shop. Each leads to another verdict; a load looks everybody up once, not once a row.
  *
  * A caller nobody could look up yet has no verdict and stands in plain order; the look-up is tried again for as long as they wait.
  * The verdict they left the queue with stays, also a while after the call, so that the operator who talks with them or wraps the
  * call up still sees why they came first.
  */
+import { isDeepStrictEqual } from "node:util";
 import { LRUCache } from "lru-cache";
 import type { Call, CallFact } from "../calls/model.ts";
-import type { Bus } from "../storage/bus.ts";
-import { type LookUpSources, type LookedUp, type Person, lookUp } from "./look-up.ts";
+import type { Bus, Hints } from "../storage/bus.ts";
+import { Alarm } from "./alarm.ts";
+import type { LookUpSources, LookedUp, Person } from "./look-up.ts";
+import { type LookUpTuning, LookUps } from "./look-ups.ts";
 import type { Policy, Subject, Verdict } from "./model.ts";
 import type { Who } from "./subject.ts";
+import { nextVerdictMs } from "./verdict-change.ts";
 
 /** What verdicts are made from. */
-export type VerdictsOptions = LookUpSources & {
-  readonly calls: {
-    onFact(listener: (fact: CallFact) => void): () => void;
-    /** Calls that live already. */
-    calls(): readonly Call[];
+export type VerdictsOptions = LookUpSources &
+  LookUpTuning & {
+    readonly calls: {
+      onFact(listener: (fact: CallFact) => void): () => void;
+      /** Calls that live already. */
+      calls(): readonly Call[];
+    };
+    readonly decide: (policy: Policy, subject: Subject, nowMs: number) => Verdict;
+    readonly policies: {
+      published(): { readonly version: number; readonly policy: Policy };
+      onPublished(listener: () => void): () => void;
+    };
+    /** Whom an operator said a call is with, or its card is about; null when nobody knows. */
+    readonly customerOf?: (callId: string) => string | null;
+    /** Tells when a customer, their orders or who a phone belongs to was changed. */
+    readonly bus?: Pick<Bus, "on">;
+    readonly log: {
+      warn(fields: object, message: string): void;
+      error(fields: object, message: string): void;
+    };
+    readonly now?: () => number;
+    /** Least time between two times that everybody is looked up again after loads that named nobody; default 5 s. */
+    readonly againGapMs?: number;
+    /** Who waits for longer is looked up again so often, for what nobody told of (a file loaded by another program); default a minute. */
+    readonly freshMs?: number;
   };
-  readonly decide: (policy: Policy, subject: Subject, nowMs: number) => Verdict;
-  readonly policies: {
-    published(): { readonly version: number; readonly policy: Policy };
-    onPublished(listener: () => void): () => void;
-  };
-  /** Whom an operator said a call is with, or its card is about; null when nobody knows. */
-  readonly customerOf?: (callId: string) => string | null;
-  /** Tells when a customer or who a phone belongs to was changed. */
-  readonly bus?: Pick<Bus, "on">;
-  readonly log: {
-    warn(fields: object, message: string): void;
-    error(fields: object, message: string): void;
-  };
-  readonly now?: () => number;
-  /** A look-up that takes longer is given up and tried again; default 1 s. */
-  readonly deadlineMs?: number;
-  /** First pause before a failed look-up is tried again, doubles up to eight times this; default 500. */
-  readonly retryMs?: number;
-  /** Look-ups at the same time; the rest wait their turn. Default 16. */
-  readonly atOnce?: number;
-};
 
 /** Told that a verdict came or changed, or that it became known who waits. */
 export type VerdictListener = (callId: string, queue: string) => void;
@@ -58,7 +64,14 @@ export type VerdictCounters = {
   readonly failures: number;
 };
 
-type Stay = { readonly queue: string; waiting: boolean; verdict: Verdict | null; version: number };
+type Stay = {
+  readonly queue: string;
+  waiting: boolean;
+  verdict: Verdict | null;
+  version: number;
+  /** When the clock alone may change the verdict. */
+  changesAtMs: number;
+};
 
 type Entry = {
   readonly callId: string;
@@ -72,15 +85,10 @@ type Entry = {
   person: Person;
   e164: string | null;
   readonly stays: Map<string, Stay>;
-  /** Answers to questions of an earlier generation are thrown away. */
-  generation: number;
-  retries: number;
-  timer: NodeJS.Timeout | null;
-  queued: boolean;
-  gone: boolean;
 };
 
 const CALLS_OVER = 2000;
+const FRESH_MS = 60_000;
 
 /** Listens from its making until {@link close}. */
 export class Verdicts {
@@ -91,23 +99,38 @@ export class Verdicts {
   readonly #over = new LRUCache<string, ReadonlyMap<string, Verdict>>({ max: CALLS_OVER });
   readonly #listeners = new Set<VerdictListener>();
   readonly #releases: (() => void)[] = [];
-  /** Whose turn for a look-up has not come. */
-  readonly #line: Entry[] = [];
-  #running = 0;
-  #lookedUp = 0;
-  #failed = 0;
+  readonly #lookUps: LookUps<Entry>;
+  /** Verdicts that the clock changes. */
+  readonly #clock: Alarm;
+  /** Everybody is looked up again then. */
+  readonly #loaded: Alarm;
+  /** Phones may belong to others since. */
+  #loadedOwners = false;
+  #againAtMs = -Infinity;
   #decided = 0;
   #failures = 0;
 
   constructor(options: VerdictsOptions) {
     this.#options = options;
     this.#now = options.now ?? (() => performance.timeOrigin + performance.now());
+    this.#clock = new Alarm(this.#now, () => this.#decideDue());
+    this.#loaded = new Alarm(this.#now, () => this.#lookUpAll());
+    this.#lookUps = new LookUps({
+      ...options,
+      isWanted: isWaiting,
+      found: (entry, found) => this.#found(entry, found),
+    });
+    const { bus } = options;
     this.#releases.push(
       options.calls.onFact((fact) => this.#hear(fact)),
       options.policies.onPublished(() => this.#decideAll()),
+      ...(bus === undefined
+        ? []
+        : [
+            bus.on("customersChanged", (change) => this.#customersChanged(change)),
+            bus.on("standingsChanged", (change) => this.#standingsChanged(change)),
+          ]),
     );
-    if (options.bus !== undefined)
-      this.#releases.push(options.bus.on("customersChanged", (change) => this.#changed(change)));
     for (const call of options.calls.calls()) {
       for (const visit of call.visits)
         if (visit.leftAtMs === null && call.endedAtMs === null) this.#joined(call, visit.queue);
@@ -152,7 +175,7 @@ export class Verdicts {
     entry.named = true;
     if (entry.chosen === customerId) return;
     entry.chosen = customerId;
-    this.#again(entry);
+    this.#lookUps.ask(entry);
   }
 
   /** How many calls that live are remembered. */
@@ -162,8 +185,7 @@ export class Verdicts {
 
   counters(): VerdictCounters {
     return {
-      lookedUp: this.#lookedUp,
-      failed: this.#failed,
+      ...this.#lookUps.counters(),
       decided: this.#decided,
       failures: this.#failures,
     };
@@ -174,7 +196,8 @@ export class Verdicts {
     for (const release of this.#releases.splice(0)) release();
     for (const entry of this.#entries.values()) this.#forget(entry);
     this.#over.clear();
-    this.#line.length = 0;
+    this.#clock.clear();
+    this.#loaded.clear();
     this.#listeners.clear();
   }
 
@@ -199,7 +222,7 @@ export class Verdicts {
           entry.number = call.party.number;
           entry.internal = call.direction === "internal";
           if (!entry.named) entry.chosen = null;
-          this.#again(entry);
+          this.#lookUps.ask(entry);
         }
         break;
       case "merged": {
@@ -239,113 +262,67 @@ export class Verdicts {
         person: { title, tier: "", vip: false, customerId: null },
         e164: null,
         stays: new Map(),
-        generation: 0,
-        retries: 0,
-        timer: null,
-        queued: false,
-        gone: false,
       };
       this.#entries.set(call.id, entry);
+      this.#loaded.set(this.#now() + (this.#options.freshMs ?? FRESH_MS));
     }
-    const stay: Stay = { queue, waiting: true, verdict: null, version: 0 };
+    const stay: Stay = { queue, waiting: true, verdict: null, version: 0, changesAtMs: Infinity };
     entry.stays.set(queue, stay);
-    if (isNew) this.#again(entry);
+    if (isNew) this.#lookUps.ask(entry);
     else if (entry.who !== null) {
       this.#decide(entry, stay);
       this.#tell(entry, stay);
-    } else if (entry.timer === null && !entry.queued) this.#again(entry);
-  }
-
-  /** Looks up anew; what is known stays until the answer is there. */
-  #again(entry: Entry): void {
-    entry.generation += 1;
-    entry.retries = 0;
-    if (entry.timer !== null) clearTimeout(entry.timer);
-    entry.timer = null;
-    this.#enqueue(entry);
-  }
-
-  #enqueue(entry: Entry): void {
-    if (entry.queued || entry.gone) return;
-    entry.queued = true;
-    this.#line.push(entry);
-    this.#next();
-  }
-
-  #next(): void {
-    while (this.#running < (this.#options.atOnce ?? 16)) {
-      const entry = this.#line.shift();
-      if (entry === undefined) return;
-      entry.queued = false;
-      if (entry.gone || !isWaiting(entry)) continue;
-      this.#running += 1;
-      void this.#lookUp(entry).finally(() => {
-        this.#running -= 1;
-        this.#next();
-      });
-    }
-  }
-
-  async #lookUp(entry: Entry): Promise<void> {
-    const { generation } = entry;
-    try {
-      const found = await lookUp(this.#options, entry, this.#options.deadlineMs ?? 1000);
-      if (entry.gone || entry.generation !== generation) return;
-      this.#lookedUp += 1;
-      entry.retries = 0;
-      this.#found(entry, found);
-    } catch (error) {
-      if (entry.gone || entry.generation !== generation) return;
-      this.#failed += 1;
-      if (entry.retries === 0)
-        this.#options.log.warn(
-          { err: error, callId: entry.callId },
-          "a waiting caller could not be looked up; they stand in plain order",
-        );
-      this.#retryLater(entry);
-    }
+    } else if (!this.#lookUps.isDue(entry)) this.#lookUps.ask(entry);
   }
 
   #found(entry: Entry, { who, person, e164 }: LookedUp): void {
+    const isNew = entry.who === null || !isDeepStrictEqual(entry.person, person);
     entry.who = who;
     entry.person = person;
     entry.e164 = e164;
     for (const stay of entry.stays.values()) {
       if (!stay.waiting) continue;
-      this.#decide(entry, stay);
-      this.#tell(entry, stay);
+      // After a load most are who they were.
+      if (this.#decide(entry, stay) || isNew) this.#tell(entry, stay);
     }
   }
 
-  #retryLater(entry: Entry): void {
-    const pauseMs = (this.#options.retryMs ?? 500) * Math.min(8, 2 ** entry.retries);
-    entry.retries += 1;
-    entry.timer = setTimeout(() => {
-      entry.timer = null;
-      this.#enqueue(entry);
-    }, pauseMs);
-    entry.timer.unref();
+  /** A policy was published: everybody who waits is judged by it. */
+  #decideAll(): void {
+    this.#clock.clear();
+    this.#decideThose(() => true);
   }
 
-  /** A policy was published: everybody who waits is judged by it, before anybody else is told of it. */
-  #decideAll(): void {
+  /** The clock passed a moment at which verdicts may change. */
+  #decideDue(): void {
+    const nowMs = this.#now();
+    this.#decideThose(({ changesAtMs }) => changesAtMs <= nowMs);
+  }
+
+  /** Everybody is judged before anybody is told of it. */
+  #decideThose(concerned: (stay: Stay) => boolean): void {
     const told: (readonly [Entry, Stay])[] = [];
     for (const entry of this.#entries.values()) {
       for (const stay of entry.stays.values()) {
         if (!stay.waiting || entry.who === null) continue;
-        const before = JSON.stringify(stay.verdict);
-        this.#decide(entry, stay);
-        if (JSON.stringify(stay.verdict) !== before) told.push([entry, stay]);
+        if (!concerned(stay)) this.#clock.set(stay.changesAtMs);
+        else if (this.#decide(entry, stay)) told.push([entry, stay]);
       }
     }
     for (const [entry, stay] of told) this.#tell(entry, stay);
   }
 
-  #decide(entry: Entry, stay: Stay): void {
-    if (entry.who === null) return;
+  /** @returns whether the verdict is another. */
+  #decide(entry: Entry, stay: Stay): boolean {
+    if (entry.who === null) return false;
+    const before = stay.verdict;
+    const subject = { ...entry.who, queue: stay.queue };
+    const nowMs = this.#now();
+    stay.changesAtMs = Infinity;
     try {
       const { policy, version } = this.#options.policies.published();
-      stay.verdict = this.#options.decide(policy, { ...entry.who, queue: stay.queue }, this.#now());
+      stay.changesAtMs = nextVerdictMs(policy, subject, nowMs);
+      stay.verdict = this.#options.decide(policy, subject, nowMs);
       stay.version = version;
       this.#decided += 1;
     } catch (error) {
@@ -353,6 +330,8 @@ export class Verdicts {
       this.#failures += 1;
       this.#options.log.error({ err: error, callId: entry.callId }, "a policy could not be asked");
     }
+    this.#clock.set(stay.changesAtMs);
+    return !isDeepStrictEqual(before, stay.verdict);
   }
 
   #tell(entry: Entry, stay: Stay): void {
@@ -366,15 +345,12 @@ export class Verdicts {
     }
   }
 
-  /** Loads change thousands at a time and name nobody: those are seen by the next caller. */
-  #changed({
-    customerIds,
-    phones,
-  }: {
-    readonly customerIds: readonly string[];
-    readonly phones: readonly string[];
-  }): void {
-    if (customerIds.length === 0 && phones.length === 0) return;
+  #customersChanged({ customerIds, phones }: Hints["customersChanged"]): void {
+    if (customerIds.length === 0 && phones.length === 0) {
+      this.#loadedOwners = true;
+      this.#lookUpAllSoon();
+      return;
+    }
     for (const entry of this.#entries.values()) {
       const { customerId } = entry.person;
       const concerns =
@@ -382,8 +358,36 @@ export class Verdicts {
         (customerId !== null && customerIds.includes(customerId));
       if (!concerns || !isWaiting(entry)) continue;
       if (!entry.named) entry.chosen = null;
-      this.#again(entry);
+      this.#lookUps.ask(entry);
     }
+  }
+
+  #standingsChanged({ customerIds }: Hints["standingsChanged"]): void {
+    if (customerIds.length === 0) {
+      this.#lookUpAllSoon();
+      return;
+    }
+    const concerned = new Set(customerIds);
+    for (const entry of this.#entries.values())
+      if (concerned.has(entry.person.customerId ?? "") && isWaiting(entry))
+        this.#lookUps.ask(entry);
+  }
+
+  /** A load changes thousands at a time, in many parts: however many, everybody is looked up now and then. */
+  #lookUpAllSoon(): void {
+    this.#loaded.set(Math.max(this.#now(), this.#againAtMs + (this.#options.againGapMs ?? 5000)));
+  }
+
+  #lookUpAll(): void {
+    const nowMs = this.#now();
+    this.#againAtMs = nowMs;
+    const waiting = [...this.#entries.values()].filter((entry) => isWaiting(entry));
+    if (this.#loadedOwners) for (const entry of waiting) if (!entry.named) entry.chosen = null;
+    this.#loadedOwners = false;
+    this.#lookUps.askAgain(waiting.filter(({ who }) => who !== null));
+    // Whoever is being asked about for the first time may be answered from before the load.
+    for (const entry of waiting) if (entry.who === null) this.#lookUps.ask(entry);
+    if (waiting.length > 0) this.#loaded.set(nowMs + (this.#options.freshMs ?? FRESH_MS));
   }
 
   #end(entry: Entry): void {
@@ -395,8 +399,7 @@ export class Verdicts {
   }
 
   #forget(entry: Entry): void {
-    entry.gone = true;
-    if (entry.timer !== null) clearTimeout(entry.timer);
+    this.#lookUps.forget(entry);
     this.#entries.delete(entry.callId);
   }
 }

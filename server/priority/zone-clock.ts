@@ -33,6 +33,32 @@ export function wallTime(timeZone: string, nowMs: number): WallTime {
   };
 }
 
+/**
+ * The next moment at which the wall of `timeZone` comes to one of these minutes of the day (0 to 1440), or its clock is changed:
+ * between now and then the wall runs on without passing any of them. Infinity without minutes.
+ */
+export function nextWallMs(timeZone: string, nowMs: number, minutes: Iterable<number>): number {
+  const zone = zoneOf(timeZone);
+  const offset = offsetMs(timeZone, nowMs);
+  const dayMs = Math.floor((nowMs + offset) / DAY_MS) * DAY_MS - offset;
+  let soonest = Infinity;
+  for (const minute of minutes) {
+    const todayMs = dayMs + minute * 60_000;
+    soonest = Math.min(soonest, todayMs > nowMs ? todayMs : todayMs + DAY_MS);
+  }
+  if (soonest === Infinity) return soonest;
+  // No clock is changed twice within a day, so the offset is one until the change and another from it on.
+  let same = Math.floor(nowMs / QUARTER_MS);
+  let other = Math.floor(soonest / QUARTER_MS);
+  if (offsetOf(zone, other) === offset) return soonest;
+  while (other - same > 1) {
+    const between = Math.floor((same + other) / 2);
+    if (offsetOf(zone, between) === offset) same = between;
+    else other = between;
+  }
+  return other * QUARTER_MS;
+}
+
 /** Whether this runtime knows the zone. An offset such as `+03:00` is none: it has no summer time. */
 export function isTimeZone(name: string): boolean {
   if (!/^[A-Za-z]/.test(name)) return false;
@@ -48,14 +74,18 @@ function offsetMs(timeZone: string, nowMs: number): number {
   const zone = zoneOf(timeZone);
   const quarter = Math.floor(nowMs / QUARTER_MS);
   if (zone.quarter !== quarter) {
-    const atMs = quarter * QUARTER_MS;
-    const parts: Record<string, number> = {};
-    for (const { type, value } of zone.format.formatToParts(atMs)) parts[type] = Number(value);
-    const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = parts;
-    zone.offsetMs = Date.UTC(year, month - 1, day, hour, minute, second) - atMs;
+    zone.offsetMs = offsetOf(zone, quarter);
     zone.quarter = quarter;
   }
   return zone.offsetMs;
+}
+
+function offsetOf(zone: Zone, quarter: number): number {
+  const atMs = quarter * QUARTER_MS;
+  const parts: Record<string, number> = {};
+  for (const { type, value } of zone.format.formatToParts(atMs)) parts[type] = Number(value);
+  const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = parts;
+  return Date.UTC(year, month - 1, day, hour, minute, second) - atMs;
 }
 
 function zoneOf(timeZone: string): Zone {

@@ -56,7 +56,8 @@ describe("the standing of a customer", () => {
       ...{ customerId: "1", name: "Мария", language: "ru", tier: "gold", vip: true },
       ...{ segments: ["wholesale", "newborn"], city: "Омск", region: "Омская область" },
       ...{ orderCount: 0, lifetimeMinor: 0, lastOrderAtMs: null, orderOnItsWay: false },
-      ...{ orderLate: false, openClaim: false, cartLeftAtMs: null, lostAtMs: null },
+      ...{ orderLate: false, orderDueAtMs: null, openClaim: false },
+      ...{ cartLeftAtMs: null, lostAtMs: null },
       ...{ personalManager: "anna", lastOperator: "" },
     });
     expect(await openStandings(database).of("999")).toBeNull();
@@ -78,8 +79,14 @@ describe("the standing of a customer", () => {
   test("says what is on its way, and what is late: promised before now and not there", async () => {
     await order("delivered", { promised_at: ago(5) });
     await order("cancelled", { promised_at: ago(5) });
-    await order("shipped", { promised_at: ago(-5) });
-    expect(await standing()).toMatchObject({ orderOnItsWay: true, orderLate: false });
+    await order("cancelled", { promised_at: ago(-1) });
+    const due = ago(-5);
+    await order("shipped", { promised_at: due });
+    await order("shipped", { promised_at: ago(-6) });
+    expect(await standing()).toMatchObject({
+      ...{ orderOnItsWay: true, orderLate: false },
+      orderDueAtMs: due.getTime(),
+    });
     await order("assembling", { promised_at: ago(1) });
     expect(await standing()).toMatchObject({ orderLate: true });
   });

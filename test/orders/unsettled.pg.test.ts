@@ -114,6 +114,36 @@ test("over HTTP they are loaded as orders are", async () => {
   await app.close();
 });
 
+test("whose orders, claims and carts came or changed is told once for a batch, and nobody for what was known", async () => {
+  const app = await testApp();
+  const told: (readonly string[])[] = [];
+  const bus = {
+    publish: (_hint: string, payload: object) =>
+      void told.push((payload as { customerIds: readonly string[] }).customerIds),
+  };
+  await orderRoutes(app, { storage: database, defaultRegion: "RU", bus });
+  const post = async (what: string, ...payload: object[]) => {
+    const headers = { authorization: "Bearer cc_integrator" };
+    const url = `/api/v1/${what}?source=shop`;
+    expect((await app.inject({ method: "POST", url, headers, payload })).statusCode).toBe(200);
+    return told.splice(0).map((ids) => ids.toSorted());
+  };
+  const claim = { sourceId: "1", customerSourceId: "c1", openedAt: "2026-11-20" };
+  const cart = { sourceId: "1", customerSourceId: "c2", totalMinor: 5, currency: "RUB" };
+  const order = { number: "7", stage: "new", currency: "RUB", totalMinor: 5 };
+  const placed = { ...order, placedAt: "2026-11-20", customerSourceId: "c1" };
+  expect(await post("claims", claim, { ...claim, sourceId: "2" })).toEqual([["1"]]);
+  expect(await post("claims", claim)).toEqual([]);
+  expect(await post("claims", { ...claim, closedAt: "2026-11-21" })).toEqual([["1"]]);
+  expect(await post("carts", { ...cart, leftAt: "2026-11-20" })).toEqual([["2"]]);
+  const orders = ["c1", "c2", "c2"].map((customerSourceId, at) => ({
+    ...{ ...placed, customerSourceId, sourceId: String(at) },
+  }));
+  expect(await post("orders", ...orders)).toEqual([["1", "2"]]);
+  expect(await post("orders", orders[0]!, { ...orders[1]!, stage: "shipped" })).toEqual([["2"]]);
+  await app.close();
+});
+
 test("an order keeps when it was promised until it is told anew", async () => {
   const order = {
     ...{ sourceId: "1", customerSourceId: "c1", number: "1", total: 1, currency: "RUB" },

@@ -324,6 +324,153 @@ describe("a database that is away", () => {
   });
 });
 
+describe("the clock", () => {
+  const HOUR = 3_600_000;
+  /** Noon in Moscow is at nine. */
+  const startMs = Date.parse("2026-11-23T08:59:00Z");
+  beforeEach(() => {
+    vi.useFakeTimers({ now: startMs, toFake: ["Date", "setTimeout", "clearTimeout"] });
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+  const openAt = () => open({ now: () => Date.now(), freshMs: Infinity });
+  const judged = async (...callers: readonly Caller[]) => {
+    for (let turn = 0; turn < 20; turn += 1) await vi.advanceTimersByTimeAsync(0);
+    for (const caller of callers) expect(verdictOf(caller)).not.toBeNull();
+    told.length = 0;
+  };
+
+  test("brings everybody who waits the verdict of another time of day, and asks nobody for it", async () => {
+    const noon = rule("noon", [{ fact: "timeOfDay", from: "12:00", to: "12:02" }], 5);
+    policies.publish(policyOf(noon, ...goldFirst.rules));
+    openAt();
+    const [gold, other] = [waits("+79130000001"), waits("+79130000002")];
+    await judged(gold, other);
+    const before = asked.length;
+    await vi.advanceTimersByTimeAsync(59_999);
+    expect([gold, other].map((one) => verdictOf(one)?.rule?.id)).toEqual(["gold", undefined]);
+    expect(told).toEqual([]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect([gold, other].map((one) => verdictOf(one)?.rule?.id)).toEqual(["noon", "noon"]);
+    expect(told).toEqual([gold, other].map(({ callId }) => `${callId} sales`));
+    await vi.advanceTimersByTimeAsync(120_000);
+    expect([gold, other].map((one) => verdictOf(one)?.rule?.id)).toEqual(["gold", undefined]);
+    expect(told).toHaveLength(4);
+    expect(asked).toHaveLength(before);
+  });
+
+  test("takes a rule from whose cart is too long ago, and gives one to whose order becomes late", async () => {
+    policies.publish(
+      policyOf(
+        rule("cart", [{ fact: "cartLeft", withinHours: 1 }], 2),
+        rule("late", [{ fact: "orderLate" }], 3),
+      ),
+    );
+    standings.set("1", standing("1", { cartLeftAtMs: startMs - HOUR + 30_000 }));
+    standings.set("2", standing("2", { orderDueAtMs: startMs + 10 * 60_000 }));
+    openAt();
+    const [left, due] = [waits("+79130000001"), waits("+79130000002")];
+    await judged(left, due);
+    expect([left, due].map((one) => verdictOf(one)?.rule?.id)).toEqual(["cart", undefined]);
+    await vi.advanceTimersByTimeAsync(30_001);
+    expect(verdictOf(left)?.rule).toBeNull();
+    expect(told).toEqual([`${left.callId} sales`]);
+    await vi.advanceTimersByTimeAsync(10 * 60_000);
+    expect(verdictOf(due)?.rule?.id).toBe("late");
+  });
+
+  test("wakes nobody when no rule asks for it", async () => {
+    openAt();
+    await judged(waits("+79130000001"));
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test("has everybody looked up again once a minute, for what nobody told of, while somebody waits", async () => {
+    open({ now: () => Date.now() });
+    const [caller, other] = [waits("+79130000002"), waits("+79130000009")];
+    await judged(caller, other);
+    standings.set("2", standing("2", { tier: "gold" }));
+    asked.length = 0;
+    await vi.advanceTimersByTimeAsync(61_000);
+    expect(verdictOf(caller)?.rule?.id).toBe("gold");
+    expect(told).toEqual([`${caller.callId} sales`]);
+    expect(asked).toHaveLength(3);
+    caller.hangUp();
+    other.hangUp();
+    await vi.advanceTimersByTimeAsync(121_000);
+    expect(asked).toHaveLength(3);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+describe("a load", () => {
+  const all = { customerIds: [], phones: [] };
+
+  test("that names nobody looks everybody up who waits, once for however many parts", async () => {
+    open({ againGapMs: 60 });
+    const callers = Array.from({ length: 30 }, () => waits("+79130000002"));
+    await vi.waitFor(() => expect(told).toHaveLength(30));
+    standings.set("2", standing("2", { tier: "gold" }));
+    asked.length = 0;
+    for (let part = 0; part < 100; part += 1) bus.publish("customersChanged", all);
+    await vi.waitFor(() => {
+      for (const caller of callers) expect(verdictOf(caller)?.rule?.id).toBe("gold");
+    });
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    expect(asked.filter((what) => what.startsWith("standing"))).toHaveLength(30);
+    expect(told).toHaveLength(60);
+    // The last parts of a long load come while its first are being looked up.
+    standings.set("2", standing("2"));
+    bus.publish("standingsChanged", { customerIds: [] });
+    bus.publish("standingsChanged", { customerIds: [] });
+    await vi.waitFor(() => {
+      for (const caller of callers) expect(verdictOf(caller)?.rule).toBeNull();
+    });
+    expect(asked.filter((what) => what.startsWith("standing"))).toHaveLength(60);
+  });
+
+  test("is looked up by few at once, and a newcomer does not wait for it", async () => {
+    let now = 0;
+    let most = 0;
+    let slow = false;
+    open({
+      standingOf: async (id) => {
+        most = Math.max(most, ++now);
+        if (slow) await new Promise((resolve) => setTimeout(resolve, 20));
+        now -= 1;
+        return standings.get(id) ?? null;
+      },
+    });
+    const callers = Array.from({ length: 60 }, () => waits("+79130000001"));
+    await vi.waitFor(() => expect(told).toHaveLength(60));
+    [most, slow] = [0, true];
+    bus.publish("customersChanged", all);
+    await vi.waitFor(() => expect(now).toBe(4));
+    const newcomer = waits("+79130000001");
+    const before = verdicts.counters().lookedUp;
+    await vi.waitFor(() => expect(verdictOf(newcomer)).not.toBeNull());
+    expect(verdicts.counters().lookedUp - before).toBeLessThan(20);
+    await vi.waitFor(() => expect(verdicts.counters().lookedUp).toBe(121));
+    expect(most).toBe(5);
+    expect(callers).toHaveLength(60);
+  });
+
+  test("of orders that names its customers concerns those of them who wait, and no others", async () => {
+    open();
+    const [one, other] = [waits("+79130000001"), waits("+79130000002")];
+    await vi.waitFor(() => expect(told).toHaveLength(2));
+    asked.length = 0;
+    bus.publish("standingsChanged", { customerIds: ["77", "78"] });
+    standings.set("2", standing("2", { tier: "gold" }));
+    bus.publish("standingsChanged", { customerIds: ["2", "77"] });
+    await vi.waitFor(() => expect(verdictOf(other)?.rule?.id).toBe("gold"));
+    expect(verdictOf(one)?.rule?.id).toBe("gold");
+    expect(asked).toEqual(["identify +79130000002", "standing 2"]);
+    expect(told.slice(2)).toEqual([`${other.callId} sales`]);
+  });
+});
+
 test("a listener or rule that throws hurts nobody", async () => {
   open({
     decide: (policy, subject, nowMs) => {
