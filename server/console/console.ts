@@ -177,13 +177,15 @@ export class Console {
       calls
         .queues(pbx)
         .filter((queue) => queue.callers.length > 0)
-        .map((queue) =>
-          previewOf(pbx, queue, policy, nowMs, steward.history(pbx, queue.name), (callId) => ({
+        .map((queue) => {
+          const history = steward.history(pbx, queue.name);
+          const isOrderedNow = steward.notMoved(pbx, queue.name) === "";
+          return previewOf(pbx, queue, policy, nowMs, history, isOrderedNow, (callId) => ({
             subject: verdicts.subjectOf(callId, queue.name),
             person: verdicts.person(callId),
             ringing: this.#isRinging(callId, queue.name),
-          })),
-        ),
+          }));
+        }),
     );
   }
 

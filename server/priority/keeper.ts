@@ -103,6 +103,8 @@ export class QueueKeeper {
   #wakeAtMs = Infinity;
   #failure: Error | null = null;
   #ownChange = false;
+  /** The policy put this queue in order when it was last looked at. */
+  #ordered = false;
   #closed = false;
 
   constructor(options: KeeperOptions) {
@@ -135,7 +137,7 @@ export class QueueKeeper {
   placeGivenBack(channelId: string): number | null {
     const byHand = new Map(this.line.byHand);
     byHand.delete(channelId);
-    const line = { ...this.line, byHand };
+    const line = { ...this.line, byHand, givingBack: new Set([channelId]) };
     const places = placesOf(line, this.callers(), this.#options.rule(), this.#options.now());
     return places.find(({ caller }) => caller.channelId === channelId)?.position ?? null;
   }
@@ -228,8 +230,13 @@ export class QueueKeeper {
     for (;;) {
       if (this.#closed || !this.#options.isPossible()) return;
       const rule = this.#options.rule();
-      if (!rule.ordered && this.line.byHand.size === 0 && this.#unread.length === 0) return;
       const callers = this.callers();
+      if (this.#ordered && !rule.ordered)
+        this.line.givingBack = new Set(callers.map(({ channelId }) => channelId));
+      this.#ordered = rule.ordered;
+      const { byHand, givingBack } = this.line;
+      const isLeftAlone = !rule.ordered && byHand.size + givingBack.size === 0;
+      if (isLeftAlone && this.#unread.length === 0) return;
       const nowMs = this.#options.now();
       const someUnknown = callers.some(({ callId }) => rule.verdictOf(callId) === null);
       if (nowMs < this.#holdUntilMs && someUnknown) {
@@ -246,6 +253,7 @@ export class QueueKeeper {
         places.map(({ caller }) => caller.channelId),
       );
       if (moves.length === 0) {
+        this.line.givingBack = new Set();
         if (await this.#readBackWhenDue(nowMs)) continue;
         const lookMs = nextLookMs(this.line, places, rule, nowMs);
         if (lookMs < Infinity) this.#wake(lookMs);

@@ -39,6 +39,8 @@ export type LineState = {
   lastJoined: { readonly told: number; readonly given: number };
   /** Moves of those who wait, by channel, oldest first. */
   readonly moves: Map<string, Move[]>;
+  /** Whom the policy, or a hand, let go of in a queue that is left alone: they go back, once, before whoever joined later. By channel. */
+  givingBack: ReadonlySet<string>;
 };
 
 /** A queue nobody waits in. */
@@ -52,6 +54,7 @@ export function createLine(): LineState {
     byHand: new Map(),
     lastJoined: { told: -Infinity, given: -Infinity },
     moves: new Map(),
+    givingBack: new Set(),
   };
 }
 
@@ -132,7 +135,10 @@ export function channelOf(line: LineState, callId: string): string | undefined {
 /** Puts somebody to a place by hand; whoever was put there before, or further back, moves on by one. 0 takes the place away. */
 export function putByHand(line: LineState, channelId: string, position: number, by: string): void {
   line.byHand.delete(channelId);
-  if (position < 1) return;
+  if (position < 1) {
+    line.givingBack = new Set([...line.givingBack, channelId]);
+    return;
+  }
   for (const place of line.byHand.values()) if (place.position >= position) place.position += 1;
   line.byHand.set(channelId, { position: Math.min(position, line.stays.size), by });
 }
@@ -169,8 +175,9 @@ export function placesOf(
 ): readonly Placed[] {
   const { guard, isRinging, ordered, overtakingMs, verdictOf } = rule;
   const comparedAtMs = overtakingMs > 0 ? Math.floor(nowMs / overtakingMs) * overtakingMs : nowMs;
+  const ranks = ordered ? new Map<string, number>() : ranksLeftAlone(line, callers);
   const real = new Map<string, Waiting>();
-  const frozen = callers.map((caller, at): Waiting => {
+  const frozen = callers.map((caller): Waiting => {
     const verdict = verdictOf(caller.callId);
     const waiting: Waiting = {
       callId: caller.callId,
@@ -182,8 +189,8 @@ export function placesOf(
       ringing: isRinging(caller.callId),
     };
     real.set(caller.channelId, waiting);
-    // In a queue the policy leaves alone everybody stays behind whom they are behind.
-    return { ...waiting, rate: 0, headStartMs: ordered ? claimMs(waiting, comparedAtMs) : -at };
+    const claim = ordered ? claimMs(waiting, comparedAtMs) : -ranks.get(caller.channelId)!;
+    return { ...waiting, rate: 0, headStartMs: claim };
   });
   return wantedOrder(frozen, ordered ? guard : NO_GUARD, nowMs, historyOf(line)).map((placed) => {
     const caller = real.get(placed.caller.channelId)!;
@@ -205,6 +212,22 @@ export function nextLookMs(
   const claimedMs = nextChangeMs(places, NO_GUARD, nowMs);
   const stepMs = Math.max(1, overtakingMs);
   return Math.min(promisedMs, Math.ceil(Math.max(claimedMs, nowMs + 1) / stepMs) * stepMs);
+}
+
+/** In a queue the policy leaves alone everybody stays behind whom they are behind, but for who is being given back. */
+function ranksLeftAlone(
+  { givingBack, stays }: LineState,
+  callers: readonly LiveCaller[],
+): ReadonlyMap<string, number> {
+  const since = ({ channelId, joinedAtMs }: LiveCaller): number =>
+    stays.get(channelId)?.joinedAtMs ?? joinedAtMs;
+  const order = callers.filter(({ channelId }) => !givingBack.has(channelId));
+  const back = callers.filter(({ channelId }) => givingBack.has(channelId));
+  for (const caller of back.sort((a, b) => since(a) - since(b))) {
+    const at = order.findIndex((other) => since(other) > since(caller));
+    order.splice(at < 0 ? order.length : at, 0, caller);
+  }
+  return new Map(order.map(({ channelId }, at) => [channelId, at]));
 }
 
 const NO_GUARD: Guard = { mostExtraWaitSeconds: null, neverPassedAfterSeconds: null };

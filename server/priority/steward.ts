@@ -13,7 +13,8 @@
  * Callcard ends, everybody stays in line as they are and Asterisk goes on.
  *
  * Priorities that somebody else gives out (QUEUE_PRIO, the console) are read back and are where the next plan starts from. Queues the policy
- * leaves alone, or all of them while no rule is on, are not touched except for callers placed by hand.
+ * leaves alone, or all of them while no rule is on, are not touched except for callers placed by hand. When the policy lets go of a
+ * queue, those who wait in it are put back in the order of their joining, once.
  */
 import { AmiError, type Pbx } from "../asterisk/model.ts";
 import type { LiveCalls } from "../calls/live.ts";
@@ -202,6 +203,7 @@ export class Steward {
     try {
       await keeper.settle();
     } catch (error) {
+      keeper.line.givingBack = new Set();
       byHand.clear();
       for (const [key, place] of before) if (keeper.line.stays.has(key)) byHand.set(key, place);
       throw error;

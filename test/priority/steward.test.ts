@@ -101,6 +101,20 @@ describe("the steward", () => {
     expect(house.steward.notMoved("main", "sales")).toBe("");
   });
 
+  test("a queue the policy lets go of is first come, first served again, and then left alone", async () => {
+    await open();
+    joinAll("91", "71", "92", "72");
+    await house.stands("sales", "71 72 91 92");
+    house.publish(policyOf({ rules: [] }));
+    await house.stands("sales", "91 71 92 72");
+    await settled("sales", 4);
+    const { moves } = house.steward.counters();
+    join("81");
+    await settled("sales", 5);
+    expect(await house.order("sales")).toEqual(["91", "71", "92", "72", "81"]);
+    expect(house.steward.counters().moves).toBe(moves);
+  });
+
   test("does not touch priorities of others while no rule is on", async () => {
     await open({ policy: policyOf({ rules: [] }) });
     join("91");
@@ -178,7 +192,7 @@ describe("the steward", () => {
     await house.stands("sales", "91 71");
     expect(
       house.steward.wanted("main", "sales").get((await house.line("sales"))[0]!.channelId),
-    ).toEqual({ position: 1, guard: "passed", movedBy: "" });
+    ).toEqual({ position: 1, policyPosition: 1, guard: "passed", movedBy: "" });
   });
 
   test("records every move with the place read back, and why everybody stood where they stood", async () => {
@@ -225,7 +239,8 @@ describe("by hand", () => {
     join("72");
     await house.stands("sales", "71 93 72 91 92");
     const id = await channel("93");
-    expect(house.steward.wanted("main", "sales").get(id)).toMatchObject({ movedBy: "olga" });
+    const placed = house.steward.wanted("main", "sales").get(id);
+    expect(placed).toMatchObject({ movedBy: "olga", position: 2, policyPosition: 5 });
     await put("93", 0);
     expect(await house.order("sales")).toEqual(["71", "72", "91", "92", "93"]);
     await vi.waitFor(() => expect(house.moves.map(({ by }) => by)).toContain("olga"));
@@ -240,6 +255,10 @@ describe("by hand", () => {
     joinAll("72");
     await settled("sales", 4);
     expect(await house.order("sales")).toEqual(["91", "71", "92", "72"]);
+    const placed = house.steward.wanted("main", "sales").get(await channel("71"));
+    expect(placed).toMatchObject({ position: 2, policyPosition: 3 });
+    await put("71", 0);
+    expect(await house.order("sales")).toEqual(["91", "92", "71", "72"]);
   });
 
   test("moves up as those before them are gone", async () => {
