@@ -1,6 +1,8 @@
 /** Moves and the reasons of places on their way to PostgreSQL, in the background; moving never waits for it. */
+import { type Insertable, sql } from "kysely";
 import type { Database } from "../storage/database.ts";
 import { Outbox, type OutboxLog } from "../storage/outbox.ts";
+import type { Schema } from "../storage/schema.ts";
 import type { Move } from "./model.ts";
 
 /** Why a caller stood where they stood during one stay in a queue. */
@@ -102,35 +104,72 @@ export async function saveMoves(db: Database, moves: readonly Move[]): Promise<v
   });
 }
 
-/** Writes why callers stood where they stood; the newest word on a stay holds. */
+/**
+ * After a restart, or a connection that was lost, a PBX tells in whole seconds for how long somebody has waited: the same stay is told with
+ * another beginning then. Nobody leaves a queue and joins it again as soon.
+ */
+const SAME_STAY_MS = 2000;
+
+/** Writes why callers stood where they stood; the newest word on a stay holds, and it has one row however often Callcard was restarted. */
 export async function savePlacements(
   db: Database,
   placements: readonly Placement[],
 ): Promise<void> {
   if (placements.length === 0) return;
-  await db
-    .insertInto("call_priorities")
-    .values(
-      placements.map((placement) => ({
-        call_id: placement.callId,
-        queue: placement.queue,
-        joined_at: new Date(placement.joinedAtMs),
-        pbx: placement.pbx,
+  await db.transaction().execute(async (tx) => {
+    // Two servers may tell of the same stay at the same moment, a little apart.
+    await sql`select pg_advisory_xact_lock(hashtext('callcard.call_priorities'))`.execute(tx);
+    const known = await tx
+      .selectFrom("call_priorities")
+      .select(["call_id", "queue", "joined_at"])
+      .where("call_id", "in", [...new Set(placements.map(({ callId }) => callId))])
+      .execute();
+    const begun = new Map<string, number[]>();
+    const beginnings = (callId: string, queue: string) => {
+      const key = JSON.stringify([callId, queue]);
+      const all = begun.get(key) ?? [];
+      begun.set(key, all);
+      return all;
+    };
+    for (const row of known) beginnings(row.call_id, row.queue).push(row.joined_at.getTime());
+    const rows = new Map<string, Insertable<Schema["call_priorities"]>>();
+    for (const placement of placements) {
+      const { callId, queue } = placement;
+      const told = Math.trunc(placement.joinedAtMs);
+      const all = beginnings(callId, queue);
+      const joinedAtMs = nearest(all, told) ?? told;
+      if (!all.includes(joinedAtMs)) all.push(joinedAtMs);
+      rows.set(JSON.stringify([callId, queue, joinedAtMs]), {
+        ...{ call_id: callId, queue, joined_at: new Date(joinedAtMs), pbx: placement.pbx },
         policy_version: placement.policyVersion,
         rule_id: placement.rule?.id ?? "",
         rule_name: placement.rule?.name ?? "",
         rate: placement.rate,
         head_start_ms: Math.round(placement.headStartMs),
-      })),
-    )
-    .onConflict((conflict) =>
-      conflict.columns(["call_id", "queue", "joined_at"]).doUpdateSet((eb) => ({
-        policy_version: eb.ref("excluded.policy_version"),
-        rule_id: eb.ref("excluded.rule_id"),
-        rule_name: eb.ref("excluded.rule_name"),
-        rate: eb.ref("excluded.rate"),
-        head_start_ms: eb.ref("excluded.head_start_ms"),
-      })),
-    )
-    .execute();
+      });
+    }
+    await tx
+      .insertInto("call_priorities")
+      .values([...rows.values()])
+      .onConflict((conflict) =>
+        conflict.columns(["call_id", "queue", "joined_at"]).doUpdateSet((eb) => ({
+          policy_version: eb.ref("excluded.policy_version"),
+          rule_id: eb.ref("excluded.rule_id"),
+          rule_name: eb.ref("excluded.rule_name"),
+          rate: eb.ref("excluded.rate"),
+          head_start_ms: eb.ref("excluded.head_start_ms"),
+        })),
+      )
+      .execute();
+  });
+}
+
+/** The beginning among `known` that is the same stay's; null for a stay nobody knows. */
+function nearest(known: readonly number[], atMs: number): number | null {
+  let best: number | null = null;
+  for (const one of known) {
+    const away = Math.abs(one - atMs);
+    if (away <= SAME_STAY_MS && (best === null || away < Math.abs(best - atMs))) best = one;
+  }
+  return best;
 }
