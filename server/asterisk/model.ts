@@ -4,6 +4,7 @@
  * Raw AMI names, units and quirks end in this folder. Times are epoch milliseconds (with fractions), durations carry
  * their unit in the name, an unknown text (`<unknown>`, absent key) is the empty string.
  */
+import type { PreferredWish } from "./preferred-queue.ts";
 
 /** Asterisk's channel states (ChannelState 0 to 10), by name. */
 export type ChannelState =
@@ -259,6 +260,8 @@ export type QueueSnapshot = {
     readonly position: number;
     readonly waitMs: number;
     readonly priority: number;
+    /** For whom and what they wait in the queue of preferred operators, where the dialplan's variables tell it. */
+    readonly wish?: PreferredWish;
   }[];
 };
 

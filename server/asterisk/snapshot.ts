@@ -4,6 +4,7 @@
 import { channel, clockAsMs, deviceState, ownChannel, queueMember, text, whole } from "./fields.ts";
 import { AmiError } from "./model.ts";
 import type { AmiAnswer, Pbx, PbxSnapshot, QueueMember, QueueSnapshot } from "./model.ts";
+import { PREFERRED_QUEUE, type PreferredWish } from "./preferred-queue.ts";
 
 type Items = AmiAnswer["items"];
 
@@ -84,7 +85,45 @@ function explainRefusal(error: unknown): never {
 }
 
 /**
- * Reads a snapshot. The lists are asked for at once: Asterisk answers in order, so together they take one round trip.
+ * Who waits for their preferred operator is asked for the queue they called for: the dialplan said it in an event of the past. Somebody who has
+ * left meanwhile cannot be asked, and an event tells of their leaving.
+ */
+async function withWishes(
+  action: Pbx["action"],
+  queues: readonly QueueSnapshot[],
+): Promise<readonly QueueSnapshot[]> {
+  const variable = async (channel: string, name: string): Promise<string> => {
+    const { fields } = await action("Getvar", { Channel: channel, Variable: name });
+    return fields["value"] ?? "";
+  };
+  const wishOf = async (channel: string): Promise<PreferredWish | null> => {
+    try {
+      const [queue, extension] = await Promise.all([
+        // The argument of the subroutine in which the caller waits.
+        variable(channel, "ARG1"),
+        variable(channel, "CALLCARD_PREFERRED"),
+      ]);
+      return { queue, extension };
+    } catch (error) {
+      if (error instanceof AmiError && ["refused", "invalid"].includes(error.code)) return null;
+      throw error;
+    }
+  };
+  return Promise.all(
+    queues.map(async (queue) => {
+      if (queue.name !== PREFERRED_QUEUE) return queue;
+      const callers = queue.callers.map(async (caller) => {
+        const wish = await wishOf(caller.channelName);
+        return wish === null ? caller : { ...caller, wish };
+      });
+      return { ...queue, callers: await Promise.all(callers) };
+    }),
+  );
+}
+
+/**
+ * Reads a snapshot. The lists are asked for at once: Asterisk answers in order, so together they take one round trip; a second one is
+ * needed only while somebody waits for their preferred operator.
  *
  * @throws {AmiError} when the channels cannot be read; nothing can be known without them.
  */
@@ -100,7 +139,7 @@ export async function readSnapshot(
   return {
     snapshot: {
       channels: channelsOf(channels.items),
-      queues: queuesOf(queues ?? []),
+      queues: await withWishes(action, queuesOf(queues ?? [])),
       devices: devicesOf(devices ?? []),
       restarted,
     },

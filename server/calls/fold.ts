@@ -10,6 +10,7 @@ import type { ChannelInfo, PbxInput } from "../asterisk/model.ts";
 import { enterBridge, hangUp, known, leaveBridge, met, pair } from "./legs.ts";
 import type { CallFact } from "./model.ts";
 import { callerInQueue, isOutside, outsideDialled } from "./parties.ts";
+import { preferredTold, queueMeant } from "./preferred.ts";
 import { applySnapshot } from "./reconcile.ts";
 import { answer, dialFailed, memberGivenUp, startRing } from "./rings.ts";
 import { type CallState, type Leg, begin, isDialled, remembers, taken, unplaced } from "./state.ts";
@@ -205,8 +206,9 @@ function placed(state: CallState, channel: ChannelInfo, kind: string): Leg | nul
   return null;
 }
 
-function wasIn(leg: Leg, queue: string): boolean {
-  return leg.call.visits.some((visit) => visit.queue === queue);
+function wasIn({ call }: Leg, queue: string): boolean {
+  const meant = queueMeant(call, queue);
+  return call.visits.some((visit) => visit.queue === meant);
 }
 
 function channelState(state: CallState, channel: ChannelInfo): void {
@@ -289,7 +291,7 @@ function agentCalled(state: CallState, input: Input<"agentCalled">): void {
   }
   startRing(state, agent, "agentCalled", {
     extension: extensionOf(input.interface, state.extensionPattern),
-    queue: input.queue,
+    queue: queueMeant(agent.call, input.queue),
     interface: input.interface,
   });
 }
@@ -336,7 +338,8 @@ function agentConnect(state: CallState, input: Input<"agentConnected">): void {
       agent.behind?.extension ||
       (agent.local ? "" : agent.extension) ||
       extensionOf(input.interface, state.extensionPattern);
-    if (extension !== "") startTalk(state, agent, extension, input.queue, false);
+    if (extension !== "")
+      startTalk(state, agent, extension, queueMeant(leg.call, input.queue), false);
   } else {
     agentConnected(state, leg.call, input.queue);
   }
@@ -348,15 +351,18 @@ function agentComplete(state: CallState, input: Input<"agentCompleted">): void {
   const extension = extensionOf(input.interface, state.extensionPattern);
   const talk = leg.call.openTalks.find((open) => open.value.extension === extension);
   // Who is still bridged still talks: app_queue is done with a call long before the call is done (transfers).
-  if (talk && talk.value.queue === input.queue && (!talk.connected || talk.apartSinceMs !== null))
+  const isOver = talk && (!talk.connected || talk.apartSinceMs !== null);
+  if (isOver && talk.value.queue === queueMeant(leg.call, input.queue))
     endTalk(state, leg.call, talk);
 }
 
 function userEvent(state: CallState, input: Input<"userEvent">): void {
-  if (input.name !== "CallcardQueueStatus") return;
   const leg = state.legs.get(input.channelId);
   if (!leg) return;
-  statusTold(state, leg, fieldOf(input.fields, "queue"), fieldOf(input.fields, "status"));
+  const field = (name: string) => fieldOf(input.fields, name);
+  if (input.name === "CallcardQueueStatus") statusTold(state, leg, field("queue"), field("status"));
+  else if (input.name === "CallcardPreferred")
+    preferredTold(state, leg, { queue: field("queue"), extension: field("extension") });
 }
 
 function fieldOf(fields: Readonly<Record<string, string>>, name: string): string {

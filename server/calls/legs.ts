@@ -107,6 +107,7 @@ export function addLeg(
     served: false,
     hangupRequested: null,
     gone: false,
+    wish: null,
   };
   state.legs.set(leg.id, leg);
   if (stem !== "") {

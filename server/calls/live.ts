@@ -1,14 +1,26 @@
 /** The calls and queues of all PBXs as they are now: listens, folds, and tells what happened. Knows nothing of customers. */
-import { AmiError, type Pbx, type PbxInput, type QueueSnapshot } from "../asterisk/model.ts";
+import {
+  AmiError,
+  type Pbx,
+  type PbxInput,
+  type QueueMember,
+  type QueueSnapshot,
+} from "../asterisk/model.ts";
+import { PREFERRED_QUEUE } from "../asterisk/preferred-queue.ts";
 import { forgetGone } from "./audit.ts";
 import { type CallState, createCallState, fold, settle, size, view } from "./fold.ts";
+import {
+  type LiveQueueView,
+  liveQueue,
+  preferredMembers,
+  preferringIn,
+  queuesMeant,
+} from "./live-queues.ts";
 import type { Call, CallFact } from "./model.ts";
 import {
   type ExtensionView,
   type QueueChange,
   type QueueState,
-  type QueueView,
-  type WaitingCaller,
   createQueueState,
   extensionViews,
   foldQueues,
@@ -23,12 +35,6 @@ export type FactListener = (fact: CallFact) => void;
 
 /** Told that queues, members or devices of a PBX changed. */
 export type QueueListener = (pbx: string, change: QueueChange) => void;
-
-/** A queue with the calls its callers belong to. */
-export type LiveQueueView = Omit<QueueView, "callers"> & {
-  /** `callId` is "" for a caller whose channel is not known yet. */
-  readonly callers: readonly (WaitingCaller & { readonly callId: string })[];
-};
 
 /**
  * An extension with the calls it takes part in, by id. Whether a member is in a call is told here: QueueMemberStatus comes before app_queue
@@ -57,6 +63,8 @@ export type CallCounters = {
   readonly remembered: number;
 };
 
+export type { LiveQueueView, LiveWaitingCaller, PreferringCaller } from "./live-queues.ts";
+
 export type LiveCallsOptions = {
   readonly pbxs: readonly Pbx[];
   /** Which whole device names are operators' extensions. */
@@ -75,6 +83,8 @@ type Followed = {
   readonly pbx: Pbx;
   readonly calls: CallState;
   readonly queues: QueueState;
+  /** Queues that somebody in the queue of preferred operators called for. */
+  preferredFor: ReadonlySet<string>;
   /** Null while closed. */
   stopListening: (() => void) | null;
   auditing: boolean;
@@ -108,6 +118,7 @@ export class LiveCalls {
       pbx,
       calls: createCallState(pbx.name, options.extensionPattern),
       queues: createQueueState(options.extensionPattern),
+      preferredFor: new Set(),
       stopListening: null,
       auditing: false,
     }));
@@ -157,14 +168,24 @@ export class LiveCalls {
   /** Queues of one PBX, by name; none for a PBX that is not known. */
   queues(pbx: string): readonly LiveQueueView[] {
     const followed = this.#byName.get(pbx);
-    return followed ? queueViews(followed.queues).map((queue) => withCalls(followed, queue)) : [];
+    if (!followed) return [];
+    const preferring = preferringIn(followed);
+    return queueViews(followed.queues).flatMap(
+      (queue) => liveQueue(followed, queue, preferring) ?? [],
+    );
   }
 
   /** One queue; undefined for one that is not known. */
   queue(pbx: string, name: string): LiveQueueView | undefined {
     const followed = this.#byName.get(pbx);
     const queue = followed && queueView(followed.queues, name);
-    return queue && withCalls(followed, queue);
+    return queue && liveQueue(followed, queue, preferringIn(followed));
+  }
+
+  /** Members of the queue of preferred operators, whoever added them; null when this PBX has no such queue. */
+  preferredMembers(pbx: string): readonly QueueMember[] | null {
+    const followed = this.#byName.get(pbx);
+    return followed ? preferredMembers(followed) : null;
   }
 
   /** A waiting caller was moved by QueueChangePriorityCaller with Immediate, of which no event tells. */
@@ -182,7 +203,10 @@ export class LiveCalls {
     return change !== null;
   }
 
-  /** Extensions of one PBX that are members of queues or have a device; none for a PBX that is not known. */
+  /**
+   * Extensions of one PBX that are members of queues or have a device; none for a PBX that is not known. Their place in the queue of preferred
+   * operators is no membership.
+   */
   extensions(pbx: string): readonly LiveExtensionView[] {
     const followed = this.#byName.get(pbx);
     if (!followed) return [];
@@ -196,6 +220,7 @@ export class LiveCalls {
     }
     return extensionViews(followed.queues).map((extension) => ({
       ...extension,
+      members: extension.members.filter(({ queue }) => queue !== PREFERRED_QUEUE),
       ringingIn: ringing.get(extension.extension) ?? [],
       talkingIn: talking.get(extension.extension) ?? [],
     }));
@@ -241,6 +266,11 @@ export class LiveCalls {
     try {
       facts = fold(followed.calls, input, atMs);
       change = foldQueues(followed.queues, input, atMs);
+      if (change?.queues.includes(PREFERRED_QUEUE)) {
+        const before = followed.preferredFor;
+        followed.preferredFor = new Set(preferringIn(followed).keys());
+        change = queuesMeant(change, before, followed.preferredFor);
+      }
     } catch (error) {
       // The folds do not throw; if one does after all, the other calls of this PBX must not suffer for it.
       this.#foldFailures += 1;
@@ -310,12 +340,4 @@ export class LiveCalls {
       followed.auditing = false;
     }
   }
-}
-
-function withCalls({ calls }: Followed, queue: QueueView): LiveQueueView {
-  const callers = queue.callers.map((caller) => ({
-    ...caller,
-    callId: calls.legs.get(caller.channelId)?.call.id ?? "",
-  }));
-  return { ...queue, callers };
 }

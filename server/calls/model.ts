@@ -35,11 +35,18 @@ export type RingOutcome =
   | "callerGone"
   | "unknown";
 
-/** One stay in one queue. */
+/**
+ * One stay in one queue. Who waits for their preferred operator first has two for the same queue: one with `preferredExtension`, then, if
+ * that operator did not answer, one in the queue itself. The caller's waiting goes on from one to the other (`waitingSinceMs`).
+ */
 export type QueueVisit = {
+  /** The queue the call is for. */
   readonly queue: string;
   readonly joinedAtMs: number;
+  /** At the joining, from 1; 0 while they stand in no line because they wait for their preferred operator. */
   readonly position: number;
+  /** Only there when this stay waits for one operator alone, before others are asked: their extension, "" when not told. */
+  readonly preferredExtension?: string;
   readonly leftAtMs: number | null;
   readonly how: QueueLeftHow | null;
 };

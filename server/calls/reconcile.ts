@@ -7,6 +7,7 @@
 import type { PbxSnapshot } from "../asterisk/model.ts";
 import { addLeg, enterBridge, hangUp, leaveBridge } from "./legs.ts";
 import { callerInQueue, isOutside, outsideDialled, refreshParty } from "./parties.ts";
+import { preferredTold } from "./preferred.ts";
 import { answer, startRing } from "./rings.ts";
 import { type CallState, type Leg, isHelper } from "./state.ts";
 import { refreshTalks } from "./talks.ts";
@@ -75,6 +76,7 @@ function seeQueues(state: CallState, snapshot: PbxSnapshot): void {
       if (!leg) continue;
       waiting.add(leg);
       callerInQueue(state, leg);
+      if (caller.wish) preferredTold(state, leg, caller.wish);
       joinQueue(state, leg, queue.name, caller.position, state.atMs - past(caller.waitMs));
     }
   }
@@ -84,7 +86,7 @@ function seeQueues(state: CallState, snapshot: PbxSnapshot): void {
       // Its way out was told and is only to be judged.
       if (visit.leftAtMs !== null) continue;
       // A list that could not be read proves nothing.
-      if (waiting.has(visit.leg) || !listed.has(visit.value.queue)) continue;
+      if (waiting.has(visit.leg) || !listed.has(visit.asteriskQueue)) continue;
       closeVisit(
         state,
         call,

@@ -84,7 +84,13 @@ const CallBody = Type.Object(
       Type.Object({
         queue: Type.String(),
         joinedAt: Time,
-        position: Type.Integer(),
+        position: Type.Integer({
+          description: "At the joining, from 1; 0 for who waited for their preferred operator",
+        }),
+        preferredExtension: Type.Union([Type.String(), Type.Null()], {
+          description:
+            "Not null for who waited for one operator alone before standing in line: that operator's extension, empty when not known",
+        }),
         leftAt: TimeOrNull,
         how: Type.Union([Type.String(), Type.Null()]),
       }),
@@ -323,13 +329,16 @@ function summaryBody(summary: CallSummary) {
 function storyBody(call: Call) {
   return {
     seenFromMiddle: call.seenFromMiddle,
-    visits: call.visits.map(({ queue, joinedAtMs, position, leftAtMs, how }) => ({
-      queue,
-      joinedAt: iso(joinedAtMs),
-      position,
-      leftAt: isoOrNull(leftAtMs),
-      how,
-    })),
+    visits: call.visits.map(
+      ({ queue, joinedAtMs, position, preferredExtension, leftAtMs, how }) => ({
+        queue,
+        joinedAt: iso(joinedAtMs),
+        position,
+        preferredExtension: preferredExtension ?? null,
+        leftAt: isoOrNull(leftAtMs),
+        how,
+      }),
+    ),
     rings: call.rings.map(({ id, extension, queue, startedAtMs, endedAtMs, toldBy, outcome }) => ({
       id,
       extension,

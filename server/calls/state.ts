@@ -6,6 +6,7 @@
  * built anew ({@link view}). It holds no clock, no handle and no closure, so the same inputs always make the same state.
  */
 import type { ChannelInfo, ChannelState } from "../asterisk/model.ts";
+import type { PreferredWish } from "../asterisk/preferred-queue.ts";
 import type {
   Call,
   CallEndedHow,
@@ -57,6 +58,8 @@ export type Leg = {
   hangupRequested: number | null;
   /** It handed its call to somebody else, or hung up: it talks no more, wherever it still is. */
   gone: boolean;
+  /** For what it will join the queue of preferred operators next; null when nothing was said. */
+  wish: PreferredWish | null;
 };
 
 export type Bridge = { readonly id: string; type: string; readonly legs: Set<Leg> };
@@ -82,6 +85,8 @@ export type LiveTalk = {
 export type LiveVisit = {
   value: QueueVisit;
   readonly leg: Leg;
+  /** As Asterisk's events call the queue. */
+  readonly asteriskQueue: string;
   /** A member answered this caller. */
   answered: boolean;
   /** QueueCallerAbandon was seen. */

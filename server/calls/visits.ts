@@ -18,6 +18,7 @@
  * a timeout, and a timeout at the very moment nobody could answer from `leavewhenempty`.
  */
 import type { QueueLeftHow } from "./model.ts";
+import { stayIn } from "./preferred.ts";
 import {
   type CallState,
   type Leg,
@@ -30,7 +31,7 @@ import {
 /** How long the way out of a queue may stay undecided. */
 export const decideAfterMs = 1000;
 
-/** QueueCallerJoin. Says false for a repeated one. */
+/** QueueCallerJoin. Says false for a repeated one. `queue`, here and below, is Asterisk's word. */
 export function joinQueue(
   state: CallState,
   leg: Leg,
@@ -41,12 +42,14 @@ export function joinQueue(
   const { call } = leg;
   for (const visit of [...call.openVisits]) {
     if (visit.leg !== leg) continue;
-    if (visit.leftAtMs === null && visit.value.queue === queue) return false;
+    if (visit.leftAtMs === null && visit.asteriskQueue === queue) return false;
     closeVisit(state, call, visit, wentOn(state, visit));
   }
-  const value = { queue, joinedAtMs, position, leftAtMs: null, how: null };
+  const value = { ...stayIn(leg, queue, position), joinedAtMs, leftAtMs: null, how: null };
   call.visits = [...call.visits, value];
-  call.openVisits.push({ value, leg, answered: false, abandoned: false, leftAtMs: null });
+  call.openVisits.push({
+    ...{ value, leg, asteriskQueue: queue, answered: false, abandoned: false, leftAtMs: null },
+  });
   emit(state, call, { type: "queueJoined", visit: value });
   return true;
 }
@@ -87,7 +90,7 @@ export function servedBy(state: CallState, answering: Leg): void {
 /** AgentConnect: this stay is served, whatever was or was not told before. */
 export function agentConnected(state: CallState, call: LiveCall, queue: string): void {
   for (const visit of [...call.openVisits]) {
-    if (visit.value.queue === queue) closeVisit(state, call, visit, "answered");
+    if (visit.asteriskQueue === queue) closeVisit(state, call, visit, "answered");
   }
 }
 
@@ -112,7 +115,7 @@ function atHangup(state: CallState, leg: Leg, visit: LiveVisit): QueueLeftHow {
 /** The caller left and lives on: the queue's doing, or a key. */
 function wentOn(state: CallState, visit: LiveVisit): QueueLeftHow {
   if (visit.answered) return "answered";
-  if (visit.abandoned) return anybodyUsable(state, visit.value.queue) ? "timeout" : "empty";
+  if (visit.abandoned) return anybodyUsable(state, visit.asteriskQueue) ? "timeout" : "empty";
   return visit.leftAtMs === null ? "unknown" : "exitKey";
 }
 
@@ -150,7 +153,7 @@ export function statusTold(state: CallState, leg: Leg, queue: string, status: st
   const how = Object.hasOwn(statusWords, status) ? statusWords[status] : undefined;
   if (how === undefined) return;
   for (const visit of [...leg.call.openVisits]) {
-    if (visit.leg === leg && visit.value.queue === queue && visit.leftAtMs !== null)
+    if (visit.leg === leg && visit.asteriskQueue === queue && visit.leftAtMs !== null)
       closeVisit(state, leg.call, visit, how);
   }
 }
@@ -184,5 +187,5 @@ function anybodyUsable(state: CallState, queue: string): boolean {
 }
 
 function openVisit(leg: Leg, queue: string): LiveVisit | undefined {
-  return leg.call.openVisits.find((visit) => visit.leg === leg && visit.value.queue === queue);
+  return leg.call.openVisits.find((visit) => visit.leg === leg && visit.asteriskQueue === queue);
 }

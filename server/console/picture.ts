@@ -56,6 +56,19 @@ export function queueOf(
         movedBy: place?.movedBy ?? "",
       };
     }),
+    preferring: queue.preferring.map((caller) => {
+      const { person, ringing } = known(caller.callId);
+      return {
+        callId: caller.callId,
+        channelId: caller.channelId,
+        title: person?.title ?? "",
+        tier: person?.tier ?? "",
+        vip: person?.vip ?? false,
+        joinedAtMs: Math.round(caller.joinedAtMs),
+        ringing,
+        extension: caller.preferredExtension,
+      };
+    }),
     notMoved,
   };
 }

@@ -36,11 +36,21 @@ export type ConsoleCaller = {
   readonly movedBy: string;
 };
 
+/** Somebody who called this queue and waits for one operator alone before they stand in line; they cannot be moved. */
+export type ConsolePreferring = Pick<
+  ConsoleCaller,
+  "callId" | "channelId" | "title" | "tier" | "vip" | "joinedAtMs" | "ringing"
+> & {
+  /** The operator's, "" when not known. */
+  readonly extension: string;
+};
+
 export type ConsoleQueue = {
   readonly pbx: string;
   readonly name: string;
   readonly members: { readonly ready: number; readonly busy: number; readonly paused: number };
   readonly callers: readonly ConsoleCaller[];
+  readonly preferring: readonly ConsolePreferring[];
   /** Why callers are not moved here: the policy leaves this queue alone, this Asterisk cannot (its version), or the PBX is away. */
   readonly notMoved: "" | "notInPolicy" | "notPossible" | "pbxDown";
 };

@@ -62,6 +62,19 @@ const PictureBody = Type.Object(
             movedBy: Type.String(),
           }),
         ),
+        preferring: Type.Array(
+          Type.Object({
+            callId: Type.String(),
+            channelId: Type.String(),
+            title: Type.String(),
+            tier: Type.String(),
+            vip: Type.Boolean(),
+            joinedAtMs: Ms,
+            ringing: Type.Boolean(),
+            extension: Type.String({ description: "The operator's; empty when not known" }),
+          }),
+          { description: "Who waits for one operator alone before standing in line here" },
+        ),
         notMoved: Type.Enum(["", "notInPolicy", "notPossible", "pbxDown"], {
           description: "Why callers are not moved here, empty when they are",
         }),

@@ -1,6 +1,5 @@
 /** What each extension's device does and which queues it is a member of, for a whole PBX at once. Pure. */
 import type { DeviceState } from "../asterisk/model.ts";
-import { PREFERRED_QUEUE } from "../priority/preferred-plan.ts";
 import type { DeskExtension, DeskQueue } from "./ports.ts";
 import type { Membership } from "./presence.ts";
 
@@ -24,10 +23,7 @@ export function seatsOf(
       extension,
       {
         device,
-        // Callcard's own queue, in which one operator is asked for by name, is none an operator works in.
-        memberships: members
-          .filter(({ queue }) => queue !== PREFERRED_QUEUE)
-          .map((member) => ({ member, waiting: waiting.get(member.queue) ?? 0 })),
+        memberships: members.map((member) => ({ member, waiting: waiting.get(member.queue) ?? 0 })),
       },
     ]),
   );

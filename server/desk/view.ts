@@ -1,5 +1,6 @@
 /** A call as one operator may see it: their own part in it, and nothing of the others' but a name. Pure. */
 import type { Call, Ring, Talk } from "../calls/model.ts";
+import { waitingSinceMs } from "../calls/preferred.ts";
 import type { DeskCall } from "./protocol.ts";
 
 /** A {@link DeskCall} without what the call model does not know. */
@@ -21,7 +22,7 @@ export function viewOf(call: Call, extension: string, nameOf: NameOf): CallView 
     direction: call.direction,
     queue: talk?.queue || ring?.queue || visit?.queue || "",
     startedAtMs: call.startedAtMs,
-    joinedAtMs: visit?.joinedAtMs ?? null,
+    joinedAtMs: visit === undefined ? null : waitingSinceMs(call.visits, visit),
     ringingSinceMs: ring?.startedAtMs ?? null,
     answeredAtMs: talk?.startedAtMs ?? null,
     ringId: ring?.id ?? "",

@@ -4,7 +4,7 @@
  */
 import { Type } from "@fastify/type-provider-typebox";
 import type { Static, TObject, TProperties, TSchema } from "typebox";
-import type { Call, CallFact } from "../calls/model.ts";
+import type { Call, CallFact, QueueVisit } from "../calls/model.ts";
 import type { Pop } from "../desk/pop.ts";
 
 const Time = Type.String({ format: "date-time", description: "UTC, to the millisecond" });
@@ -12,6 +12,12 @@ const TimeOrNull = Type.Union([Time, Type.Null()]);
 const Milliseconds = Type.Number({ minimum: 0 });
 const Queue = Type.String({ description: 'Queue name, "" outside queues' });
 const Extension = Type.String({ description: "An operator's extension, such as 101" });
+const PreferredExtension = Type.Optional(
+  Type.String({
+    description:
+      "Only for a caller who waits for one operator alone: that operator's extension, empty when not known",
+  }),
+);
 
 /** A call as the feed shows it. */
 export const FeedCall = Type.Object(
@@ -47,13 +53,14 @@ const payloads = {
   callStarted: [call, "A call began."],
   partyChanged: [call, "The other side's number or name became known or changed."],
   queueJoined: [
-    { ...call, queue: Queue, position: Type.Integer() },
-    "The caller waits in a queue.",
+    { ...call, queue: Queue, position: Type.Integer(), preferredExtension: PreferredExtension },
+    "The caller waits in a queue; or, with `preferredExtension` and position 0, for one operator alone before standing in line there.",
   ],
   queueLeft: [
     {
       ...call,
       queue: Queue,
+      preferredExtension: PreferredExtension,
       how: Type.Enum([
         "answered",
         "abandoned",
@@ -235,11 +242,11 @@ export function factFrame(fact: CallFact): FeedPayload<CallFact["type"]> {
     case "callEnded":
       return { call };
     case "queueJoined":
-      return { call, queue: fact.visit.queue, position: fact.visit.position };
+      return { call, ...visitView(fact.visit), position: fact.visit.position };
     case "queueLeft":
       return {
         call,
-        queue: fact.visit.queue,
+        ...visitView(fact.visit),
         how: fact.visit.how ?? "unknown",
         waitMs: fact.waitMs,
       };
@@ -293,6 +300,10 @@ export function popFrame(pop: Pop & { readonly missed: string }): FeedPayload<"p
     receivedAt: isoOf(pop.receivedAtMs),
     paintedAt: isoOf(pop.paintedAtMs),
   };
+}
+
+function visitView({ queue, preferredExtension }: QueueVisit) {
+  return { queue, ...(preferredExtension === undefined ? {} : { preferredExtension }) };
 }
 
 function ringView({ id, extension, queue }: { id: string; extension: string; queue: string }) {

@@ -188,7 +188,9 @@ export class QueueKeeper {
     const nowMs = this.#options.now();
     const fresh = new Set(joined.map(({ channelId }) => channelId));
     // Who has waited for long already was found, not seen to join: look them up before anybody is moved for their sake.
-    if (joined.some(({ joinedAtMs }) => nowMs - joinedAtMs > 500))
+    // Who waited for their preferred operator before is known by now.
+    const { verdictOf } = this.#options.rule();
+    if (joined.some((stay) => nowMs - stay.joinedAtMs > 500 && verdictOf(stay.callId) === null))
       this.#holdUntilMs = nowMs + this.#options.tuning.holdMs;
     // A newcomer of priority 0 stands behind everybody who has not less.
     const ahead = callers.findIndex(

@@ -21,8 +21,9 @@ export type LiveCaller = LiveQueueView["callers"][number];
 export type Stay = {
   readonly channelId: string;
   callId: string;
-  /** As first known: a snapshot after a lost connection only tells whole seconds. */
+  /** Since when they wait for this queue, as first known: a snapshot after a lost connection only tells whole seconds. */
   readonly joinedAtMs: number;
+  readonly inLineSinceMs: number;
 };
 
 /** One queue. */
@@ -76,12 +77,12 @@ export function seen(
   const before = line.stays;
   const joined: Stay[] = [];
   for (const caller of callers.filter(({ channelId }) => !before.has(channelId)).sort(byJoining)) {
-    const { channelId, callId } = caller;
+    const { channelId, callId, inLineSinceMs } = caller;
     const { told, given } = line.lastJoined;
     // Joinings that were read at the same moment keep the order in which they were told.
     const joinedAtMs = caller.joinedAtMs === told ? given + TIE_MS : caller.joinedAtMs;
     line.lastJoined = { told: caller.joinedAtMs, given: joinedAtMs };
-    joined.push({ channelId, callId, joinedAtMs });
+    joined.push({ channelId, callId, joinedAtMs, inLineSinceMs });
   }
   const fresh = new Map(joined.map((stay) => [stay.channelId, stay]));
   line.stays = new Map(
@@ -92,7 +93,8 @@ export function seen(
       return [channelId, known];
     }),
   );
-  for (const { channelId, joinedAtMs } of joined) noteJoined(line.plain, channelId, joinedAtMs);
+  for (const { channelId, joinedAtMs, inLineSinceMs } of joined)
+    noteJoined(line.plain, channelId, joinedAtMs, inLineSinceMs);
   const left = [...before.values()].filter(({ channelId }) => !line.stays.has(channelId));
   for (const stay of left) forget(line, stay, [...before.keys()]);
   return { joined, left };

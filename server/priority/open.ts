@@ -30,7 +30,7 @@ import { decide } from "./decide.ts";
 import type { Move } from "./model.ts";
 import { Policies } from "./policies.ts";
 import { PreferredOperators } from "./preferred.ts";
-import { PREFERRED_QUEUE, type Sitting } from "./preferred-plan.ts";
+import type { Sitting } from "./preferred-plan.ts";
 import { PriorityRecord, type PriorityRecorder } from "./record.ts";
 import { priorityRoutes } from "./routes.ts";
 import { simulationRoutes } from "./simulation/routes.ts";
@@ -85,10 +85,7 @@ export async function openPriority(options: PriorityOptions): Promise<Priority> 
   const log = options.log.child({ part: "priority" });
   const fault = (error: unknown) => log.error({ err: error }, "priority");
   const vocabulary = openVocabulary(storage, {
-    queues: () =>
-      links
-        .flatMap(({ name }) => calls.queues(name).map((queue) => queue.name))
-        .filter((name) => name !== PREFERRED_QUEUE),
+    queues: () => links.flatMap(({ name }) => calls.queues(name).map((queue) => queue.name)),
     timeZone: () => policies.published().policy.timeZone,
     bus,
   });

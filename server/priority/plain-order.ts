@@ -48,18 +48,43 @@ export function createPlainOrder(): PlainOrder {
   return { waiting: new Map(), line: [], head: 0, lastAnsweringMs: null, busySinceMs: null };
 }
 
-/** Somebody joined. Those who joined earlier must have been noted before. */
-export function noteJoined(plain: PlainOrder, key: string, joinedAtMs: number): void {
+/**
+ * Somebody joined. Who stands in line only since `inLineSinceMs` (they waited for one operator alone before) has their place by `joinedAtMs`
+ * among those whom plain order has not answered yet; all others come in the order of their joining.
+ */
+export function noteJoined(
+  plain: PlainOrder,
+  key: string,
+  joinedAtMs: number,
+  inLineSinceMs: number = joinedAtMs,
+): void {
   if (plain.waiting.has(key)) return;
   if (plain.waiting.size === 0) {
     // Nobody waits, so plain order's line would have run empty too: whoever it still had to answer was answered by idle operators.
     plain.line = [];
     plain.head = 0;
-    plain.busySinceMs = joinedAtMs;
+    plain.busySinceMs = inLineSinceMs;
   }
   const stay: Stay = { key, joinedAtMs, state: "waiting", owedSinceMs: null, passedBy: 0 };
+  if (joinedAtMs < inLineSinceMs) {
+    putAmong(plain, stay);
+    return;
+  }
   plain.waiting.set(key, stay);
   plain.line.push(stay);
+}
+
+function putAmong(plain: PlainOrder, stay: Stay): void {
+  const { joinedAtMs, key } = stay;
+  const at = plain.line.findLastIndex((one) => one.joinedAtMs <= joinedAtMs) + 1;
+  plain.line.splice(Math.max(plain.head, at), 0, stay);
+  const behind = [...plain.waiting].filter(([, one]) => one.joinedAtMs > joinedAtMs);
+  plain.waiting.set(key, stay);
+  // A Map tells in the order of setting.
+  for (const [other, one] of behind) {
+    plain.waiting.delete(other);
+    plain.waiting.set(other, one);
+  }
 }
 
 /** Somebody was answered; plain order answers whom it has first at the same moment. Null for who was not noted. */

@@ -6,8 +6,6 @@
  */
 import type { QueueMember } from "../asterisk/model.ts";
 
-/** The queue's name on every PBX; `asterisk-config/` makes it. It is no queue of the shop's: policies and lists leave it out. */
-export const PREFERRED_QUEUE = "callcard-preferred";
 /** Begins the names of the members that are ours, so that they are known again after a restart. */
 const OURS = "callcard:";
 
@@ -30,11 +28,11 @@ export type PreferredDeed =
 
 /** What the plan is made of: one PBX at one moment. */
 export type PreferredFacts = {
-  /** Members of {@link PREFERRED_QUEUE}, whoever added them. */
+  /** Members of the queue, whoever added them. */
   readonly members: readonly QueueMember[];
   /** Who sits at this PBX. */
   readonly sitting: readonly Sitting[];
-  /** An extension's memberships of all queues. */
+  /** An extension's memberships of all other queues. */
   readonly membershipsOf: (extension: string) => readonly QueueMember[];
 };
 
@@ -48,7 +46,6 @@ export function planPreferred(facts: PreferredFacts): readonly PreferredDeed[] {
   for (const { login, extension } of facts.sitting) {
     const own = facts
       .membershipsOf(extension)
-      .filter(({ queue }) => queue !== PREFERRED_QUEUE)
       .toSorted((a, b) => (a.queue < b.queue ? -1 : Number(a.queue > b.queue)));
     const [source] = own;
     if (source === undefined || foreign.has(source.interface) || wanted.has(source.interface))

@@ -3,21 +3,16 @@
  * pause or change queues. Everything it must know again after a restart stands in the queue itself.
  */
 import { type Pbx, AmiError, type QueueMember } from "../asterisk/model.ts";
+import { PREFERRED_QUEUE } from "../asterisk/preferred-queue.ts";
 import type { PreferredSeat } from "./caller-answer.ts";
-import {
-  PREFERRED_QUEUE,
-  type PreferredDeed,
-  type Sitting,
-  planPreferred,
-  reachable,
-} from "./preferred-plan.ts";
+import { type PreferredDeed, type Sitting, planPreferred, reachable } from "./preferred-plan.ts";
 
 /** What the live call model answers. */
 export interface PreferredCalls {
   onQueues(listener: (pbx: string) => void): () => void;
-  queues(
-    pbx: string,
-  ): readonly { readonly name: string; readonly members: readonly QueueMember[] }[];
+  /** Of the queue of preferred operators; null when this PBX has none: then nobody is preferred there. */
+  preferredMembers(pbx: string): readonly QueueMember[] | null;
+  /** With their memberships of all other queues. */
   extensions(
     pbx: string,
   ): readonly { readonly extension: string; readonly members: readonly QueueMember[] }[];
@@ -89,7 +84,7 @@ export class PreferredOperators {
   seatOf(pbx: string, login: string): PreferredSeat | null {
     const followed = this.#followed.get(pbx);
     if (followed?.pbx.status().state !== "up") return null;
-    const found = reachable(login, this.#members(pbx) ?? []);
+    const found = reachable(login, this.#options.calls.preferredMembers(pbx) ?? []);
     if (found === null) return null;
     for (const { login: other, pbx: theirs, extension } of this.#options.sitting())
       if (other === login && theirs === pbx)
@@ -110,7 +105,7 @@ export class PreferredOperators {
 
   async #putRight(followed: Followed): Promise<void> {
     const { pbx } = followed;
-    const members = this.#members(pbx.name);
+    const members = this.#options.calls.preferredMembers(pbx.name);
     if (pbx.status().state !== "up" || members === null) return;
     const extensions = new Map(
       this.#options.calls.extensions(pbx.name).map((one) => [one.extension, one.members]),
@@ -152,12 +147,6 @@ export class PreferredOperators {
       followed.trouble = error.message;
       return false;
     }
-  }
-
-  /** Null when this PBX has no such queue: then nobody is preferred there. */
-  #members(pbx: string): readonly QueueMember[] | null {
-    const queue = this.#options.calls.queues(pbx).find(({ name }) => name === PREFERRED_QUEUE);
-    return queue?.members ?? null;
   }
 }
 

@@ -26,7 +26,6 @@ import { DEFAULT_TUNING, QueueKeeper, type StewardCounts, type StewardTuning } f
 import { type Stay, historyOf, putByHand, stayEnded } from "./line.ts";
 import { PLAIN, type Policy, type Verdict } from "./model.ts";
 import { type History, NO_HISTORY } from "./order.ts";
-import { PREFERRED_QUEUE } from "./preferred-plan.ts";
 import type { PriorityRecorder } from "./record.ts";
 import { whyPlaced } from "./why.ts";
 
@@ -233,8 +232,6 @@ export class Steward {
   }
 
   #isOrdered(queue: string): boolean {
-    // Whom one operator is asked for first comes to nobody else there: their order in it is the dialplan's.
-    if (queue === PREFERRED_QUEUE) return false;
     const { policy } = this.#options.policies.published();
     return policy.rules.some(({ on }) => on) && isOrdered(policy, queue);
   }
@@ -262,8 +259,10 @@ export class Steward {
         break;
       case "queueLeft": {
         const keeper = this.#keepers.get(keyOf(call.pbx, fact.visit.queue));
-        const { how, leftAtMs } = fact.visit;
-        if (keeper) stayEnded(keeper.line, call.id, how === "answered", leftAtMs ?? fact.atMs);
+        const { how, leftAtMs, preferredExtension } = fact.visit;
+        // Who waited for their preferred operator was in no line.
+        if (keeper && preferredExtension === undefined)
+          stayEnded(keeper.line, call.id, how === "answered", leftAtMs ?? fact.atMs);
         break;
       }
       case "callEnded":

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { QueueMember } from "../../server/asterisk/model.ts";
+import { PREFERRED_QUEUE } from "../../server/asterisk/preferred-queue.ts";
 import {
-  PREFERRED_QUEUE,
   type PreferredDeed,
   type Sitting,
   planPreferred,

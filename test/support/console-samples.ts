@@ -62,6 +62,7 @@ export function samplePicture(nowMs: number): ConsolePicture {
         callers: callers.map((caller) =>
           caller.position === 4 ? { ...caller, wantedPosition: 3, policyPosition: 3 } : caller,
         ),
+        preferring: [],
         notMoved: "",
       },
       {
@@ -69,6 +70,7 @@ export function samplePicture(nowMs: number): ConsolePicture {
         name: "Поддержка",
         members: { ready: 3, busy: 1, paused: 0 },
         callers: [],
+        preferring: [],
         notMoved: "",
       },
     ],

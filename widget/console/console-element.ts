@@ -158,7 +158,11 @@ export class CallcardConsole extends LitElement {
 
   #console(model: ConsoleModel, ctx: ConsoleContext): TemplateResult {
     const { t, locale } = this.#words;
-    const waiting = model.live?.queues.reduce((sum, queue) => sum + queue.callers.length, 0) ?? 0;
+    const waiting =
+      model.live?.queues.reduce(
+        (sum, { callers, preferring }) => sum + callers.length + preferring.length,
+        0,
+      ) ?? 0;
     return html`<div class="console">
       <header class="top">
         <span class="brand" aria-hidden="true">${icon("incoming")}</span>

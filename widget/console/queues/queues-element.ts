@@ -1,6 +1,11 @@
 import { html, LitElement, nothing, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
-import type { ConsoleCaller, ConsolePbx, ConsoleQueue } from "../../../server/console/protocol.ts";
+import type {
+  ConsoleCaller,
+  ConsolePbx,
+  ConsolePreferring,
+  ConsoleQueue,
+} from "../../../server/console/protocol.ts";
 import { icon } from "../../shared/icons.ts";
 import { Popup, popupStyles } from "../../shared/popup.ts";
 import { base } from "../../shared/styles.ts";
@@ -51,6 +56,7 @@ export class ConsoleQueues extends LitElement {
     return html`<h1 class="sr">${t("place_queues")}</h1>
       ${live.pbxs.map((pbx) => this.#pbx(pbx))}
       ${live.queues.length === 0 ? html`<p class="empty">${t("queuesEmpty")}</p>` : nothing}
+      ${isLeftAlone(live.queues) ? html`<p class="notice calm">${t("notMovedAnywhere")}</p>` : nothing}
       <div class="queues">
         ${repeat(
           live.queues,
@@ -76,6 +82,7 @@ export class ConsoleQueues extends LitElement {
   #queue(queue: ConsoleQueue): TemplateResult {
     const { t } = this.ctx.words;
     const { ready, busy, paused } = queue.members;
+    const waiting = queue.callers.length + queue.preferring.length;
     const nowMs = this.ctx.model.clock.nowMs();
     const most = Math.max(60_000, ...queue.callers.map((caller) => claimOf(caller, nowMs)));
     return html`<section class="queue panel" aria-label=${queue.name}>
@@ -87,19 +94,20 @@ export class ConsoleQueues extends LitElement {
           ${paused > 0 ? html`<span>${t("membersPaused", { count: paused })}</span>` : nothing}
         </p>
         ${
-          queue.callers.length > 0
-            ? html`<p class="waiting">${t("waitingNow", { count: queue.callers.length })}</p>`
+          waiting > 0
+            ? html`<p class="waiting">${t("waitingNow", { count: waiting })}</p>`
             : nothing
         }
       </header>
       ${
-        queue.notMoved && queue.notMoved !== "pbxDown"
+        queue.notMoved && queue.notMoved !== "pbxDown" && !isLeftAlone(this.ctx.model.live!.queues)
           ? html`<p class="notice calm">${t(`notMoved_${queue.notMoved}`)}</p>`
           : nothing
       }
+      ${waiting === 0 ? html`<p class="nobody">${t("nobodyWaits")}</p>` : nothing}
       ${
         queue.callers.length === 0
-          ? html`<p class="nobody">${t("nobodyWaits")}</p>`
+          ? nothing
           : html`<ol aria-describedby="keys">
               ${repeat(
                 queue.callers,
@@ -108,11 +116,54 @@ export class ConsoleQueues extends LitElement {
               )}
             </ol>`
       }
+      ${
+        queue.preferring.length === 0
+          ? nothing
+          : html`<h3>${t("preferring")}</h3>
+              <ul>
+                ${repeat(
+                  queue.preferring,
+                  ({ channelId }) => channelId,
+                  (caller) => this.#preferring(caller),
+                )}
+              </ul>`
+      }
     </section>`;
   }
 
+  #preferring(caller: ConsolePreferring): TemplateResult {
+    const { t } = this.ctx.words;
+    return html`<li class=${caller.ringing ? "rings" : ""}>
+      <div class="caller">
+        <span class="position"></span>
+        <div class="who">
+          <span class="name"><bdi>${this.#name(caller)}</bdi> ${this.#tiers(caller)}</span>
+          <span class="rule">
+            ${caller.extension ? html`<span>${t("preferringWhom", { extension: caller.extension })}</span>` : nothing}
+            ${caller.ringing ? html`<span class="mark ring">${t("markRinging")}</span>` : nothing}
+          </span>
+        </div>
+        <callcard-console-elapsed
+          class="wait"
+          .since=${caller.joinedAtMs}
+          .clock=${this.ctx.model.clock}
+        ></callcard-console-elapsed>
+      </div>
+    </li>`;
+  }
+
+  #tiers({ tier, vip }: Pick<ConsoleCaller, "tier" | "vip">): TemplateResult {
+    const { words } = this.ctx;
+    return html`${
+      tier
+        ? html`<span class="tier" data-tier=${tier.toLowerCase()}>${words.tier(tier)}</span>`
+        : nothing
+    }
+    ${vip ? html`<span class="tier vip">VIP</span>` : nothing}`;
+  }
+
   #caller(queue: ConsoleQueue, caller: ConsoleCaller, nowMs: number, most: number): TemplateResult {
-    const { t, tier } = this.ctx.words;
+    const { t } = this.ctx.words;
     const key = `${queue.pbx}/${queue.name}/${caller.channelId}`;
     const isOpen = this.open.has(key);
     const name = this.#name(caller);
@@ -130,16 +181,7 @@ export class ConsoleQueues extends LitElement {
           @keydown=${(event: KeyboardEvent) => this.#key(event, queue, caller)}
         >
           <span class="sr">${t("whyOpen", { name, position: caller.position })}.</span>
-          <span class="name"
-            ><bdi>${name}</bdi> ${
-              caller.tier
-                ? html`<span class="tier" data-tier=${caller.tier.toLowerCase()}
-                    >${tier(caller.tier)}</span
-                  >`
-                : nothing
-            }
-            ${caller.vip ? html`<span class="tier vip">VIP</span>` : nothing}</span
-          >
+          <span class="name"><bdi>${name}</bdi> ${this.#tiers(caller)}</span>
           <span class="rule">
             <span>${caller.rule?.name ?? t(caller.identified ? "noRule" : "identifying")}</span>
             ${caller.ringing ? html`<span class="mark ring">${t("markRinging")}</span>` : nothing}
@@ -285,7 +327,7 @@ export class ConsoleQueues extends LitElement {
     else tell(words.coded("problem_", reply.code) ?? t("failed", { message: reply.message }));
   }
 
-  #name(caller: ConsoleCaller): string {
+  #name(caller: Pick<ConsoleCaller, "title">): string {
     return caller.title || this.ctx.words.t("unknownCaller");
   }
 
@@ -298,6 +340,11 @@ export class ConsoleQueues extends LitElement {
   #dialog(): ConsoleDialog {
     return this.renderRoot.querySelector("callcard-console-dialog") as ConsoleDialog;
   }
+}
+
+/** The rules apply to no queue at all: said once instead of at each. */
+function isLeftAlone(queues: readonly ConsoleQueue[]): boolean {
+  return queues.length > 1 && queues.every(({ notMoved }) => notMoved === "notInPolicy");
 }
 
 function claimOf(caller: ConsoleCaller, nowMs: number): number {

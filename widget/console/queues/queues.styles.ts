@@ -48,6 +48,12 @@ export const queuesStyles = css`
     font-size: 13px;
     color: var(--ink-3);
   }
+  .queue h3 {
+    font-size: 13px;
+    font-weight: 600;
+    color: var(--ink-2);
+    padding: 8px 12px 2px 0;
+  }
   .queue > .notice {
     margin: 0 12px 8px 0;
   }

@@ -29,10 +29,13 @@ export const en = {
   membersPaused: "{count} paused",
   nobodyWaits: "Nobody is waiting.",
   waitingNow: "{count} waiting",
+  preferring: "Waiting for their own operator first",
+  preferringWhom: "Operator at {extension}",
   pbxDown: "No connection to the phone system {name}: {reason}. What you see may be old.",
   pbxCannot:
     "{name} runs Asterisk {version}, which cannot move people who already wait. Only the place at joining is given there.",
   notMoved_notInPolicy: "The rules do not apply to this queue: first come, first served.",
+  notMovedAnywhere: "No rules hold: first come, first served in every queue.",
   notMoved_notPossible:
     "This Asterisk cannot move people who already wait. The rules give a place at joining only.",
   notMoved_pbxDown: "No connection to the phone system: nobody can be moved now.",
@@ -151,7 +154,7 @@ export const en = {
   add_timeOfDay: "Time of day",
 
   // Rules
-  rulesLead: "The first rule that fits a caller applies. Nobody’s rule: first come, first served.",
+  rulesLead: "The first rule that fits a caller applies. If none fits: first come, first served.",
   rule_when: "When",
   rule_always: "Always",
   rule_effect: "waiting counts {rate} times as fast with a head start of {seconds} s",
@@ -348,6 +351,7 @@ export const en = {
   versionPlain: "Plain order: first come, first served",
   versionNow: "holds now",
   versionBack: "brought back version {version}",
+  versionBackPlain: "brought back plain order",
   versionBy: "{name}, {when}",
   versionsNone: "Nothing was published yet. People are answered in plain order.",
   publish: "Publish",
@@ -359,6 +363,7 @@ export const en = {
   rollbackTitle: "Bring back version {version}?",
   rollbackTitlePlain: "Go back to plain order?",
   rollbackLead: "It is published anew and holds at once.",
+  rollbackLeadPlain: "It holds at once, also for those who wait already: first come, first served.",
   changesTitle: "What changes",
   change_none: "Nothing changes.",
   change_added: "New rule “{name}”: {text}",
