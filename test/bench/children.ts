@@ -1,6 +1,7 @@
 /** Child processes of benchmarks: started with a message channel, ended by their ids whatever happens. */
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
+import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import manifest from "../../package.json" with { type: "json" };
 
@@ -60,6 +61,17 @@ export function startServer(env: Readonly<Record<string, string>>): Child<{ url:
   const [, words = ""] = /node (\S.*) server\/main\.ts/.exec(manifest.scripts.start) ?? [];
   const main = fileURLToPath(new URL("../../server/main.ts", import.meta.url));
   return startChild(main, { env, flags: words.split(" ").filter((word) => word.startsWith("--")) });
+}
+
+/** Linux counts a process' time in hundredths of a second, whatever the machine. */
+const TICK_MS = 10;
+
+/** CPU that a child took since its start, all its threads together, ms. */
+export async function cpuMs(child: Pick<Child<unknown>, "process">): Promise<number> {
+  const stat = await readFile(`/proc/${child.process.pid}/stat`, "utf8");
+  // The name stands in brackets and may hold anything; user and system time are 12th and 13th behind it.
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
 }
 
 /** Percentiles of a list of numbers. */
