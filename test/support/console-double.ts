@@ -3,9 +3,7 @@
  * and people are ordered by the product's own pure rules, so that what the screen shows is what they would say.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { readFile } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
-import { extname, join, normalize } from "node:path";
 import { Server as SocketServer, type Socket } from "socket.io";
 import type {
   ConsoleCaller,
@@ -21,15 +19,9 @@ import type { Policy } from "../../server/priority/model.ts";
 import { plainPolicy, readyPolicies } from "../../server/priority/ready-policies.ts";
 import type { VersionBody } from "../../server/priority/rest.ts";
 import type { SimulationInput, SimulationState } from "../../server/priority/simulation/model.ts";
+import { sendBuiltFile } from "./built-file.ts";
 import { samplePicture, sampleResult, sampleSubject, sampleVocabulary } from "./console-samples.ts";
-import { CONTENT_SECURITY_POLICY } from "./desk-double.ts";
 
-const TYPES: Readonly<Record<string, string>> = {
-  ".html": "text/html; charset=utf-8",
-  ".js": "text/javascript; charset=utf-8",
-  ".css": "text/css; charset=utf-8",
-  ".svg": "image/svg+xml",
-};
 const ZONE = "Europe/Moscow";
 
 export class ConsoleDouble {
@@ -200,7 +192,11 @@ export class ConsoleDouble {
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { pathname } = new URL(request.url ?? "/", "http://double");
     if (!pathname.startsWith("/api/v1/")) {
-      await this.#file(pathname === "/console" ? "/widget/console.html" : pathname, response);
+      await sendBuiltFile(
+        this.#widgetFolder,
+        pathname === "/console" ? "/widget/console.html" : pathname,
+        response,
+      );
       return;
     }
     const chunks: Buffer[] = [];
@@ -289,20 +285,6 @@ export class ConsoleDouble {
         ? { ...state, progress, state: "done", result: sampleResult(this.simulated.at(-1)!) }
         : { ...state, progress };
     return this.#simulation;
-  }
-
-  async #file(pathname: string, response: ServerResponse): Promise<void> {
-    const name = normalize(pathname).replace(/^\/widget\//, "");
-    try {
-      const body = await readFile(join(this.#widgetFolder, name));
-      response.writeHead(200, {
-        "Content-Type": TYPES[extname(name)] ?? "application/octet-stream",
-        "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-      });
-      response.end(body);
-    } catch {
-      response.writeHead(404).end();
-    }
   }
 }
 

@@ -3,9 +3,7 @@
  * state, numbers its changes as the real server does, and can be made to lose, delay or refuse things.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { readFile } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
-import { extname, join, normalize } from "node:path";
 import { Server as SocketServer, type Socket } from "socket.io";
 import type {
   DeskCall,
@@ -16,6 +14,7 @@ import type {
   Reply,
   ServerToDesk,
 } from "../../server/desk/protocol.ts";
+import { sendBuiltFile } from "./built-file.ts";
 
 type DeskSocket = Socket<DeskToServer, ServerToDesk>;
 type ChangeBody = DeskChange extends infer C
@@ -25,18 +24,6 @@ type ChangeBody = DeskChange extends infer C
   : never;
 /** What the screens asked for, in order. */
 export type Asked = { readonly name: keyof DeskToServer; readonly input: unknown };
-
-const TYPES: Readonly<Record<string, string>> = {
-  ".html": "text/html; charset=utf-8",
-  ".js": "text/javascript; charset=utf-8",
-  ".css": "text/css; charset=utf-8",
-  ".svg": "image/svg+xml",
-};
-
-/** The strict policy that the stand-alone page must live with. */
-export const CONTENT_SECURITY_POLICY =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self' ws: wss:; " +
-  "base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 export class DeskDouble {
   /** The operator's password; login is any. */
@@ -285,23 +272,13 @@ export class DeskDouble {
     }
     if (pathname === "/api/v1/session") await this.#session(request, response);
     else if (pathname === "/host") {
-      response.writeHead(200, { "Content-Type": TYPES[".html"] }).end(this.hostPage);
-    } else await this.#file(pathname === "/" ? "/widget/index.html" : pathname, response);
-  }
-
-  async #file(pathname: string, response: ServerResponse): Promise<void> {
-    const name = normalize(pathname).replace(/^\/widget\//, "");
-    try {
-      const body = await readFile(join(this.#widgetFolder, name));
-      response.writeHead(200, {
-        "Content-Type": TYPES[extname(name)] ?? "application/octet-stream",
-        "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-        "X-Content-Type-Options": "nosniff",
-      });
-      response.end(body);
-    } catch {
-      response.writeHead(404).end();
-    }
+      response.writeHead(200, { "Content-Type": "text/html; charset=utf-8" }).end(this.hostPage);
+    } else
+      await sendBuiltFile(
+        this.#widgetFolder,
+        pathname === "/" ? "/widget/index.html" : pathname,
+        response,
+      );
   }
 
   async #session(request: IncomingMessage, response: ServerResponse): Promise<void> {

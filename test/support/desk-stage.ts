@@ -1,13 +1,9 @@
 /** The built widget, a {@link DeskDouble} and a Chromium, for tests of the screen alone. */
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import type { Browser, BrowserContext, Page } from "playwright-core";
-import { build } from "vite";
+import type { BrowserContext, Page } from "playwright-core";
 import type { DeskState } from "../../server/desk/protocol.ts";
-import { openChromium, profile } from "./chromium.ts";
 import { DeskDouble } from "./desk-double.ts";
 import { sampleState } from "./desk-samples.ts";
+import { Stage, type VisitOptions, equip } from "./stage.ts";
 
 /** One test's server and profile. */
 export type Scene = {
@@ -17,41 +13,17 @@ export type Scene = {
   readonly tab: () => Promise<Page>;
 };
 
-export type SceneOptions = NonNullable<Parameters<typeof profile>[1]> & {
-  readonly state?: Partial<DeskState>;
-  /** False: nobody is logged in. */
-  readonly session?: boolean;
-};
+export type SceneOptions = VisitOptions & { readonly state?: Partial<DeskState> };
 
-export class DeskStage {
-  readonly #folder: string;
-  readonly #browser: Browser;
-  #closers: (() => Promise<void>)[] = [];
-
-  constructor(folder: string, browser: Browser) {
-    this.#folder = folder;
-    this.#browser = browser;
-  }
-
-  /** Builds the widget as the product does, and starts Chromium. */
+export class DeskStage extends Stage {
   static async open(): Promise<DeskStage> {
-    const folder = await mkdtemp(join(tmpdir(), "callcard-widget-"));
-    process.env["CALLCARD_WIDGET_OUT"] = folder;
-    const configFile = join(import.meta.dirname, "../../widget/vite.config.ts");
-    await build({ configFile, logLevel: "warn" });
-    return new DeskStage(folder, await openChromium());
+    return new DeskStage(await equip());
   }
 
   async scene(options: SceneOptions = {}): Promise<Scene> {
-    const double = new DeskDouble(this.#folder, sampleState(Date.now(), options.state));
+    const double = new DeskDouble(this.folder, sampleState(Date.now(), options.state));
     await double.start();
-    const context = await profile(this.#browser, options);
-    this.#closers.push(
-      () => context.close(),
-      () => double.stop(),
-    );
-    if (options.session !== false)
-      await context.addCookies([{ name: "callcard_session", value: "good", url: double.url }]);
+    const context = await this.visit(double, options);
     return {
       double,
       context,
@@ -65,21 +37,10 @@ export class DeskStage {
 
   /** Another server of the same widget folder, for a page of another origin. */
   async host(page: string): Promise<DeskDouble> {
-    const host = new DeskDouble(this.#folder, sampleState(Date.now()));
+    const host = new DeskDouble(this.folder, sampleState(Date.now()));
     host.hostPage = page;
     await host.start();
-    this.#closers.push(() => host.stop());
+    this.endWithTest(() => host.stop());
     return host;
-  }
-
-  /** Ends one test's scene. */
-  async clear(): Promise<void> {
-    for (const close of this.#closers.splice(0)) await close();
-  }
-
-  async close(): Promise<void> {
-    await this.clear();
-    await this.#browser.close();
-    await rm(this.#folder, { recursive: true, force: true });
   }
 }
