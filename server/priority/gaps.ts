@@ -24,7 +24,11 @@ export function noteGap(gaps: Gaps, gapMs: number): void {
 
 /** The gap to reckon with. */
 export function upperGapMs({ lastMs }: Gaps): number {
-  if (lastMs.length < ENOUGH) return Math.max(UNSEEN_GAP_MS, ...lastMs);
-  const sorted = lastMs.toSorted((a, b) => a - b);
+  return upperOfSortedMs(lastMs.toSorted((a, b) => a - b));
+}
+
+/** The same of gaps in order of size. */
+export function upperOfSortedMs(sorted: readonly number[]): number {
+  if (sorted.length < ENOUGH) return Math.max(UNSEEN_GAP_MS, sorted.at(-1) ?? 0);
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * SHARE))]!;
 }

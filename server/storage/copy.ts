@@ -1,7 +1,7 @@
 /** PostgreSQL's COPY for batches of rows: one text, one round trip, whatever the values hold. */
 import { finished } from "node:stream/promises";
 import type pg from "pg";
-import { from as copyFrom } from "pg-copy-streams";
+import { from as copyFrom, to as copyTo } from "pg-copy-streams";
 
 /** A value of a COPY row; null is SQL's null. */
 export type CopyValue = string | number | boolean | null;
@@ -44,4 +44,44 @@ export async function copyInto(
   const stream = client.query(copyFrom(`copy ${target} from stdin`));
   stream.end(lines);
   await finished(stream);
+}
+
+const UNESCAPES: Readonly<Record<string, string>> = {
+  b: "\b",
+  f: "\f",
+  n: "\n",
+  r: "\r",
+  t: "\t",
+  v: "\v",
+};
+
+/** One line of COPY's text format, without its newline, as values; null is SQL's null. */
+export function readCopyLine(line: string): (string | null)[] {
+  const values: (string | null)[] = line.split("\t");
+  for (let at = 0; at < values.length; at++) {
+    const value = values[at]!;
+    if (value === "\\N") values[at] = null;
+    else if (value.includes("\\"))
+      values[at] = value.replace(/\\(.)/gs, (_, letter: string) => UNESCAPES[letter] ?? letter);
+  }
+  return values;
+}
+
+/**
+ * Rows of a query by COPY, in batches as they come: for many rows a fraction of the work of a query's. Who stops reading early must not
+ * use the client again.
+ * @param query whole, since COPY takes no parameters; never from outside.
+ */
+export async function* copyOut(
+  client: pg.ClientBase,
+  query: string,
+): AsyncGenerator<readonly (readonly (string | null)[])[]> {
+  const stream = client.query(copyTo(`copy (${query}) to stdout`));
+  stream.setEncoding("utf8");
+  let rest = "";
+  for await (const chunk of stream as AsyncIterable<string>) {
+    const lines = (rest + chunk).split("\n");
+    rest = lines.pop()!;
+    if (lines.length > 0) yield lines.map(readCopyLine);
+  }
 }

@@ -30,8 +30,11 @@ export type Duty = {
   readonly afterWorkMs: readonly number[];
 };
 
+/** Stretches of time as columns, in order of their beginning; they may overlap, and one that ends before it begins is none. */
+export type SpanColumns = { readonly fromMs: Float64Array; readonly toMs: Float64Array };
+
 /** @param unrung when callers waited for whom no phone rang. */
-export function dutyOf(operators: readonly OperatorWork[], unrung: readonly Span[]): Duty {
+export function dutyOf(operators: readonly OperatorWork[], unrung: SpanColumns): Duty {
   const waited = meter(unrung);
   const merged = operators.map(({ calls, other }) => ({
     calls: union(calls),
@@ -117,21 +120,30 @@ function subtract(spans: readonly Span[], holes: readonly Span[]): readonly Span
 }
 
 /** How much of any stretch the spans cover. */
-function meter(spans: readonly Span[]): (fromMs: number, toMs: number) => number {
-  const merged = union(spans);
-  const before: number[] = [0];
-  for (const { fromMs, toMs } of merged) before.push(before.at(-1)! + toMs - fromMs);
+function meter(spans: SpanColumns): (fromMs: number, toMs: number) => number {
+  // The same time without overlaps, and how much of it there is before each stretch.
+  const fromMs: number[] = [];
+  const toMs: number[] = [];
+  const before: number[] = [];
+  let sumMs = 0;
+  for (let at = 0; at < spans.fromMs.length; at += 1) {
+    const begin = Math.max(spans.fromMs[at]!, toMs.at(-1) ?? -Infinity);
+    const end = spans.toMs[at]!;
+    if (end <= begin) continue;
+    fromMs.push(begin);
+    toMs.push(end);
+    before.push(sumMs);
+    sumMs += end - begin;
+  }
   const until = (ms: number): number => {
     let low = 0;
-    let high = merged.length;
+    let high = fromMs.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (merged[middle]!.fromMs < ms) low = middle + 1;
+      if (fromMs[middle]! < ms) low = middle + 1;
       else high = middle;
     }
-    if (low === 0) return 0;
-    const { toMs } = merged[low - 1]!;
-    return before[low]! - Math.max(0, toMs - ms);
+    return low === 0 ? 0 : before[low - 1]! + Math.min(ms, toMs[low - 1]!) - fromMs[low - 1]!;
   };
-  return (fromMs, toMs) => Math.max(0, until(toMs) - until(fromMs));
+  return (from, to) => Math.max(0, until(to) - until(from));
 }

@@ -1,11 +1,11 @@
 /** `upperGapMs` of ../gaps.ts kept up to date instead of told anew: the same number for a fraction of the time. A test holds them to each other. */
-import { createGaps, noteGap, upperGapMs } from "../gaps.ts";
+import { createGaps, noteGap, upperOfSortedMs } from "../gaps.ts";
 import type { Gaps } from "./line.ts";
 
 /** Asked for as often as it is told. */
 export class SortedGaps implements Gaps {
   readonly #gaps = createGaps();
-  /** The kept gaps in order of size; {@link upperGapMs} finds it in order and has nothing to do. */
+  /** The kept gaps in order of size. */
   readonly #sorted: number[] = [];
   #upperMs: number | null = null;
 
@@ -21,7 +21,7 @@ export class SortedGaps implements Gaps {
   }
 
   expectedMs(): number {
-    return (this.#upperMs ??= upperGapMs({ lastMs: this.#sorted, next: this.#gaps.next }));
+    return (this.#upperMs ??= upperOfSortedMs(this.#sorted));
   }
 }
 

@@ -2,202 +2,236 @@
  * Recorded calls made into what can be played again: who called when, how long they were helped, how patient they were, who was on
  * duty. What the record does not hold is estimated, the same way for every policy. Pure.
  */
-import type { QueueVisit, Talk } from "../../calls/model.ts";
 import type { Subject } from "../model.ts";
 import { MOST_PAUSE_MINUTES, type OperatorWork, type Span, afterWorkDraw, dutyOf } from "./duty.ts";
-import { type Wait, estimatePatience, hangsUpAfterMs } from "./patience.ts";
+import { estimatePatience, hangsUpAfterMs } from "./patience.ts";
 import { drawsOf } from "./random.ts";
+import type { Who } from "./recorded-callers.ts";
+import { type RecordedCalls, beginOf } from "./recorded-calls.ts";
 import type { Pool, Workload } from "./workload.ts";
 
-/** An operator's part in a conversation. */
-export type RecordedTalk = Pick<Talk, "extension" | "queue" | "startedAtMs" | "endedAtMs"> & {
-  /** When the phone began to ring that was answered; null for who dialled. */
-  readonly rangAtMs: number | null;
-};
-
-/** One call of the record: as little of it as is needed, since there are many. */
-export type RecordedCall = {
-  readonly pbx: string;
-  readonly visits: readonly Omit<QueueVisit, "position">[];
-  readonly talks: readonly RecordedTalk[];
-  /** Whom the policy is asked about, but for the queue. */
-  readonly who: Omit<Subject, "queue">;
-};
-
-/** One stay in a queue. */
-type Visit = {
-  readonly queue: string;
-  readonly joinedAtMs: number;
-  readonly leftAtMs: number;
-  readonly answered: boolean;
-  readonly ringMs: number;
-  /** Null for who was not answered, or whose conversation is not in the record. */
-  readonly talkMs: number | null;
-  readonly who: RecordedCall["who"];
+/** Stays in the queues of one pool as columns. Times are epoch ms. */
+type Stays = {
+  /** A number of the names of queues. */
+  readonly queue: number[];
+  readonly joinedAtMs: number[];
+  readonly leftAtMs: number[];
+  readonly answered: boolean[];
+  readonly ringMs: number[];
+  /** NaN for who was not answered, or whose conversation is not in the record. */
+  readonly talkMs: number[];
+  readonly who: Who[];
 };
 
 /** The same estimate for the same days. */
 const SEED = 20_260_101;
 /** The queue tells an answer and the conversation its start; they may be so far apart. */
 const SAME_MOMENT_MS = 3000;
+/** How a stay ended of which nobody knows what would have come of it. */
+const UNPLAYABLE: ReadonlySet<string> = new Set(["", "unknown", "transferred"]);
+const NONE = -1;
 
-/** @param queues whose callers to play; empty means all. */
-export function workloadOf(calls: readonly RecordedCall[], queues: readonly string[]): Workload {
-  const wanted = new Set(queues);
-  const isWanted = (queue: string) => queue !== "" && (wanted.size === 0 || wanted.has(queue));
-  const poolOf = joinedQueues(calls, isWanted);
-  const byPool = new Map<string, Visit[]>();
-  for (const call of calls) {
-    for (const one of call.visits) {
-      const visit = isWanted(one.queue) ? visitOf(call, one) : null;
-      if (visit === null) continue;
-      const pool = poolOf(call.pbx, one.queue);
-      const stays = byPool.get(pool);
-      if (stays === undefined) byPool.set(pool, [visit]);
-      else stays.push(visit);
-    }
-  }
-  const work = workByPool(calls, isWanted, poolOf);
-  const pools = [...byPool].map(([name, stays]) =>
-    poolFrom(stays, [...(work.get(name)?.values() ?? [])]),
+/**
+ * @param who one for each call.
+ * @param queues whose callers to play; empty means all.
+ */
+export function workloadOf(
+  recorded: RecordedCalls,
+  who: readonly Who[],
+  queues: readonly string[],
+): Workload {
+  const named = new Set(queues);
+  const wanted = recorded.queues.all.map(
+    ({ name }) => name !== "" && (named.size === 0 || named.has(name)),
+  );
+  const poolOf = joinedQueues(recorded, wanted);
+  const stays = staysByPool(recorded, who, wanted, poolOf);
+  const work = workByPool(recorded, wanted, poolOf);
+  const pools = [...stays].map(([pool, own]) =>
+    poolFrom(own, recorded, [...(work.get(pool)?.values() ?? [])]),
   );
   return { pools, patienceGuessed: true, recorded: { gapMinutes: MOST_PAUSE_MINUTES } };
 }
 
-/** Null for a stay that cannot be played: it was not seen to its end, or somebody took the caller out of the queue. */
-function visitOf(call: RecordedCall, visit: RecordedCall["visits"][number]): Visit | null {
-  const { queue, joinedAtMs, leftAtMs, how } = visit;
-  if (leftAtMs === null || how === null || how === "unknown" || how === "transferred") return null;
-  const answered = how === "answered";
-  const talk = answered
-    ? call.talks.find(
-        (one) => one.queue === queue && Math.abs(one.startedAtMs - leftAtMs) <= SAME_MOMENT_MS,
-      )
-    : undefined;
-  const ringFromMs = Math.max(joinedAtMs, talk?.rangAtMs ?? leftAtMs);
+/** Stays that can be played: seen to their end, and nobody took the caller out of the queue. */
+function staysByPool(
+  recorded: RecordedCalls,
+  who: readonly Who[],
+  wanted: readonly boolean[],
+  poolOf: readonly number[],
+): ReadonlyMap<number, Stays> {
+  const { visits, talks, calls } = recorded;
+  const pools = new Map<number, Stays>();
+  for (let call = 0; call < calls.startedAtMs.length; call += 1) {
+    const end = calls.visitsEnd[call]!;
+    for (let visit = beginOf(calls.visitsEnd, call); visit < end; visit += 1) {
+      const queue = visits.queue[visit]!;
+      const how = visits.how[visit]!;
+      const leftAtMs = visits.leftAtMs[visit]!;
+      if (!wanted[queue] || Number.isNaN(leftAtMs) || UNPLAYABLE.has(how)) continue;
+      const joinedAtMs = visits.joinedAtMs[visit]!;
+      const answered = how === "answered";
+      const talk = answered ? talkAfter(recorded, call, queue, leftAtMs) : NONE;
+      const rangAtMs = talk === NONE ? Number.NaN : talks.rangAtMs[talk]!;
+      const ringFromMs = Math.max(joinedAtMs, Number.isNaN(rangAtMs) ? leftAtMs : rangAtMs);
+      const pool = poolOf[queue]!;
+      let stays = pools.get(pool);
+      if (stays === undefined) pools.set(pool, (stays = noStays()));
+      stays.queue.push(queue);
+      stays.joinedAtMs.push(joinedAtMs);
+      stays.leftAtMs.push(Math.max(joinedAtMs, leftAtMs));
+      stays.answered.push(answered);
+      stays.ringMs.push(Math.max(0, leftAtMs - ringFromMs));
+      stays.talkMs.push(
+        talk === NONE ? Number.NaN : talks.endedAtMs[talk]! - talks.startedAtMs[talk]!,
+      );
+      stays.who.push(who[call]!);
+    }
+  }
+  return pools;
+}
+
+function noStays(): Stays {
   return {
-    queue,
-    joinedAtMs,
-    leftAtMs: Math.max(joinedAtMs, leftAtMs),
-    answered,
-    ringMs: Math.max(0, leftAtMs - ringFromMs),
-    talkMs:
-      talk === undefined || talk.endedAtMs === null ? null : talk.endedAtMs - talk.startedAtMs,
-    who: call.who,
+    ...{ queue: [], joinedAtMs: [], leftAtMs: [], answered: [] },
+    ...{ ringMs: [], talkMs: [], who: [] },
   };
+}
+
+/** The conversation of the call that began when its stay in this queue ended. */
+function talkAfter(recorded: RecordedCalls, call: number, queue: number, leftAtMs: number): number {
+  const { talks, calls } = recorded;
+  const end = calls.talksEnd[call]!;
+  for (let talk = beginOf(calls.talksEnd, call); talk < end; talk += 1)
+    if (
+      talks.queue[talk] === queue &&
+      Math.abs(talks.startedAtMs[talk]! - leftAtMs) <= SAME_MOMENT_MS
+    )
+      return talk;
+  return NONE;
 }
 
 /** What each operator did, by pool: calls of the pool, and all other conversations meanwhile. */
 function workByPool(
-  calls: readonly RecordedCall[],
-  isWanted: (queue: string) => boolean,
-  poolOf: (pbx: string, queue: string) => string,
-): ReadonlyMap<string, ReadonlyMap<string, OperatorWork>> {
+  { talks }: RecordedCalls,
+  wanted: readonly boolean[],
+  poolOf: readonly number[],
+): ReadonlyMap<number, ReadonlyMap<number, OperatorWork>> {
   type Work = { readonly calls: Span[]; readonly other: Span[] };
-  const work = new Map<string, Map<string, Work>>();
-  const other = new Map<string, Span[]>();
-  for (const call of calls) {
-    for (const talk of call.talks) {
-      if (talk.endedAtMs === null) continue;
-      const operator = within(call.pbx, talk.extension);
-      if (!isWanted(talk.queue)) {
-        const span = { fromMs: talk.startedAtMs, toMs: talk.endedAtMs };
-        const spans = other.get(operator);
-        if (spans === undefined) other.set(operator, [span]);
-        else spans.push(span);
-        continue;
-      }
-      const pool = poolOf(call.pbx, talk.queue);
-      let operators = work.get(pool);
-      if (operators === undefined) work.set(pool, (operators = new Map<string, Work>()));
-      let own = operators.get(operator);
-      if (own === undefined) operators.set(operator, (own = { calls: [], other: [] }));
-      const fromMs = talk.rangAtMs ?? talk.startedAtMs;
-      own.calls.push({ fromMs: Math.min(fromMs, talk.startedAtMs), toMs: talk.endedAtMs });
+  const work = new Map<number, Map<number, Work>>();
+  const other = new Map<number, Span[]>();
+  for (const [talk, operator] of talks.operator.entries()) {
+    const toMs = talks.endedAtMs[talk]!;
+    if (Number.isNaN(toMs)) continue;
+    const queue = talks.queue[talk]!;
+    const startedAtMs = talks.startedAtMs[talk]!;
+    if (!wanted[queue]) {
+      const spans = other.get(operator);
+      if (spans === undefined) other.set(operator, [{ fromMs: startedAtMs, toMs }]);
+      else spans.push({ fromMs: startedAtMs, toMs });
+      continue;
     }
+    const pool = poolOf[queue]!;
+    let operators = work.get(pool);
+    if (operators === undefined) work.set(pool, (operators = new Map<number, Work>()));
+    let own = operators.get(operator);
+    if (own === undefined) operators.set(operator, (own = { calls: [], other: [] }));
+    const rangAtMs = talks.rangAtMs[talk]!;
+    const fromMs = Number.isNaN(rangAtMs) ? startedAtMs : Math.min(rangAtMs, startedAtMs);
+    own.calls.push({ fromMs, toMs });
   }
   for (const operators of work.values())
-    for (const [operator, own] of operators) own.other.push(...(other.get(operator) ?? []));
+    for (const [operator, own] of operators)
+      for (const span of other.get(operator) ?? []) own.other.push(span);
   return work;
 }
 
-function poolFrom(stays: readonly Visit[], operators: readonly OperatorWork[]): Pool {
-  const visits = stays.toSorted((a, b) => a.joinedAtMs - b.joinedAtMs);
-  const queues = [...new Set(visits.map(({ queue }) => queue))].sort();
-  const duty = dutyOf(operators, unrungSpans(visits));
+function poolFrom(stays: Stays, recorded: RecordedCalls, operators: readonly OperatorWork[]): Pool {
+  const { joinedAtMs, leftAtMs, answered, ringMs, talkMs } = stays;
+  // Calls come in order of their start, which is not quite that of joining.
+  const order = Uint32Array.from(joinedAtMs, (_, stay) => stay).sort(
+    (a, b) => joinedAtMs[a]! - joinedAtMs[b]! || a - b,
+  );
+  const nameOf = (queue: number) => recorded.queues.all[queue]!.name;
+  const queues = [...new Set(stays.queue)].map(nameOf).sort();
+  const placeOf = recorded.queues.all.map(({ name }) => queues.indexOf(name));
+  const unrung = {
+    fromMs: Float64Array.from(order, (stay) => joinedAtMs[stay]!),
+    toMs: Float64Array.from(order, (stay) => leftAtMs[stay]! - ringMs[stay]!),
+  };
+  const duty = dutyOf(operators, unrung);
   const afterWork = afterWorkDraw(duty.afterWorkMs, SEED);
 
-  const talks = visits.flatMap(({ talkMs }) => (talkMs === null ? [] : [talkMs]));
-  const rings = visits.flatMap(({ answered, ringMs }) => (answered ? [ringMs] : []));
+  const talks: number[] = [];
+  const rings: number[] = [];
+  for (const stay of order) {
+    if (!Number.isNaN(talkMs[stay])) talks.push(talkMs[stay]!);
+    if (answered[stay]!) rings.push(ringMs[stay]!);
+  }
   const picks = drawsOf(SEED, "handling");
   const anyOf = (values: readonly number[]) =>
     values[Math.floor(picks.uniform() * values.length)] ?? 0;
-
   const patience = estimatePatience(
-    visits.map(({ joinedAtMs, leftAtMs, answered }): Wait => ({
-      waitMs: leftAtMs - joinedAtMs,
-      hungUp: !answered,
-    })),
+    Float64Array.from(leftAtMs, (atMs, stay) => atMs - joinedAtMs[stay]!),
+    Uint8Array.from(answered, (one) => (one ? 0 : 1)),
   );
   const longer = drawsOf(SEED, "patience");
+  const each = (valueOf: (stay: number) => number) => Float64Array.from(order, valueOf);
   return {
     queues,
-    joinedAtMs: Float64Array.from(visits, ({ joinedAtMs }) => joinedAtMs),
-    queue: Uint16Array.from(visits, ({ queue }) => queues.indexOf(queue)),
-    ringMs: Float64Array.from(visits, (visit) => (visit.answered ? visit.ringMs : anyOf(rings))),
-    handlingMs: Float64Array.from(visits, ({ talkMs }) => (talkMs ?? anyOf(talks)) + afterWork()),
-    patienceMs: Float64Array.from(visits, ({ joinedAtMs, leftAtMs, answered }) => {
-      const waitMs = leftAtMs - joinedAtMs;
-      return answered ? hangsUpAfterMs(patience, waitMs, longer.exponential(1)) : waitMs;
+    joinedAtMs: each((stay) => joinedAtMs[stay]!),
+    queue: Uint16Array.from(order, (stay) => placeOf[stays.queue[stay]!]!),
+    ringMs: each((stay) => (answered[stay] ? ringMs[stay]! : anyOf(rings))),
+    handlingMs: each(
+      (stay) => (Number.isNaN(talkMs[stay]) ? anyOf(talks) : talkMs[stay]!) + afterWork(),
+    ),
+    patienceMs: each((stay) => {
+      const waitMs = leftAtMs[stay]! - joinedAtMs[stay]!;
+      return answered[stay] ? hangsUpAfterMs(patience, waitMs, longer.exponential(1)) : waitMs;
     }),
     duty: duty.changes,
-    subjects: visits.map(({ who: { caller, standing, place, lostAtMs }, queue }) => ({
-      queue,
-      caller,
-      standing,
-      place,
-      lostAtMs,
-    })),
-    tiers: visits.map(({ who }) => who.standing?.tier ?? ""),
+    subjects: subjectsOf(stays, order, nameOf),
+    tiers: Array.from(order, (stay) => stays.who[stay]!.standing?.tier ?? ""),
   };
 }
 
-/** When callers waited before the ring that was answered. */
-function unrungSpans(visits: readonly Visit[]): readonly Span[] {
-  return visits.map(({ joinedAtMs, leftAtMs, ringMs }) => ({
-    fromMs: joinedAtMs,
-    toMs: leftAtMs - ringMs,
-  }));
-}
-
-/** Names of different PBXs are never the same; none of them holds a line break. */
-function within(pbx: string, name: string): string {
-  return `${pbx}\n${name}`;
+/** One object for the same caller of the same queue. */
+function subjectsOf(
+  stays: Stays,
+  order: Uint32Array,
+  nameOf: (queue: number) => string,
+): readonly Subject[] {
+  const known = new Map<Who, Subject>();
+  return Array.from(order, (stay) => {
+    const who = stays.who[stay]!;
+    const queue = nameOf(stays.queue[stay]!);
+    let subject = known.get(who);
+    if (subject?.queue !== queue) known.set(who, (subject = { queue, ...who }));
+    return subject;
+  });
 }
 
 /**
- * Queues that share an operator are one pool; it is named for one of its queues. Queues of different PBXs never are.
+ * Queues that share an operator are one pool; it has the number of one of its queues. Queues of different PBXs never are.
+ * @returns the pool of each queue.
  */
 function joinedQueues(
-  calls: readonly RecordedCall[],
-  isWanted: (queue: string) => boolean,
-): (pbx: string, queue: string) => string {
-  const parent = new Map<string, string>();
-  const root = (key: string): string => {
-    let at = key;
-    for (let up = parent.get(at); up !== undefined && up !== at; up = parent.get(at)) at = up;
+  { queues, talks }: RecordedCalls,
+  wanted: readonly boolean[],
+): readonly number[] {
+  const parent = queues.all.map((_, queue) => queue);
+  const root = (queue: number): number => {
+    let at = queue;
+    while (parent[at] !== at) at = parent[at]!;
     return at;
   };
-  const firstOf = new Map<string, string>();
-  for (const { pbx, talks } of calls) {
-    for (const { extension, queue } of talks) {
-      if (!isWanted(queue)) continue;
-      const key = within(pbx, queue);
-      const operator = within(pbx, extension);
-      const first = firstOf.get(operator);
-      if (first === undefined) firstOf.set(operator, key);
-      else if (root(first) !== root(key)) parent.set(root(key), root(first));
-    }
+  const firstOf = new Map<number, number>();
+  for (const [talk, operator] of talks.operator.entries()) {
+    const queue = talks.queue[talk]!;
+    if (!wanted[queue]) continue;
+    const first = firstOf.get(operator);
+    if (first === undefined) firstOf.set(operator, queue);
+    else if (first !== queue) parent[root(queue)] = root(first);
   }
-  return (pbx, queue) => root(within(pbx, queue));
+  return parent.map(root);
 }

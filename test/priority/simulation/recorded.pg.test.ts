@@ -303,6 +303,8 @@ test("many standings at once say what is said of one, but for who got nobody and
     expect(many.get(goldId)).toEqual({
       ...one,
       ...{ lostAtMs: null, personalManager: "", lastOperator: "" },
+      // What becomes late from today on is not late on any day that can be played.
+      orderDueAtMs: undefined,
     });
     expect(one).toMatchObject({ orderCount: 3, orderLate: true, openClaim: true });
   }
