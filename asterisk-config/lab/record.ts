@@ -6,6 +6,7 @@ import { type Lab, startLab } from "./lab.ts";
 import { harderStories } from "./stories-harder.ts";
 import { leavingStories } from "./stories-leaving.ts";
 import { otherStories } from "./stories-other.ts";
+import { preferredStories } from "./stories-preferred.ts";
 import { transferStories } from "./stories-transfer.ts";
 import { queueStories } from "./stories-queue.ts";
 import type { Story } from "./stories.ts";
@@ -18,6 +19,7 @@ export const stories: readonly Story[] = [
   ...transferStories,
   ...otherStories,
   ...harderStories,
+  ...preferredStories,
 ];
 
 /** What lies beside a trace: what happened in truth, and how to read the bytes. */

@@ -260,8 +260,6 @@ export type QueueSnapshot = {
     readonly position: number;
     readonly waitMs: number;
     readonly priority: number;
-    /** For whom and what they wait in the queue of preferred operators, where the dialplan's variables tell it. */
-    readonly wish?: PreferredWish;
   }[];
 };
 
@@ -273,6 +271,8 @@ export type PbxSnapshot = {
     readonly bridgeId: string;
     readonly application: string;
     readonly applicationData: string;
+    /** For what the caller is, or is about to be, in the queue of preferred operators; only where the dialplan's variables tell it. */
+    readonly wish?: PreferredWish;
   })[];
   readonly queues: readonly QueueSnapshot[];
   readonly devices: readonly { readonly device: string; readonly state: DeviceState }[];

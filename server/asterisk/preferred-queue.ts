@@ -6,6 +6,9 @@
 /** The queue's name on every PBX; `asterisk-config/` makes it. */
 export const PREFERRED_QUEUE = "callcard-preferred";
 
+/** The dialplan's subroutine that puts callers there; its first argument is the queue they called for. */
+export const PREFERRED_CONTEXT = "callcard-preferred";
+
 /** For which queue and operator a caller waits there, as the dialplan says it. */
 export type PreferredWish = {
   readonly queue: string;

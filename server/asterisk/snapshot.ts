@@ -4,7 +4,7 @@
 import { channel, clockAsMs, deviceState, ownChannel, queueMember, text, whole } from "./fields.ts";
 import { AmiError } from "./model.ts";
 import type { AmiAnswer, Pbx, PbxSnapshot, QueueMember, QueueSnapshot } from "./model.ts";
-import { PREFERRED_QUEUE, type PreferredWish } from "./preferred-queue.ts";
+import { PREFERRED_CONTEXT, PREFERRED_QUEUE, type PreferredWish } from "./preferred-queue.ts";
 
 type Items = AmiAnswer["items"];
 
@@ -85,13 +85,17 @@ function explainRefusal(error: unknown): never {
 }
 
 /**
- * Who waits for their preferred operator is asked for the queue they called for: the dialplan said it in an event of the past. Somebody who has
- * left meanwhile cannot be asked, and an event tells of their leaving.
+ * Who waits for their preferred operator, or is about to, is asked for the queue they called for: the dialplan said it in an event of the
+ * past. Somebody who is gone meanwhile cannot be asked, and an event tells of it.
  */
 async function withWishes(
   action: Pbx["action"],
+  channels: PbxSnapshot["channels"],
   queues: readonly QueueSnapshot[],
-): Promise<readonly QueueSnapshot[]> {
+): Promise<PbxSnapshot["channels"]> {
+  const helper = queues.find(({ name }) => name === PREFERRED_QUEUE);
+  if (helper === undefined) return channels;
+  const waiting = new Set(helper.callers.map(({ channelId }) => channelId));
   const variable = async (channel: string, name: string): Promise<string> => {
     const { fields } = await action("Getvar", { Channel: channel, Variable: name });
     return fields["value"] ?? "";
@@ -99,7 +103,6 @@ async function withWishes(
   const wishOf = async (channel: string): Promise<PreferredWish | null> => {
     try {
       const [queue, extension] = await Promise.all([
-        // The argument of the subroutine in which the caller waits.
         variable(channel, "ARG1"),
         variable(channel, "CALLCARD_PREFERRED"),
       ]);
@@ -110,13 +113,10 @@ async function withWishes(
     }
   };
   return Promise.all(
-    queues.map(async (queue) => {
-      if (queue.name !== PREFERRED_QUEUE) return queue;
-      const callers = queue.callers.map(async (caller) => {
-        const wish = await wishOf(caller.channelName);
-        return wish === null ? caller : { ...caller, wish };
-      });
-      return { ...queue, callers: await Promise.all(callers) };
+    channels.map(async (each) => {
+      if (each.context !== PREFERRED_CONTEXT && !waiting.has(each.id)) return each;
+      const wish = await wishOf(each.name);
+      return wish === null ? each : { ...each, wish };
     }),
   );
 }
@@ -136,10 +136,11 @@ export async function readSnapshot(
     optionalList(action, "QueueStatus"),
     optionalList(action, "DeviceStateList"),
   ]);
+  const listed = queuesOf(queues ?? []);
   return {
     snapshot: {
-      channels: channelsOf(channels.items),
-      queues: await withWishes(action, queuesOf(queues ?? [])),
+      channels: await withWishes(action, channelsOf(channels.items), listed),
+      queues: listed,
       devices: devicesOf(devices ?? []),
       restarted,
     },

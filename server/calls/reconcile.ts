@@ -30,7 +30,7 @@ export function applySnapshot(state: CallState, snapshot: PbxSnapshot): void {
   // Whom nobody dialled came first: a phone that was dialled does not begin a call.
   for (const channel of channels) if (!wasDialled(channel)) seeChannel(state, channel);
   for (const channel of channels) if (wasDialled(channel)) seeChannel(state, channel);
-  seeQueues(state, snapshot);
+  seeQueues(state, snapshot, channels);
   for (const channel of channels) seeBridge(state, channel);
   for (const channel of channels) seeDialled(state, channel);
   for (const call of [...state.calls.values()]) refreshTalks(state, call);
@@ -66,17 +66,23 @@ function seeChannel(state: CallState, channel: Channel): void {
   }
 }
 
-function seeQueues(state: CallState, snapshot: PbxSnapshot): void {
-  const waiting = new Set<Leg>();
+function seeQueues(state: CallState, snapshot: PbxSnapshot, channels: readonly Channel[]): void {
   for (const queue of snapshot.queues) {
     state.usable.set(queue.name, new Map());
     for (const member of queue.members) memberSeen(state, member);
+  }
+  // Only a queue that is known by now is taken for one.
+  for (const { id, wish } of channels) {
+    const leg = wish && state.legs.get(id);
+    if (leg) preferredTold(state, leg, wish);
+  }
+  const waiting = new Set<Leg>();
+  for (const queue of snapshot.queues) {
     for (const caller of queue.callers) {
       const leg = state.legs.get(caller.channelId);
       if (!leg) continue;
       waiting.add(leg);
       callerInQueue(state, leg);
-      if (caller.wish) preferredTold(state, leg, caller.wish);
       joinQueue(state, leg, queue.name, caller.position, state.atMs - past(caller.waitMs));
     }
   }

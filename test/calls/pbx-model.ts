@@ -9,6 +9,7 @@ import type {
   PbxSnapshot,
   QueueMember,
 } from "../../server/asterisk/model.ts";
+import { PREFERRED_QUEUE, type PreferredWish } from "../../server/asterisk/preferred-queue.ts";
 import type { Timed } from "./traces.ts";
 
 type Channel = {
@@ -16,6 +17,8 @@ type Channel = {
   readonly sinceMs: number;
   bridgeId: string;
   application: string;
+  /** What its dialplan's variables would say. */
+  wish?: PreferredWish;
 };
 
 /** The snapshot a PBX would give after `inputs`. */
@@ -98,7 +101,16 @@ export function snapshotAfter(inputs: readonly Timed[]): PbxSnapshot {
         if (channel?.bridgeId === input.bridgeId) channel.bridgeId = "";
         break;
       }
+      case "userEvent": {
+        const channel = channels.get(input.channelId);
+        const { queue: wanted = "", extension = "" } = input.fields;
+        if (channel && input.name === "CallcardPreferred")
+          channel.wish = { queue: wanted, extension };
+        break;
+      }
       case "queueJoined":
+        // Out of the subroutine again, whose argument told it.
+        if (input.queue !== PREFERRED_QUEUE) delete channels.get(input.channel.id)?.wish;
         queue(input.queue).callers.push({ info: input.channel, sinceMs: atMs });
         break;
       case "queueLeft":
@@ -117,8 +129,9 @@ export function snapshotAfter(inputs: readonly Timed[]): PbxSnapshot {
     }
   }
   return {
-    channels: [...channels.values()].map(({ info, sinceMs, bridgeId, application }) => ({
+    channels: [...channels.values()].map(({ info, sinceMs, bridgeId, application, wish }) => ({
       ...info,
+      ...(wish ? { wish } : {}),
       ageMs: nowMs - sinceMs,
       bridgeId,
       application,
