@@ -31,7 +31,7 @@ export function checkMeaning(policy: Policy, vocabulary: Vocabulary): Checked {
     }
     ids.add(rule.id);
   }
-  checkGuard(policy, found);
+  checkGuard(policy, vocabulary, found);
   for (const [index, queue] of policy.queues.entries())
     knownName(`/queues/${index}`, "unknownQueue", queue, vocabulary.queues, found);
   if (!isTimeZone(policy.timeZone)) {
@@ -183,7 +183,11 @@ function checkPreferred(
   }
 }
 
-function checkGuard({ guard, rules }: Policy, { problems, warnings }: Findings): void {
+function checkGuard(
+  { guard, rules }: Policy,
+  { cannotMove = [] }: Vocabulary,
+  { problems, warnings }: Findings,
+): void {
   const movers = rules.filter((rule) => rule.on && movesPeople(rule));
   for (const field of ["mostExtraWaitSeconds", "neverPassedAfterSeconds"] as const) {
     const value = guard[field];
@@ -199,6 +203,14 @@ function checkGuard({ guard, rules }: Policy, { problems, warnings }: Findings):
       const words = `${value} s leaves the rules next to nothing: one call answered out of turn costs the next caller about as much`;
       warnings.push(problem(path, "guardTight", { field, value }, words));
     }
+  }
+  const { mostExtraWaitSeconds: value } = guard;
+  // Who has waited so long is not passed by those who join there either; that is kept.
+  for (const { name, version } of movers.length > 0 && value !== null ? cannotMove : []) {
+    const field = "mostExtraWaitSeconds";
+    const words = `${name} runs Asterisk ${version}, which cannot move callers who wait: this promise cannot be kept there. neverPassedAfterSeconds is kept at joining`;
+    const values = { field, value: value!, pbx: name, version };
+    warnings.push(problem(`/guard/${field}`, "guardNotKept", values, words));
   }
   if (
     movers.length > 0 &&

@@ -86,6 +86,12 @@ export async function openPriority(options: PriorityOptions): Promise<Priority> 
   const fault = (error: unknown) => log.error({ err: error }, "priority");
   const vocabulary = openVocabulary(storage, {
     queues: () => links.flatMap(({ name }) => calls.queues(name).map((queue) => queue.name)),
+    cannotMove: () =>
+      links.flatMap((link) => {
+        const { state, capabilities } = link.status();
+        const cannot = state === "up" && !capabilities.immediatePriority;
+        return cannot ? [{ name: link.name, version: capabilities.version }] : [];
+      }),
     timeZone: () => policies.published().policy.timeZone,
     bus,
   });

@@ -45,6 +45,13 @@ export type ProblemValues = {
   readonly noEffect: { readonly rule: string };
   readonly guardTight: { readonly field: string; readonly value: number };
   readonly noGuard: Nothing;
+  /** A connected Asterisk cannot move who waits, and joining alone does not keep this promise. */
+  readonly guardNotKept: {
+    readonly field: string;
+    readonly value: number;
+    readonly pbx: string;
+    readonly version: string;
+  };
 };
 
 type Nothing = Readonly<Record<string, never>>;

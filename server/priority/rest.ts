@@ -61,4 +61,9 @@ export type Vocabulary = {
   readonly currency: string;
   /** Days with recorded queue calls, newest first, for the simulator. */
   readonly recordedDays: readonly { readonly date: string; readonly calls: number }[];
+  /** PBXs connected now whose Asterisk cannot move who waits: only joining gives a place there. */
+  readonly cannotMove?: readonly PbxVersion[];
 };
+
+/** A PBX as its admin knows it, and its Asterisk, `16.30.1`. */
+export type PbxVersion = { readonly name: string; readonly version: string };

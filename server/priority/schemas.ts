@@ -80,6 +80,11 @@ export const VocabularyBody = Type.Object(
     recordedDays: Type.Array(Type.Object({ date: Type.String(), calls: Type.Integer() }), {
       description: "Days with recorded queue calls, newest first",
     }),
+    cannotMove: Type.Optional(
+      Type.Array(Type.Object({ name: Type.String(), version: Type.String() }), {
+        description: "PBXs connected now whose Asterisk cannot move a waiting caller",
+      }),
+    ),
   },
   { title: "PolicyVocabulary" },
 );

@@ -3,12 +3,14 @@ import type { Bus } from "../storage/bus.ts";
 import type { Storage } from "../storage/database.ts";
 import { MOST_LISTED } from "./meaning.ts";
 import type { TierShare } from "./ready-policies.ts";
-import type { Vocabulary } from "./rest.ts";
+import type { PbxVersion, Vocabulary } from "./rest.ts";
 
 /** How the vocabulary is read. */
 export type VocabularyOptions = {
   /** Queues the PBXs tell of now; recorded calls name the rest. */
   readonly queues: () => readonly string[];
+  /** PBXs connected now that cannot move who waits. */
+  readonly cannotMove?: () => readonly PbxVersion[];
   /** In whose days recorded calls are counted. */
   readonly timeZone: () => string;
   readonly bus?: Pick<Bus, "on">;
@@ -29,7 +31,9 @@ export interface VocabularySource {
   close(): void;
 }
 
-type Loaded = Omit<KnownVocabulary, "queues"> & { readonly recordedQueues: readonly string[] };
+type Loaded = Omit<KnownVocabulary, "queues" | "cannotMove"> & {
+  readonly recordedQueues: readonly string[];
+};
 
 /** Opens nothing by itself but a listener; lives as long as `storage`. */
 export function openVocabulary(
@@ -72,7 +76,11 @@ export function openVocabulary(
     async read() {
       const { recordedQueues, ...vocabulary } = await loaded();
       const queues = [...new Set([...options.queues(), ...recordedQueues])];
-      return { ...vocabulary, queues: queues.toSorted((a, b) => a.localeCompare(b)) };
+      return {
+        ...vocabulary,
+        queues: queues.toSorted((a, b) => a.localeCompare(b)),
+        cannotMove: options.cannotMove?.() ?? [],
+      };
     },
     currency: () => known?.loaded.currency ?? "",
     close: () => stop?.(),

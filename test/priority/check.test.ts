@@ -254,6 +254,34 @@ describe("the guard", () => {
   });
 });
 
+describe("a PBX that cannot move who waits", () => {
+  const old = { ...vocabulary, cannotMove: [{ name: "office", version: "16.30.1" }] };
+  const policy = (mostExtraWaitSeconds: number | null, rate = 2) =>
+    policyOf([rule("a", [gold], { rate })], {
+      guard: { mostExtraWaitSeconds, neverPassedAfterSeconds: 600 },
+    });
+
+  test("is named to whoever promises what it cannot keep; the policy is taken", () => {
+    const { warnings: doubts, policy: taken } = checkPolicy(policy(120), old);
+    expect(taken).not.toBeNull();
+    expect(doubts).toMatchObject([
+      {
+        ...{ path: "/guard/mostExtraWaitSeconds", code: "guardNotKept" },
+        values: { value: 120, pbx: "office", version: "16.30.1" },
+      },
+    ]);
+    expect(doubts[0]!.message).toContain("office runs Asterisk 16.30.1");
+  });
+
+  test("is no matter where nothing of the kind is promised, or no rule moves anybody", () => {
+    expect(checkPolicy(policy(null), old).warnings).toEqual([]);
+    expect(checkPolicy(policy(120, 1), old).warnings.map(({ code }) => code)).not.toContain(
+      "guardNotKept",
+    );
+    expect(checkPolicy(policy(120), vocabulary).warnings).toEqual([]);
+  });
+});
+
 describe("a rule that does nothing", () => {
   test("because one above takes everybody it could take", () => {
     const golds = rule("b", [{ fact: "tier", in: ["Gold"] }, { fact: "vip" }]);

@@ -25,7 +25,7 @@ function open(options: Partial<VocabularyOptions> = {}) {
 test("is empty but for the queues while nothing was loaded", async () => {
   expect(await open().read()).toEqual({
     ...{ tiers: [], tierShares: [], segments: [], regions: [], operators: [] },
-    ...{ queues: ["vip"], currency: "", recordedDays: [] },
+    ...{ queues: ["vip"], currency: "", recordedDays: [], cannotMove: [] },
   });
 });
 
@@ -71,7 +71,7 @@ test("names what was loaded, recorded, and who takes calls; the most frequent fi
       { login: "anna", name: "Анна" },
       { login: "vera", name: "Вера" },
     ],
-    ...{ queues: ["sales", "support", "vip"], currency: "RUB" },
+    ...{ queues: ["sales", "support", "vip"], currency: "RUB", cannotMove: [] },
   });
   const day = (daysAgo: number) =>
     new Date(Date.now() - daysAgo * 86_400_000 + 7 * 3_600_000).toISOString().slice(0, 10);
@@ -80,6 +80,18 @@ test("names what was loaded, recorded, and who takes calls; the most frequent fi
     { date: day(40), calls: 1 },
   ]);
   expect(source.currency()).toBe("RUB");
+});
+
+test("names the PBXs that cannot move who waits, as they are now", async () => {
+  let cannotMove = [{ name: "office", version: "16.30.1" }];
+  const source = openVocabulary(database, {
+    ...{ bus, queues: () => [], timeZone: () => "UTC" },
+    cannotMove: () => cannotMove,
+  });
+  expect((await source.read()).cannotMove).toEqual(cannotMove);
+  cannotMove = [];
+  expect((await source.read()).cannotMove).toEqual([]);
+  source.close();
 });
 
 test("is read once for all who ask at one moment, and not more often than it may be", async () => {

@@ -46,6 +46,7 @@ const EVERY: { readonly [Code in ProblemCode]: ProblemValues[Code] } = {
   noEffect: { rule: "Silver" },
   guardTight: { field: "mostExtraWaitSeconds", value: 3 },
   noGuard: {},
+  guardNotKept: { field: "mostExtraWaitSeconds", value: 120, pbx: "old", version: "16.30.1" },
 };
 const codes = Object.keys(EVERY) as ProblemCode[];
 

@@ -1,5 +1,6 @@
 /** Sentences whose places are controls, and the controls that stand in them. */
 import { css, html, type TemplateResult } from "lit";
+import { problemStyles } from "./problems.ts";
 
 /** The text with what stands at its `{name}` places. */
 export function sentence(
@@ -100,25 +101,7 @@ export const inlineStyles = css`
     border-bottom-color: transparent;
     opacity: 1;
   }
-  .told {
-    display: grid;
-    gap: 4px;
-    font-size: 14px;
-  }
-  .told li {
-    display: flex;
-    gap: 8px;
-    align-items: flex-start;
-    color: var(--warn);
-  }
-  .told li.problem {
-    color: var(--bad);
-  }
-  .told svg.i {
-    width: 16px;
-    height: 16px;
-    margin-top: 2px;
-  }
+  ${problemStyles}
   @media (pointer: coarse) {
     .inline {
       min-height: 44px;

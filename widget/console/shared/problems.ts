@@ -1,5 +1,5 @@
 /** What the server says of a policy, at its place and in the screen's words. */
-import { html, type TemplateResult } from "lit";
+import { css, html, type TemplateResult } from "lit";
 import type { Checked, Problem } from "../../../server/priority/rest.ts";
 import { icon } from "../../shared/icons.ts";
 import type { Refused } from "../api.ts";
@@ -30,6 +30,29 @@ export function problemText(problem: Problem, words: ConsoleWords): string {
   // A value the server did not give would leave a hole in the sentence.
   return said === null || /\{\w+\}/.test(said) ? problem.message : said;
 }
+
+/** For {@link problemList}. */
+export const problemStyles = css`
+  .told {
+    display: grid;
+    gap: 4px;
+    font-size: 14px;
+  }
+  .told li {
+    display: flex;
+    gap: 8px;
+    align-items: flex-start;
+    color: var(--warn);
+  }
+  .told li.problem {
+    color: var(--bad);
+  }
+  .told svg.i {
+    width: 16px;
+    height: 16px;
+    margin-top: 2px;
+  }
+`;
 
 /** A list of them; nothing when there is nothing to say. */
 export function problemList(checked: Checked, words: ConsoleWords): TemplateResult {

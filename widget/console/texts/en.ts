@@ -33,7 +33,7 @@ export const en = {
   preferringWhom: "Operator at {extension}",
   pbxDown: "No connection to the phone system {name}: {reason}. What you see may be old.",
   pbxCannot:
-    "{name} runs Asterisk {version}, which cannot move people who already wait. Only the place at joining is given there.",
+    "{name} runs Asterisk {version}, which cannot move people who already wait. Only the place at joining is given there, and nothing can be promised about waiting longer than in plain order.",
   notMoved_notInPolicy: "The rules do not apply to this queue: first come, first served.",
   notMovedAnywhere: "No rules hold: first come, first served in every queue.",
   notMoved_notPossible:
@@ -272,6 +272,8 @@ export const en = {
   check_noEffect: "The rule changes nothing.",
   check_guardTight: "{value} s is very little: the rules will hardly move anybody.",
   check_noGuard: "Nothing is promised to the others. They may wait long.",
+  check_guardNotKept:
+    "{pbx} (Asterisk {version}) cannot move people who wait, so it cannot keep the promise of {value} s beyond plain order. It does keep “not passed any more”.",
   check_missing: "“{field}” is missing.",
   check_unknownField: "Nobody knows a field “{field}”.",
   check_wrongType: "“{field}” has a value of the wrong kind.",

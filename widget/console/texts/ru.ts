@@ -32,7 +32,7 @@ export const ru: { readonly [K in keyof typeof en]: string } = {
   preferringWhom: "Оператор на {extension}",
   pbxDown: "Нет связи с АТС {name}: {reason}. Данные могли устареть.",
   pbxCannot:
-    "На {name} работает Asterisk {version}: он не умеет двигать тех, кто уже ждёт. Место даётся только при входе в очередь.",
+    "На {name} работает Asterisk {version}: он не умеет двигать тех, кто уже ждёт. Место даётся только при входе в очередь, а обещать, насколько дольше придётся ждать, там нельзя.",
   notMoved_notInPolicy: "Правила не касаются этой очереди: отвечают по порядку.",
   notMovedAnywhere: "Правил пока нет: во всех очередях отвечают по порядку.",
   notMoved_notPossible:
@@ -264,6 +264,8 @@ export const ru: { readonly [K in keyof typeof en]: string } = {
   check_noEffect: "Правило ничего не меняет.",
   check_guardTight: "{value} с — очень мало: правила почти никого не сдвинут.",
   check_noGuard: "Остальным ничего не обещано. Они могут ждать долго.",
+  check_guardNotKept:
+    "{pbx} (Asterisk {version}) не умеет двигать ждущих: обещание «не дольше чем на {value} с» там не сдержать. Обещание «больше не обгоняют» там держится.",
   check_missing: "Не хватает поля «{field}».",
   check_unknownField: "Поля «{field}» не бывает.",
   check_wrongType: "В поле «{field}» значение не того вида.",

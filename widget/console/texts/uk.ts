@@ -32,7 +32,7 @@ export const uk: { readonly [K in keyof typeof en]: string } = {
   preferringWhom: "Оператор на {extension}",
   pbxDown: "Немає зв’язку з АТС {name}: {reason}. Дані могли застаріти.",
   pbxCannot:
-    "На {name} працює Asterisk {version}: він не вміє пересувати тих, хто вже чекає. Місце дається лише при вході в чергу.",
+    "На {name} працює Asterisk {version}: він не вміє пересувати тих, хто вже чекає. Місце дається лише при вході в чергу, а обіцяти, наскільки довше доведеться чекати, там не можна.",
   notMoved_notInPolicy: "Правила не стосуються цієї черги: відповідаємо за порядком.",
   notMovedAnywhere: "Правил поки немає: в усіх чергах відповідаємо за порядком.",
   notMoved_notPossible:
@@ -266,6 +266,8 @@ export const uk: { readonly [K in keyof typeof en]: string } = {
   check_noEffect: "Правило нічого не змінює.",
   check_guardTight: "{value} с — дуже мало: правила майже нікого не зрушать.",
   check_noGuard: "Решті нічого не обіцяно. Вони можуть чекати довго.",
+  check_guardNotKept:
+    "{pbx} (Asterisk {version}) не вміє пересувати тих, хто чекає: обіцянки «не довше ніж на {value} с» там не дотримати. Обіцянка «більше не обганяють» там діє.",
   check_missing: "Бракує поля «{field}».",
   check_unknownField: "Поля «{field}» не буває.",
   check_wrongType: "У полі «{field}» значення не того виду.",

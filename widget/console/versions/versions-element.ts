@@ -6,7 +6,7 @@ import type { ConsoleContext } from "../context.ts";
 import { plainOf } from "../ready.ts";
 import { guardTexts, policyChanges, ruleText } from "../sentences.ts";
 import type { ConsoleDialog } from "../shared/dialog-element.ts";
-import { refusalText } from "../shared/problems.ts";
+import { problemList, problemStyles, refusalText } from "../shared/problems.ts";
 
 /** `<callcard-console-versions>`: the draft against what holds, and every version with what it changed. Properties: `ctx`. */
 export class ConsoleVersions extends LitElement {
@@ -17,6 +17,7 @@ export class ConsoleVersions extends LitElement {
   };
   static override styles = [
     base,
+    problemStyles,
     css`
       :host {
         display: grid;
@@ -119,7 +120,7 @@ export class ConsoleVersions extends LitElement {
                 }
               </header>
               ${blocked ? html`<p class="notice bad">${t("problemsBlock")}</p>` : nothing}
-              ${this.#list(changes)}
+              ${this.#list(changes)} ${problemList(draft.checked, words)}
             </article>`
           : nothing
       }
