@@ -6,8 +6,15 @@ export type Gaps = { readonly lastMs: number[]; next: number };
 const KEPT = 200;
 /** Fewer say nothing. */
 const ENOUGH = 10;
-/** Nineteen of twenty gaps are not longer. */
-const SHARE = 0.95;
+/**
+ * Ninety-nine of a hundred gaps are not longer. "Nobody waits more than N seconds longer" is said to those who are passed, and nothing is
+ * asked of them; so it is reckoned for what hardly ever happens, at the cost of those who are put forward. No gap can be ruled out, so
+ * neither can a broken promise. Played with 40 operators at a load of 1.05, two of five callers strictly first and N = 30: 0.16 % wait
+ * longer than promised when reckoning with 0.95, 0.02 % with 0.99 (2.9 % with no promise), and the favoured lose 6.1 % of their calls
+ * instead of 4.6 %. With N = 60 and the gentle policy it is 5.2 % instead of 4.9 %. In a queue of few operators a promise of less than
+ * some minutes leaves the favoured little under either; a simulation shows it.
+ */
+const SHARE = 0.99;
 /** Expected of a queue not seen at work yet. */
 export const UNSEEN_GAP_MS = 30_000;
 

@@ -56,12 +56,12 @@ const UNESCAPES: Readonly<Record<string, string>> = {
 };
 
 /** One line of COPY's text format, without its newline, as values; null is SQL's null. */
-export function readCopyLine(line: string): (string | null)[] {
+function readCopyLine(line: string, isEscaped: boolean): (string | null)[] {
   const values: (string | null)[] = line.split("\t");
   for (let at = 0; at < values.length; at++) {
     const value = values[at]!;
     if (value === "\\N") values[at] = null;
-    else if (value.includes("\\"))
+    else if (isEscaped && value.includes("\\"))
       values[at] = value.replace(/\\(.)/gs, (_, letter: string) => UNESCAPES[letter] ?? letter);
   }
   return values;
@@ -82,6 +82,8 @@ export async function* copyOut(
   for await (const chunk of stream as AsyncIterable<string>) {
     const lines = (rest + chunk).split("\n");
     rest = lines.pop()!;
-    if (lines.length > 0) yield lines.map(readCopyLine);
+    // Hardly any text is: asked once for many lines, not of each value.
+    const isEscaped = lines.some((line) => /\\[^N]/.test(line));
+    if (lines.length > 0) yield lines.map((line) => readCopyLine(line, isEscaped));
   }
 }
