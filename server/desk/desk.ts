@@ -2,19 +2,21 @@
  * The operator's day: cards before the phone is answered, presence as in Asterisk, wrap-ups that are not lost. Composed of
  * the call model, the customer directory, the order book and the PBXs; the socket's edge is `socket.ts`.
  */
-import { type CountryCode, parsePhoneNumberFromString } from "libphonenumber-js/max";
+import type { CountryCode } from "libphonenumber-js/max";
 import type * as prom from "prom-client";
-import { originate, pauseMember, unpauseMember } from "../asterisk/actions.ts";
+import { pauseMember, unpauseMember } from "../asterisk/actions.ts";
 import type { Pbx } from "../asterisk/model.ts";
 import type { CallFact } from "../calls/model.ts";
-import type { Customer, CustomerDirectory } from "../customers/model.ts";
-import { describePhone, readPhone } from "../customers/phone.ts";
+import type { CustomerDirectory } from "../customers/model.ts";
+import { readPhone } from "../customers/phone.ts";
 import type { OrderBook } from "../orders/model.ts";
 import type { User } from "../people/model.ts";
 import type { Database } from "../storage/database.ts";
 import { Board, type PriorityOf, WRAP_UP_KEPT_MS } from "./board.ts";
 import { Cards } from "./cards.ts";
-import { type DialSettings, dialledDigits, origination, ownPhone } from "./dial.ts";
+import { clickToCall } from "./click-to-call.ts";
+import { type CustomerDeeds, customerDeeds } from "./customer-deeds.ts";
+import type { DialSettings } from "./dial.ts";
 import { Floor, type Operator } from "./floor.ts";
 import { Ledger, type PopListener } from "./ledger.ts";
 import type { Clock, DeskCalls, DeskLog } from "./ports.ts";
@@ -26,7 +28,6 @@ import type { Browser } from "./screen.ts";
 import { interfacesOf } from "./seats.ts";
 import {
   activeDispositions,
-  insertNote,
   isActive,
   notesOf,
   pastCalls,
@@ -84,10 +85,11 @@ export interface DeskPriority {
 const PARTS_DEADLINE_MS = 200;
 const RETRY_MS = 500;
 const HEALTH_EVERY_MS = 2000;
-const SEARCH_LIMIT = 20;
 
 /** One process's desk. Begins to listen when made; {@link Desk.load} brings what was remembered. */
 export class Desk {
+  /** What operators do about the customers of their calls. */
+  readonly customers: CustomerDeeds;
   readonly #options: DeskOptions;
   readonly #now: Clock;
   readonly #floor: Floor;
@@ -95,12 +97,12 @@ export class Desk {
   readonly #ledger: Ledger;
   readonly #board: Board;
   readonly #pauses: WrapUpPauses;
+  readonly #call: ReturnType<typeof clickToCall>;
   readonly #stopListening: () => void;
   #dispositions: readonly Disposition[] = [];
   /** Devices are chosen one after the other, so that memory and PostgreSQL agree on who was last. */
   #choosing: Promise<unknown> = Promise.resolve();
   #health: NodeJS.Timeout | null = null;
-  #dialled = 0;
 
   constructor(options: DeskOptions) {
     this.#options = options;
@@ -152,6 +154,19 @@ export class Desk {
       now: this.#now,
       priorityOf: (callId, queue) => options.priority?.ofCall(callId, queue) ?? null,
       wrapUpDue: (operator, callId) => this.#pauses.due(operator, callId),
+    });
+    this.customers = customerDeeds({
+      cards: this.#cards,
+      directory,
+      record,
+      isShown: (userId, callId) => this.#isShown(userId, callId),
+      chosen: (callId, customerId) => options.priority?.customerChosen(callId, customerId),
+    });
+    const { dial, defaultRegion, extensionPattern } = settings;
+    this.#call = clickToCall({
+      ...{ dial, defaultRegion, extensionPattern },
+      board: this.#board,
+      now: this.#now,
     });
     this.#stopListening = options.calls.onFact((fact) => this.#hear(fact));
   }
@@ -261,108 +276,16 @@ export class Desk {
 
   /** Rings the operator's own phone, then the number. @returns the id the call will have. */
   async dial(user: User, input: Message<"dial">): Promise<{ callId: string }> {
-    const operator = this.#operator(user);
-    const { device } = operator;
+    const { device } = this.#operator(user);
     if (device === null) throw new Refusal("noDevice", "Choose a device first");
     const pbx = this.#pbx(device.pbx);
-    const { dial, defaultRegion, extensionPattern } = this.#options.settings;
-    const inside = input.number.search(extensionPattern) === 0;
-    const e164 = inside ? null : (readPhone(input.number, defaultRegion)?.e164 ?? null);
-    const digits = dialledDigits(
-      input.number,
-      e164 === null ? null : describePhone(e164),
-      e164 === null ? "" : nationalOf(e164, defaultRegion),
-      dial.format,
-    );
-    if (digits === null)
-      throw new Refusal("invalid", "number: is not a number that can be dialled");
-    this.#dialled = (this.#dialled + 1) % 1_000_000;
-    // Asterisk compares the age of calls by what stands before and after the dot.
-    const unique = `${process.pid}${String(this.#dialled).padStart(6, "0")}`;
-    const channelId = `callcard-${Math.floor(this.#now() / 1000)}.${unique}`;
-    const callId = `${device.pbx}-${channelId}`;
     const members = this.#floor.memberships(device).map(({ member }) => member);
-    const call = origination({
-      channelId,
-      ownPhone: ownPhone(device.extension, members, dial.context),
-      digits,
-      extension: device.extension,
-      context: dial.context,
-    });
-    this.#board.asked(callId, e164 ?? digits);
-    try {
-      await originate(pbx, call);
-    } catch (error) {
-      this.#board.notDialled(callId);
-      throw error;
-    }
-    return { callId };
-  }
-
-  /** Customers by name, phone, e-mail or order number. */
-  async searchCustomers(
-    _user: User,
-    input: Message<"searchCustomers">,
-  ): Promise<{ customers: readonly (Customer & { readonly phones: readonly string[] })[] }> {
-    const text = input.text.trim();
-    if (text.length < 2) return { customers: [] };
-    return { customers: await this.#options.directory.search(text, SEARCH_LIMIT) };
-  }
-
-  /** Says who the call's other side is; remembered for its phone. */
-  async chooseCustomer(user: User, input: Message<"chooseCustomer">): Promise<object> {
-    const card = this.#cardOf(user, input.callId);
-    const { directory } = this.#options;
-    const customer = await directory.customer(input.customerId);
-    if (customer === null) throw new Refusal("notFound", "customerId: there is no such customer");
-    if (card.phone !== null) {
-      const { e164 } = card.phone;
-      if (card.outcome === "none") await directory.attach(e164, customer.id, user.id);
-      else await directory.choose(e164, customer.id, user.id);
-    }
-    this.#cards.choose(input.callId, customer);
-    this.#options.priority?.customerChosen(input.callId, customer.id);
-    return {};
-  }
-
-  /** A new customer with this call's number. */
-  async createCustomer(
-    user: User,
-    input: Message<"createCustomer">,
-  ): Promise<{ customerId: string }> {
-    const card = this.#cardOf(user, input.callId);
-    if (card.phone === null)
-      throw new Refusal("invalid", "callId: this call has no number to make a customer with");
-    const { callId, ...person } = input;
-    if (person.name.trim() === "") throw new Refusal("invalid", "name: is empty");
-    const customer = await this.#options.directory.create(
-      { ...person, name: person.name.trim(), phone: card.phone.e164 },
-      user.id,
-    );
-    this.#cards.choose(callId, customer);
-    this.#options.priority?.customerChosen(callId, customer.id);
-    return { customerId: customer.id };
-  }
-
-  /** A note about the call's customer. */
-  async addNote(user: User, input: Message<"addNote">): Promise<{ noteId: string }> {
-    const card = this.#cardOf(user, input.callId);
-    if (card.customer === null)
-      throw new Refusal("invalid", "callId: say who the customer is first");
-    const noteId = await insertNote(this.#options.record, {
-      customerId: card.customer.id,
-      callId: input.callId,
-      authorId: user.id,
-      text: input.text,
-    });
-    this.#cards.refreshNotes(input.callId);
-    return { noteId };
+    return this.#call({ pbx, device, members, number: input.number });
   }
 
   /** A browser has the pop. */
   popReceived(user: User, input: Message<"popReceived">): void {
-    const operator = this.#floor.of(user.id);
-    if (operator === null || !this.#board.isShown(operator, input.callId)) return;
+    if (!this.#isShown(user.id, input.callId)) return;
     this.#ledger.received(input.ringId, this.#now(), this.#cards.composed(input.callId));
   }
 
@@ -455,15 +378,9 @@ export class Desk {
     return pbx;
   }
 
-  #cardOf(user: User, callId: string) {
-    const operator = this.#floor.of(user.id);
-    if (operator === null || !this.#board.isShown(operator, callId))
-      throw new Refusal("forbidden", "callId: this call is not on your screen");
-    const card = this.#cards.card(callId);
-    if (card === null) throw new Refusal("notFound", "callId: this call is forgotten");
-    if (card.outcome === "internal")
-      throw new Refusal("invalid", "callId: the other side is a colleague");
-    return card;
+  #isShown(userId: string, callId: string): boolean {
+    const operator = this.#floor.of(userId);
+    return operator !== null && this.#board.isShown(operator, callId);
   }
 
   async #setPaused(operator: Operator, paused: boolean, reason: string): Promise<void> {
@@ -500,10 +417,4 @@ export class Desk {
       this.#floor.setDatabaseUp(false);
     }
   }
-}
-
-/** How a person inside `region` dials a number of that region; "" for any other. */
-function nationalOf(e164: string, region: CountryCode): string {
-  const parsed = parsePhoneNumberFromString(e164);
-  return parsed?.country === region ? parsed.formatNational() : "";
 }

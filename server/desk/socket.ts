@@ -162,10 +162,10 @@ export function openDeskSockets(options: DeskSocketsOptions): DeskSockets {
     answerTo("pause", (user, input) => desk.pause(user, input));
     answerTo("saveWrapUp", (user, input) => desk.saveWrapUp(user, input));
     answerTo("dial", (user, input) => desk.dial(user, input));
-    answerTo("searchCustomers", (user, input) => desk.searchCustomers(user, input));
-    answerTo("chooseCustomer", (user, input) => desk.chooseCustomer(user, input));
-    answerTo("createCustomer", (user, input) => desk.createCustomer(user, input));
-    answerTo("addNote", (user, input) => desk.addNote(user, input));
+    answerTo("searchCustomers", (_user, input) => desk.customers.search(input));
+    answerTo("chooseCustomer", (user, input) => desk.customers.choose(user, input));
+    answerTo("createCustomer", (user, input) => desk.customers.create(user, input));
+    answerTo("addNote", (user, input) => desk.customers.addNote(user, input));
 
     const heed = <K extends "popReceived" | "popPainted">(
       name: K,
