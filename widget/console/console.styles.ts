@@ -1,25 +1,12 @@
 import { css } from "lit";
+import { frameStyles } from "../shared/frame.ts";
 
-/** The console's frame. */
-export const consoleStyles = css`
+const own = css`
   :host {
-    display: block;
     height: var(--callcard-height, 100dvh);
   }
   .root {
     container: console / inline-size;
-    height: 100%;
-    background: var(--ground);
-    color: var(--ink);
-    position: relative;
-    overflow: hidden;
-  }
-  .alone {
-    height: 100%;
-    overflow: auto;
-    display: grid;
-    place-items: center;
-    padding: 16px;
   }
   .alone > callcard-console-login {
     width: 100%;
@@ -48,24 +35,7 @@ export const consoleStyles = css`
     height: 100%;
   }
   .top {
-    display: flex;
-    align-items: center;
     gap: 16px;
-    padding: 12px 24px;
-    min-height: 60px;
-    flex: none;
-    position: relative;
-    z-index: 5;
-  }
-  .brand {
-    width: 34px;
-    height: 34px;
-    border-radius: 10px;
-    background: var(--accent);
-    color: var(--on-accent);
-    display: grid;
-    place-items: center;
-    flex: none;
   }
   .places {
     display: flex;
@@ -158,3 +128,6 @@ export const consoleStyles = css`
     }
   }
 `;
+
+/** The console's frame. */
+export const consoleStyles = [frameStyles, own];

@@ -1,9 +1,8 @@
 import { css } from "lit";
+import { frameStyles } from "../shared/frame.ts";
 
-/** The screen's frame. Widths are the element's own, so a panel in a wide window is still narrow. */
-export const deskStyles = css`
+const own = css`
   :host {
-    display: block;
     height: 100%;
     min-height: 420px;
   }
@@ -13,18 +12,6 @@ export const deskStyles = css`
   }
   .root {
     container: desk / inline-size;
-    position: relative;
-    height: 100%;
-    overflow: hidden;
-    background: var(--ground);
-    color: var(--ink);
-  }
-  .alone {
-    height: 100%;
-    overflow: auto;
-    display: grid;
-    place-items: center;
-    padding: 16px;
   }
   .alone > callcard-login,
   .alone > callcard-device {
@@ -36,24 +23,7 @@ export const deskStyles = css`
     height: 100%;
   }
   .top {
-    display: flex;
-    align-items: center;
     gap: 10px 16px;
-    padding: 12px 24px;
-    min-height: 60px;
-    flex: none;
-    position: relative;
-    z-index: 5;
-  }
-  .brand {
-    width: 34px;
-    height: 34px;
-    border-radius: 10px;
-    background: var(--accent);
-    color: var(--on-accent);
-    display: grid;
-    place-items: center;
-    flex: none;
   }
   .queues {
     display: flex;
@@ -238,3 +208,6 @@ export const deskStyles = css`
     }
   }
 `;
+
+/** The screen's frame. Widths are the element's own, so a panel in a wide window is still narrow. */
+export const deskStyles = [frameStyles, own];

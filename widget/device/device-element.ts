@@ -1,6 +1,7 @@
 import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 import type { DeskState } from "../../server/desk/protocol.ts";
 import type { DeskContext, Done } from "../shared/context.ts";
+import { entryFormStyles } from "../shared/entry-form.ts";
 import { focusIfFree } from "../shared/focus.ts";
 import { formText } from "../shared/form.ts";
 import { icon } from "../shared/icons.ts";
@@ -24,27 +25,10 @@ export class CallcardDevice extends LitElement {
 
   static override styles = [
     base,
+    entryFormStyles,
     css`
-      :host {
-        display: grid;
-        place-items: center;
-        min-height: 100%;
-        padding: 24px 16px;
-      }
       form {
-        display: grid;
-        gap: 16px;
         width: min(400px, 100%);
-      }
-      h1 {
-        font-size: 26px;
-        line-height: 1.2;
-        font-weight: 650;
-        letter-spacing: -0.02em;
-      }
-      .lead {
-        color: var(--ink-2);
-        margin-top: 6px;
       }
       .row {
         display: flex;
@@ -58,11 +42,7 @@ export class CallcardDevice extends LitElement {
         font-size: 22px;
         letter-spacing: 0.04em;
       }
-      .btn {
-        min-height: 44px;
-      }
       .problem {
-        min-height: 24px;
         display: grid;
         gap: 10px;
       }

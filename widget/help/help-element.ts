@@ -1,4 +1,5 @@
 import { css, html, LitElement, type TemplateResult } from "lit";
+import { dialogStyles } from "../shared/dialog.ts";
 import { icon } from "../shared/icons.ts";
 import type { Locale, TextKey } from "../shared/locale.ts";
 import { base } from "../shared/styles.ts";
@@ -32,19 +33,12 @@ export class CallcardHelp extends LitElement {
 
   static override styles = [
     base,
+    dialogStyles,
     css`
       dialog {
         width: min(480px, calc(100vw - 32px));
         max-height: calc(100vh - 32px);
         padding: 24px;
-        color: var(--ink);
-        background: var(--raised);
-        border: 1px solid var(--line);
-        border-radius: calc(var(--radius) * 1.4);
-        box-shadow: var(--shadow-high);
-      }
-      dialog::backdrop {
-        background: rgb(20 18 12 / 0.45);
       }
       .head {
         display: flex;
@@ -54,9 +48,6 @@ export class CallcardHelp extends LitElement {
       }
       h2 {
         font-size: 20px;
-        font-weight: 650;
-        color: var(--ink);
-        letter-spacing: -0.01em;
       }
       dl {
         display: grid;

@@ -1,5 +1,6 @@
 import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 import type { LoginResult } from "../desk/session.ts";
+import { entryFormStyles } from "../shared/entry-form.ts";
 import { focusIfFree } from "../shared/focus.ts";
 import { formText } from "../shared/form.ts";
 import { icon } from "../shared/icons.ts";
@@ -22,27 +23,10 @@ export class CallcardLogin extends LitElement {
 
   static override styles = [
     base,
+    entryFormStyles,
     css`
-      :host {
-        display: grid;
-        place-items: center;
-        min-height: 100%;
-        padding: 24px 16px;
-      }
       form {
-        display: grid;
-        gap: 16px;
         width: min(360px, 100%);
-      }
-      h1 {
-        font-size: 26px;
-        line-height: 1.2;
-        font-weight: 650;
-        letter-spacing: -0.02em;
-      }
-      .lead {
-        color: var(--ink-2);
-        margin-top: 6px;
       }
       .mark {
         width: 44px;
@@ -58,16 +42,12 @@ export class CallcardLogin extends LitElement {
         width: 24px;
         height: 24px;
       }
-      input,
-      .btn {
+      input {
         min-height: 44px;
       }
       .btn {
         font-size: 15px;
         margin-top: 4px;
-      }
-      .problem {
-        min-height: 24px;
       }
     `,
   ];

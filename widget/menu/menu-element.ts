@@ -2,16 +2,10 @@ import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 import type { DeskState } from "../../server/desk/protocol.ts";
 import type { Preferences, Theme } from "../desk/preferences.ts";
 import { icon } from "../shared/icons.ts";
-import { LANGUAGES, type Language, type Locale } from "../shared/locale.ts";
+import type { Locale } from "../shared/locale.ts";
 import { Popup, popupStyles } from "../shared/popup.ts";
+import { preferenceFields } from "../shared/preference-fields.ts";
 import { base } from "../shared/styles.ts";
-
-const LANGUAGE_NAMES: { readonly [L in Language]: string } = {
-  ru: "Русский",
-  uk: "Українська",
-  en: "English",
-};
-const THEMES: readonly Theme[] = ["auto", "light", "dark"];
 
 /**
  * `<callcard-menu>`: sound, and what is set once: language, theme, phone, logging out.
@@ -178,34 +172,7 @@ export class CallcardMenu extends LitElement {
           : nothing
       }
       <div class="row">
-        <label class="field"
-          >${t("language")}
-          <select
-            @change=${(event: Event) =>
-              this.#prefer({ language: (event.target as HTMLSelectElement).value as Language })}
-          >
-            ${LANGUAGES.map(
-              (language) =>
-                html`<option value=${language} ?selected=${language === this.locale.lang}>
-                  ${LANGUAGE_NAMES[language]}
-                </option>`,
-            )}
-          </select>
-        </label>
-        <label class="field"
-          >${t("theme")}
-          <select
-            @change=${(event: Event) =>
-              this.#prefer({ theme: (event.target as HTMLSelectElement).value as Theme })}
-          >
-            ${THEMES.map(
-              (theme) =>
-                html`<option value=${theme} ?selected=${theme === this.theme}>
-                  ${t(`theme_${theme}`)}
-                </option>`,
-            )}
-          </select>
-        </label>
+        ${preferenceFields(this.locale, this.theme, (change) => this.#prefer(change))}
       </div>
       <div class="items">
         <button class="item" type="button" @click=${() => this.#leave("device")}>

@@ -1,4 +1,5 @@
 import { css, html, LitElement, nothing, type TemplateResult } from "lit";
+import { dialogStyles } from "../../shared/dialog.ts";
 import { base } from "../../shared/styles.ts";
 
 /** What is asked before something is done. */
@@ -20,25 +21,15 @@ export class ConsoleDialog extends LitElement {
 
   static override styles = [
     base,
+    dialogStyles,
     css`
       dialog {
         width: min(520px, calc(100vw - 32px));
         max-height: calc(100dvh - 32px);
         padding: 28px;
-        color: var(--ink);
-        background: var(--raised);
-        border: 1px solid var(--line);
-        border-radius: calc(var(--radius) * 1.4);
-        box-shadow: var(--shadow-high);
-      }
-      dialog::backdrop {
-        background: rgb(20 18 12 / 0.45);
       }
       h2 {
         font-size: 22px;
-        font-weight: 650;
-        letter-spacing: -0.01em;
-        color: var(--ink);
         line-height: 1.25;
       }
       form {

@@ -2,17 +2,10 @@ import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 import type { User } from "../../../server/people/model.ts";
 import type { Preferences, Theme } from "../../desk/preferences.ts";
 import { icon } from "../../shared/icons.ts";
-import { LANGUAGES, type Language } from "../../shared/locale.ts";
 import { Popup, popupStyles } from "../../shared/popup.ts";
+import { preferenceFields } from "../../shared/preference-fields.ts";
 import { base } from "../../shared/styles.ts";
 import type { ConsoleWords } from "../words.ts";
-
-const LANGUAGE_NAMES: { readonly [L in Language]: string } = {
-  ru: "Русский",
-  uk: "Українська",
-  en: "English",
-};
-const THEMES: readonly Theme[] = ["auto", "light", "dark"];
 
 /** `<callcard-console-settings>`: language, colours, the operator's screen, logging out. Events: `prefer`, `logout`. */
 export class ConsoleSettings extends LitElement {
@@ -73,34 +66,7 @@ export class ConsoleSettings extends LitElement {
     const { locale, t } = this.words;
     return html`<div class="popup right" role="group" aria-label=${locale.t("settings")}>
       <strong><bdi>${this.user.name}</bdi></strong>
-      <label class="field"
-        >${locale.t("language")}
-        <select
-          @change=${(event: Event) =>
-            this.#prefer({ language: (event.target as HTMLSelectElement).value as Language })}
-        >
-          ${LANGUAGES.map(
-            (language) =>
-              html`<option value=${language} ?selected=${language === locale.lang}>
-                ${LANGUAGE_NAMES[language]}
-              </option>`,
-          )}
-        </select></label
-      >
-      <label class="field"
-        >${locale.t("theme")}
-        <select
-          @change=${(event: Event) =>
-            this.#prefer({ theme: (event.target as HTMLSelectElement).value as Theme })}
-        >
-          ${THEMES.map(
-            (theme) =>
-              html`<option value=${theme} ?selected=${theme === this.theme}>
-                ${locale.t(`theme_${theme}`)}
-              </option>`,
-          )}
-        </select></label
-      >
+      ${preferenceFields(locale, this.theme, (change) => this.#prefer(change))}
       <div class="items">
         <a class="item" href="./">${icon("phone")}${t("toDesk")}</a>
         <button
