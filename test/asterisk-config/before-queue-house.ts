@@ -1,8 +1,9 @@
 /** For tests of the dialplan before a queue: a real PBX whose dialplan asks a server that is as bad, or as good, as a test wants. */
 import type { AddressInfo } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { PbxLink } from "../../server/asterisk/link.ts";
 import { LiveCalls } from "../../server/calls/live.ts";
-import type { Customer, Identification } from "../../server/customers/model.ts";
+import type { Customer } from "../../server/customers/model.ts";
 import { callerRoute } from "../../server/priority/caller-route.ts";
 import type { Policy, Standing, Verdict } from "../../server/priority/model.ts";
 import { PreferredOperators } from "../../server/priority/preferred.ts";
@@ -44,6 +45,8 @@ export type BeforeQueue = {
   honest(): void;
   /** A new keeper of the preferred operators, as after a restart of the server. */
   restartKeeper(): void;
+  /** Calls as somebody sees them who starts to listen now, and how to end that. */
+  another(): Promise<readonly [LiveCalls, () => void]>;
   variable(channel: string, name: string): Promise<string>;
   /** Numbers and priorities of who waits, first in line first. */
   line(queue: string): Promise<readonly { readonly number: string; readonly priority: number }[]>;
@@ -76,13 +79,16 @@ export async function openBeforeQueue(
   callerRoute(app, {
     pbxs: [{ name: "lab", token: TOKEN }],
     log,
-    identify: async (number): Promise<Identification> =>
-      customers.has(number)
-        ? { outcome: "one", phone, customer: { id: number } as Customer, verified: true }
-        : { outcome: "none", phone },
-    standingOf: async (id) => {
-      const { name = "", tier = "", language = "" } = customers.get(id) ?? {};
-      return { customerId: id, name, tier, language } as Standing;
+    callerOf: async (number) => {
+      const given = customers.get(number);
+      if (given === undefined)
+        return { found: { outcome: "none", phone }, standing: null, lostAtMs: null };
+      const { name = "", tier = "", language = "" } = given;
+      return {
+        found: { outcome: "one", phone, customer: { id: number } as Customer, verified: true },
+        standing: { customerId: number, name, tier, language } as Standing,
+        lostAtMs: null,
+      };
     },
     policy: () => ({}) as Policy,
     decide: (_policy, { standing }) => ({
@@ -127,6 +133,18 @@ export async function openBeforeQueue(
       keeping.close();
       keeping = keeper();
       keeping.open();
+    },
+    async another() {
+      const own = new PbxLink({ name: "lab", host, port, username, secret, tls: false });
+      const seen = new LiveCalls({ pbxs: [own], extensionPattern: /^\d{2,6}$/ });
+      seen.open();
+      own.start();
+      while (own.status().state !== "up") await sleep(10);
+      const end = () => {
+        own.stop();
+        seen.close();
+      };
+      return [seen, end];
     },
     async variable(channel, name) {
       const [answer] = await lab.ami().tryAction("Getvar", { Channel: channel, Variable: name });

@@ -1,6 +1,11 @@
 /** Preferred operators on real Asterisk 22 and 16: a caller gets the operator they know when that one is free in time, else anyone, and is never lost. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { CallHistory } from "../../server/calls/history.ts";
+import type { LiveCalls } from "../../server/calls/live.ts";
+import { listCalls, findCall } from "../../server/calls/store.ts";
+import { viewOf } from "../../server/desk/view.ts";
 import { labStartMs } from "../support/lab.ts";
+import { testDatabase } from "../support/postgres.ts";
 import { type BeforeQueue, type Given, openBeforeQueue } from "./before-queue-house.ts";
 
 const PREFERRED = "callcard-preferred";
@@ -28,6 +33,13 @@ describe.each([
 
   const call = (from: string) => house.lab.call({ from, to: "650" });
   const joined = () => house.joined.map(({ queue, number }) => `${queue} ${number}`);
+  /** Who waits for their preferred operator: the queue they called, and that operator's extension. */
+  const preferring = (calls: Pick<LiveCalls, "queues"> = house.calls) =>
+    calls
+      .queues("lab")
+      .flatMap(({ name, preferring: them }) =>
+        them.map(({ preferredExtension }) => `${name} ${preferredExtension}`),
+      );
   /** Members of the queue as Asterisk lists them: name, penalty, paused. */
   async function members(): Promise<string[]> {
     const listed = await house.lab.cli(`queue show ${PREFERRED}`);
@@ -76,6 +88,65 @@ describe.each([
     await caller.hangUp();
     await boris.saw("other side hung up");
     expect(anna.events).toEqual([]);
+  });
+
+  test("the operator's card and the history name the queue that was called, and count all the waiting", async () => {
+    const database = await testDatabase();
+    const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+    const history = new CallHistory({
+      ...{ db: database.db, calls: house.calls, log },
+      ...{ customerOf: () => null, e164Of: (number) => number },
+    });
+    const cards: string[] = [];
+    const stop = house.calls.onFact((fact) => {
+      if (fact.type !== "ringStarted") return;
+      const card = viewOf(fact.call, fact.ring.extension, String)!;
+      const waitedMs = fact.atMs - card.joinedAtMs!;
+      cards.push(`${fact.ring.extension} ${card.queue} ${fact.ring.queue} ${waitedMs > 1900}`);
+    });
+    const anna = await house.lab.phone("101", { answerAfterMs: 300 });
+    const boris = await house.lab.phone("102", { answerAfterMs: "never" });
+    await seatAnnaAndBoris();
+    await deviceIs("102", "notInUse");
+    house.customers.set(returning, prefersBoris(2));
+    const caller = await call(returning);
+    await boris.ringing();
+    await expect.poll(() => preferring()).toEqual(["600 102"]);
+    await anna.answered();
+    await expect.poll(() => preferring()).toEqual([]);
+    await caller.hangUp();
+    await anna.saw("other side hung up");
+    await expect.poll(() => house.calls.calls()).toEqual([]);
+    await history.flush();
+    expect(cards).toEqual(["102 600 600 false", "101 600 600 true"]);
+    const { calls } = await listCalls(database.db, { queue: "600" }, { limit: 10 });
+    expect(calls).toMatchObject([{ partyE164: returning, queues: ["600"] }]);
+    expect(calls[0]!.waitMs).toBeGreaterThan(1900);
+    const { detail } = (await findCall(database.db, calls[0]!.id))!;
+    expect(detail.visits).toMatchObject([
+      { queue: "600", preferredExtension: "102", position: 0, how: "timeout" },
+      { queue: "600", position: 1, how: "answered" },
+    ]);
+    expect(detail.talks).toMatchObject([{ extension: "101", queue: "600" }]);
+    expect(JSON.stringify(detail)).not.toContain(PREFERRED);
+    stop();
+    await history.close();
+    await database.drop();
+  });
+
+  test("who starts to listen while a caller waits there learns the queue that was called", async () => {
+    await house.lab.phone("102", { answerAfterMs: "never" });
+    house.sitting.push({ login: "boris", pbx: "lab", extension: "102" });
+    await membersAre(["callcard:boris 1"]);
+    await deviceIs("102", "notInUse");
+    house.customers.set(returning, prefersBoris(30));
+    const caller = await call(returning);
+    await expect.poll(() => preferring()).toEqual(["600 102"]);
+    const [later, end] = await house.another();
+    expect(preferring(later)).toEqual(["600 102"]);
+    expect(later.calls().map(({ rings }) => rings.map(({ queue }) => queue))).toEqual([["600"]]);
+    end();
+    await caller.hangUp();
   });
 
   test("a busy one is waited for, and gets the caller when free within the limit", async () => {
@@ -128,14 +199,16 @@ describe.each([
     await deviceIs("102", "notInUse");
     const left: string[] = [];
     const stop = house.calls.onFact((fact) => {
-      if (fact.type === "queueLeft") left.push(`${fact.visit.queue} ${fact.visit.how}`);
+      if (fact.type !== "queueLeft") return;
+      const { queue, preferredExtension, how } = fact.visit;
+      left.push(`${queue} ${preferredExtension ?? "line"} ${how}`);
     });
     house.customers.set(returning, prefersBoris(2));
     await call(returning);
     await boris.ringing();
     await anna.answered();
     expect(joined()).toEqual([`${PREFERRED} ${returning}`, `600 ${returning}`]);
-    await expect.poll(() => left).toEqual([`${PREFERRED} timeout`, "600 answered"]);
+    await expect.poll(() => left).toEqual(["600 102 timeout", "600 line answered"]);
     stop();
   });
 
@@ -186,7 +259,7 @@ describe.each([
     await expect.poll(() => house.rung).toEqual([`${PREFERRED} PJSIP/102`]);
     await caller.hangUp();
     await expect.poll(() => house.abandoned).toEqual([PREFERRED]);
-    await expect.poll(() => lost).toEqual([`${PREFERRED} abandoned`]);
+    await expect.poll(() => lost).toEqual(["600 abandoned"]);
     stop();
     expect(joined()).toEqual([`${PREFERRED} ${returning}`]);
   });

@@ -262,6 +262,8 @@ describe("what is told", () => {
       { ...base, type: "partyChanged" },
       { ...base, type: "queueJoined", visit },
       { ...base, type: "queueLeft", visit, waitMs: 5 },
+      { ...base, type: "queueJoined", visit: { ...visit, position: 0, preferredExtension: "101" } },
+      { ...base, type: "queueLeft", visit: { ...visit, preferredExtension: "" }, waitMs: 5 },
       { ...base, type: "ringStarted", ring },
       { ...base, type: "ringEnded", ring, ringMs: 10 },
       { ...base, type: "talkStarted", talk },
