@@ -1,5 +1,5 @@
 /**
- * What one process tells the others: short hints that something changed ("this customer", "this operator's wrap-up").
+ * What one process tells the others: short hints that something changed ("this customer", "this policy").
  * The truth stays in PostgreSQL and Asterisk; a hint that is lost costs freshness, never correctness.
  *
  * One process: hints go straight to its own listeners. With `REDIS_URL` they also cross processes by redis pub/sub.
@@ -13,8 +13,6 @@ export type Hints = {
   customersChanged: { readonly customerIds: readonly string[]; readonly phones: readonly string[] };
   /** Orders, claims or carts of these customers changed, of nobody knows whom when empty; what a policy says of them may be another. */
   standingsChanged: { readonly customerIds: readonly string[] };
-  /** Something of an operator's day changed in PostgreSQL (wrap-up saved, device chosen): screens look again. */
-  operatorChanged: { readonly userId: string };
   /** A person's sessions were ended; sockets of that person close. */
   sessionsEnded: { readonly userId: string };
   /** Another policy holds from now on. */

@@ -47,16 +47,16 @@ describe.each([
 ])("a bus of %s", (_, open) => {
   test("tells every listener of a hint, also after one that throws, until it stops listening", async () => {
     const bus = open();
-    const heard: string[] = [];
-    bus.on("operatorChanged", () => {
+    const heard: number[] = [];
+    bus.on("policyPublished", () => {
       throw new Error("broken listener");
     });
-    const stop = bus.on("operatorChanged", ({ userId }) => heard.push(userId));
-    bus.publish("operatorChanged", { userId: "1" });
+    const stop = bus.on("policyPublished", ({ version }) => heard.push(version));
+    bus.publish("policyPublished", { version: 1 });
     stop();
-    bus.publish("operatorChanged", { userId: "2" });
+    bus.publish("policyPublished", { version: 2 });
     bus.publish("sessionsEnded", { userId: "3" });
-    expect(heard).toEqual(["1"]);
+    expect(heard).toEqual([1]);
     await bus.close();
   });
 });
@@ -71,9 +71,9 @@ describe("two processes with one redis", () => {
   /** Publishes until the other side hears: a subscription is not announced to the publisher. */
   async function crosses(from: Bus, to: Bus): Promise<void> {
     const heard: string[] = [];
-    const stop = to.on("operatorChanged", () => heard.push("hint"));
+    const stop = to.on("policyPublished", () => heard.push("hint"));
     while (heard.length === 0) {
-      from.publish("operatorChanged", { userId: "7" });
+      from.publish("policyPublished", { version: 7 });
       await sleep(20);
     }
     stop();
