@@ -8,7 +8,13 @@ import { LRUCache } from "lru-cache";
 import { recordAudit } from "../people/audit.ts";
 import type { Bus } from "../storage/bus.ts";
 import type { Database, Storage } from "../storage/database.ts";
-import type { Customer, CustomerDirectory, Identification, PhoneNumber } from "./model.ts";
+import type {
+  CallerNumber,
+  Customer,
+  CustomerDirectory,
+  Identification,
+  PhoneNumber,
+} from "./model.ts";
 import { type PhoneRules, parseCaller, readPhone } from "./phone.ts";
 import { type PhoneOwner, rankOwners } from "./rank.ts";
 import { searchTermsOf } from "./search.ts";
@@ -34,6 +40,14 @@ export type DirectoryOptions = PhoneRules & {
 
 /** The directory, and how imports tell it that customers changed under it. */
 export type PgCustomerDirectory = CustomerDirectory & {
+  /**
+   * Who calls, by a question that tells more than that; always put, and kept as {@link identify}'s own. Nothing is read of who has no
+   * phone number. @throws what `read` throws.
+   */
+  identifyBy<T extends { readonly owners: readonly PhoneOwner[] }>(
+    number: string,
+    read: (e164: string) => Promise<T>,
+  ): Promise<{ readonly found: Identification; readonly read: T | null }>;
   /** No answer known so far is given again while the database answers. */
   customersChanged(): void;
 };
@@ -71,10 +85,16 @@ export function openDirectory(
   const now = () => performance.timeOrigin + performance.now();
 
   function ask(e164: string): Promise<readonly PhoneOwner[]> {
-    const underWay = asked.get(e164);
-    if (underWay) return underWay;
+    return asked.get(e164) ?? keep(e164, findOwners(pool, e164));
+  }
+
+  /** Keeps what is being asked, unless that changes before the answer is there. */
+  function keep(
+    e164: string,
+    asking: Promise<readonly PhoneOwner[]>,
+  ): Promise<readonly PhoneOwner[]> {
     const atMs = now();
-    const answer = findOwners(pool, e164).then(
+    const answer = asking.then(
       (owners) => {
         // Forgotten meanwhile: the answer may be of before the write, so it is not kept.
         if (asked.get(e164) === answer) {
@@ -158,10 +178,20 @@ export function openDirectory(
   return {
     async identify(number) {
       const caller = parseCaller(number, options);
-      if (caller.kind === "external") return lookUp(caller.phone, number);
-      if (caller.kind === "internal") return { outcome: "internal", extension: caller.extension };
-      if (caller.kind === "withheld") return { outcome: "withheld" };
-      return { outcome: "unreadable", raw: caller.raw };
+      return caller.kind === "external" ? lookUp(caller.phone, number) : withoutPhone(caller);
+    },
+    async identifyBy(number, read) {
+      const caller = parseCaller(number, options);
+      if (caller.kind !== "external") return { found: withoutPhone(caller), read: null };
+      const { phone } = caller;
+      const reading = read(phone.e164);
+      // Its failure is thrown below.
+      keep(
+        phone.e164,
+        reading.then(({ owners }) => owners),
+      ).catch(() => undefined);
+      const answer = await reading;
+      return { found: identificationOf(phone, answer.owners), read: answer };
     },
     customer: (id) => findCustomer(pool, id),
     search: (text, limit) =>
@@ -193,6 +223,22 @@ export function openDirectory(
     customersChanged,
   };
 }
+
+/** Who is no phone number. */
+function withoutPhone(
+  caller: Exclude<CallerNumber, { readonly kind: "external" }>,
+): Identification {
+  switch (caller.kind) {
+    case "internal":
+      return { outcome: "internal", extension: caller.extension };
+    case "withheld":
+      return { outcome: "withheld" };
+    case "unreadable":
+    default:
+      return { outcome: "unreadable", raw: caller.raw };
+  }
+}
+
 /** Owners of the phone to an outcome. */
 function identificationOf(phone: PhoneNumber, owners: readonly PhoneOwner[]): Identification {
   const [only, ...others] = owners;

@@ -35,7 +35,7 @@ export function openStandings(
       if (!/^\d{1,18}$/.test(customerId)) return null;
       const found = await pool.query<StandingRow>({
         name: "standing_of_customer",
-        text: STANDING,
+        text: STANDING_OF_CUSTOMER,
         values: [customerId, options.currency?.() ?? ""],
       });
       return found.rows[0] ? standingOf(found.rows[0]) : null;
@@ -101,7 +101,8 @@ const LOST_AT = `
       > coalesce(max(started_at) filter (where extensions <> '{}'), '-infinity')
     then max(started_at) filter (where ${LOST}) end`;
 
-const LOST_OF_NUMBER = `
+/** `lost_at` of number `$1`, one row. */
+export const LOST_OF_NUMBER = `
   select ${LOST_AT} as lost_at
   from (
     select direction, ended_how, wait_ms, extensions, started_at from calls
@@ -109,7 +110,8 @@ const LOST_OF_NUMBER = `
   ) newest`;
 
 // Who talked last: whose phone that was when it rang, else who wrapped the call up, else who has had that device since before.
-const STANDING = `
+/** A {@link StandingRow} or none; both are SQL expressions: of our id and of the shop's currency. */
+export const standingQuery = (customerId: string, currency: string) => `
   select c.id, c.name, c.language, c.tier, c.vip, c.segments, c.city, c.region,
     o.count, o.total, o.last_at, o.on_its_way, o.late, o.due_at,
     exists (select from claims where customer_id = c.id and closed_at is null) as open_claim,
@@ -122,7 +124,7 @@ const STANDING = `
   cross join lateral (
     select count(*) filter (where stage not in ('cancelled', 'returned'))::int as count,
       coalesce(sum(total_minor) filter (
-        where stage not in ('cancelled', 'returned') and currency = coalesce(nullif($2, ''), newest)
+        where stage not in ('cancelled', 'returned') and currency = coalesce(nullif(${currency}, ''), newest)
       ), 0)::bigint as total,
       max(placed_at) as last_at,
       coalesce(bool_or(stage = 'shipped'), false) as on_its_way,
@@ -170,9 +172,12 @@ const STANDING = `
     order by rank limit 1
   ) operator on true
   left join users manager on manager.login = lower(c.personal_manager) and manager.active
-  where c.id = $1`;
+  where c.id = ${customerId}`;
 
-type StandingRow = {
+const STANDING_OF_CUSTOMER = standingQuery("$1", "$2");
+
+/** What {@link standingQuery} gives. */
+export type StandingRow = {
   id: string;
   name: string;
   language: string;
@@ -194,7 +199,8 @@ type StandingRow = {
   operator: string;
 };
 
-function standingOf(row: StandingRow): Standing {
+/** A row as the rules know it. */
+export function standingOf(row: StandingRow): Standing {
   return {
     customerId: row.id,
     name: row.name,

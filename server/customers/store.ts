@@ -50,7 +50,8 @@ function customerOf(row: CustomerRow): Customer {
 }
 
 // The inner limit comes before orders are looked at, so that a number shared by thousands costs no more than by twenty.
-const OWNERS_OF = `
+/** Everybody number `$1` belongs to, up to 20, as {@link OwnerRow}s in no order. */
+export const OWNERS_OF = `
   select ${CUSTOMER_COLUMNS}, p.verified, p.chosen, o.last_at, o.open
   from (
     select p.customer_id, p.verified, h.customer_id is not null as chosen
@@ -69,18 +70,30 @@ const OWNERS_OF = `
     ) newest
   ) o`;
 
-/** Everybody the phone belongs to, up to 20, in no order; one prepared statement, one round trip. */
-export async function findOwners(pool: pg.Pool, e164: string): Promise<readonly PhoneOwner[]> {
-  const found = await pool.query<
-    CustomerRow & { verified: boolean; chosen: boolean; last_at: Date | null; open: boolean }
-  >({ name: "customers_owners_of", text: OWNERS_OF, values: [e164] });
-  return found.rows.map((row) => ({
+/** What {@link OWNERS_OF} gives. */
+export type OwnerRow = CustomerRow & {
+  verified: boolean;
+  chosen: boolean;
+  last_at: Date | null;
+  open: boolean;
+};
+
+/** A row as it is ranked. */
+export function ownerOf(row: OwnerRow): PhoneOwner {
+  return {
     customer: customerOf(row),
     verified: row.verified,
     chosen: row.chosen,
     hasOpenOrder: row.open,
     lastOrderAt: row.last_at?.toISOString() ?? "",
-  }));
+  };
+}
+
+/** Everybody the phone belongs to, up to 20, in no order; one prepared statement, one round trip. */
+export async function findOwners(pool: pg.Pool, e164: string): Promise<readonly PhoneOwner[]> {
+  const query = { name: "customers_owners_of", text: OWNERS_OF, values: [e164] };
+  const found = await pool.query<OwnerRow>(query);
+  return found.rows.map(ownerOf);
 }
 
 /** One customer by our id, or null; a text that is no id is nobody's. */

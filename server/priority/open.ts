@@ -16,7 +16,8 @@ import type { PbxConfig } from "../config.ts";
 import { Console } from "../console/console.ts";
 import { consoleRoutes } from "../console/routes.ts";
 import { openConsoleSockets } from "../console/socket.ts";
-import type { CustomerDirectory } from "../customers/model.ts";
+import { openCallers } from "../customers/callers.ts";
+import type { PgCustomerDirectory } from "../customers/directory.ts";
 import { openStandings } from "../customers/standing.ts";
 import type { CallPriority } from "../desk/protocol.ts";
 import type { App } from "../http/app.ts";
@@ -49,7 +50,7 @@ export type PriorityOptions = {
   readonly calls: LiveCalls;
   readonly links: readonly PbxLink[];
   readonly pbxs: readonly PbxConfig[];
-  readonly directory: CustomerDirectory;
+  readonly directory: PgCustomerDirectory;
   /** Whom an operator said a call is with; null when nobody said. */
   readonly customerOf: (callId: string) => string | null;
   /** Who sits where. */
@@ -100,7 +101,9 @@ export async function openPriority(options: PriorityOptions): Promise<Priority> 
     vocabulary: () => vocabulary.read(),
   });
   await policies.load();
-  const standings = openStandings(storage, { currency: () => vocabulary.currency() });
+  const currency = () => vocabulary.currency();
+  const standings = openStandings(storage, { currency });
+  const callers = openCallers({ databaseUrl: options.databaseUrl, directory, currency });
   // Sums are compared in the shop's currency, so it has to be known before the first caller; without an answer it follows later.
   vocabulary.read().catch(fault);
 
@@ -130,7 +133,7 @@ export async function openPriority(options: PriorityOptions): Promise<Priority> 
   });
   const simulations = new Simulations({
     databaseUrl: options.databaseUrl,
-    currency: () => vocabulary.currency(),
+    currency,
     onFailure: fault,
   });
   const check = async (policy: unknown, moreTiers: readonly string[] = []) => {
@@ -173,9 +176,7 @@ export async function openPriority(options: PriorityOptions): Promise<Priority> 
       const told = callerRoute(app, {
         pbxs,
         ...{ decide, log },
-        identify: (number) => directory.identify(number),
-        standingOf: (customerId) => standings.of(customerId),
-        lostAtOf: (e164) => standings.lostAtOf(e164),
+        callerOf: (number) => callers.of(number),
         policy: () => policies.published().policy,
         canMove: (pbx) => {
           const link = links.find(({ name }) => name === pbx);
@@ -218,6 +219,7 @@ export async function openPriority(options: PriorityOptions): Promise<Priority> 
       vocabulary.close();
       policies.close();
       await simulations.close();
+      await callers.close();
       await written.close();
     },
   };

@@ -24,15 +24,26 @@ pg.types.setTypeParser(pg.types.builtins.DATE, (text) => text);
  */
 export function openStorage(
   url: string,
-  options: { readonly maxConnections?: number; readonly statementTimeoutMs?: number } = {},
+  options: {
+    readonly maxConnections?: number;
+    readonly statementTimeoutMs?: number;
+    /** So many are not closed when nobody needs them; default 0. */
+    readonly keptConnections?: number;
+    /** Readies each new connection before its first query, which fails with it. */
+    readonly onConnect?: (client: pg.ClientBase) => Promise<void>;
+  } = {},
 ): Storage {
+  // The pool waits for what it returns, though its types do not say so.
+  const onConnect: ((client: pg.ClientBase) => unknown) | undefined = options.onConnect;
   const pool = new pg.Pool({
     connectionString: url,
     max: options.maxConnections ?? 20,
+    min: options.keptConnections ?? 0,
     connectionTimeoutMillis: 3000,
     idleTimeoutMillis: 30_000,
     statement_timeout: options.statementTimeoutMs ?? 10_000,
     application_name: "callcard",
+    ...(onConnect === undefined ? {} : { onConnect }),
   });
   // An idle client whose server went away says so here; the next query gets a fresh one.
   pool.on("error", () => undefined);

@@ -90,7 +90,7 @@ beforeAll(async () => {
   });
   await orderRoutes(app, { storage: nothing, defaultRegion: "RU" });
   callerRoute(app, {
-    ...{ pbxs: [], identify: nothing, standingOf: nothing, policy: nothing, decide: nothing },
+    ...{ pbxs: [], callerOf: nothing, policy: nothing, decide: nothing },
     ...{ preferredSeatOf: nothing, log: nothing },
   });
   await feedRoutes(app);

@@ -43,8 +43,7 @@ async function open(more: Partial<CallerRouteParts> = {}) {
       { name: "main", token: TOKEN },
       { name: "other", token: OTHER },
     ],
-    identify: async () => one,
-    standingOf: async () => standing,
+    callerOf: async () => ({ found: one, standing, lostAtMs: null }),
     policy: () => policy,
     decide: (_policy, subject) => {
       asked.push(subject);
@@ -73,6 +72,7 @@ test("a known customer is answered in one line of plain text, by either form of 
     expect(answer.statusCode).toBe(200);
     expect(answer.headers["content-type"]).toBe("text/plain; charset=utf-8");
     expect(answer.headers["cache-control"]).toBe("no-store");
+    expect(answer.headers["x-content-type-options"]).toBe("nosniff");
     expect(answer.body).toBe(
       "ok|priority=44|tier=gold|name=Мария|language=ru|skip=1|preferred=101|penalty=3|seconds=12|free=1|end\n",
     );
@@ -122,18 +122,19 @@ test.each([
   ["unknown", { outcome: "none", phone }],
   ["unreadable", { outcome: "unreadable", raw: "x" }],
 ] as const)("a %s number is asked about with nobody's standing", async (_, found) => {
-  const { ask, asked } = await open({ identify: async () => found });
+  const nobody = { found, standing: null, lostAtMs: 5 };
+  const { ask, asked } = await open({ callerOf: async () => nobody });
   expect((await ask(basic(TOKEN))).body).toMatch(/^ok\|priority=44\|tier=\|name=\|/);
   expect(asked[0]).toMatchObject({
     standing: null,
+    lostAtMs: 5,
     caller: found.outcome === "none" ? "unknown" : "withheld",
   });
 });
 
 test.each<[string, Partial<CallerRouteParts>]>([
-  ["is down", { identify: async () => ({ outcome: "failed", raw: "", reason: "directoryDown" }) }],
-  ["fails", { standingOf: () => Promise.reject(new Error("gone")) }],
-  ["hangs", { standingOf: () => new Promise(() => undefined), deadlineMs: 20 }],
+  ["fails", { callerOf: () => Promise.reject(new Error("gone")) }],
+  ["hangs", { callerOf: () => new Promise(() => undefined), deadlineMs: 20 }],
 ])("when the database %s the caller is an ordinary one, in time", async (_, parts) => {
   const { ask } = await open(parts);
   const answer = await ask(basic(TOKEN));
