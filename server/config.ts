@@ -9,6 +9,9 @@ import { resolve } from "node:path";
 import { parseEnv } from "node:util";
 import { type CountryCode, isSupportedCountry } from "libphonenumber-js/max";
 import { parse as parseYaml } from "yaml";
+import { ConfigError, type Setting, choice, secret, text, token, url, whole } from "./setting.ts";
+
+export { ConfigError };
 
 /** One Asterisk and how to log in to it. */
 export type PbxConfig = {
@@ -55,101 +58,6 @@ export type Config = {
   readonly trustedProxies: number;
   readonly logLevel: "fatal" | "error" | "warn" | "info" | "debug" | "trace" | "silent";
 };
-
-/** A setting that cannot be used; `message` is the one line for the person who set it. */
-export class ConfigError extends Error {
-  /** @param came null for what must not be repeated. */
-  constructor(setting: string, came: string | null, allowed: string) {
-    const words = came === null ? "what was given" : came === "" ? "empty" : `"${came}"`;
-    super(`${setting}: ${words} is not allowed; it must be ${allowed}`);
-    this.name = "ConfigError";
-  }
-}
-
-/** One line of the README's table. */
-export type Setting<T> = {
-  readonly name: string;
-  readonly about: string;
-  readonly default: string;
-  /** Words for the error: what would have been right. */
-  readonly allowed: string;
-  /** Secrets are never echoed in an error. */
-  readonly secret?: true;
-  /** @returns undefined when the text is not allowed. */
-  readonly parse: (text: string) => T | undefined;
-};
-
-const text = (name: string, about: string, fallback = ""): Setting<string> => ({
-  name,
-  about,
-  default: fallback,
-  allowed: "text on one line",
-  parse: (value) => (/[\r\n\0]/.test(value) ? undefined : value),
-});
-
-const secret = (name: string, about: string, minimum: number): Setting<string> => ({
-  name,
-  about,
-  default: "",
-  allowed: `at least ${minimum} characters on one line`,
-  secret: true,
-  parse: (value) =>
-    value !== "" && (value.length < minimum || /[\r\n\0]/.test(value)) ? undefined : value,
-});
-
-/** Letters, digits, `-` and `_` alone: it stands in a dialplan, where anything else could mean something. */
-const token = (name: string, about: string, minimum: number): Setting<string> => ({
-  name,
-  about,
-  default: "",
-  allowed: `at least ${minimum} letters, digits, - or _`,
-  secret: true,
-  parse: (value) =>
-    value === "" || (value.length >= minimum && /^[\w-]{1,200}$/.test(value)) ? value : undefined,
-});
-
-const whole = (
-  name: string,
-  about: string,
-  fallback: number,
-  minimum: number,
-  maximum: number,
-): Setting<number> => ({
-  name,
-  about,
-  default: String(fallback),
-  allowed: `a whole number from ${minimum} to ${maximum}`,
-  parse: (value) => {
-    const number = /^\d{1,9}$/.test(value) ? Number(value) : Number.NaN;
-    return number >= minimum && number <= maximum ? number : undefined;
-  },
-});
-
-const choice = <T extends string>(
-  name: string,
-  about: string,
-  fallback: T,
-  values: readonly T[],
-): Setting<T> => ({
-  name,
-  about,
-  default: fallback,
-  allowed: `one of ${values.join(", ")}`,
-  parse: (value) => values.find((one) => one === value),
-});
-
-const url = (name: string, about: string, protocols: readonly string[]): Setting<string> => ({
-  name,
-  about,
-  default: "",
-  allowed: `a URL that starts with ${protocols.map((protocol) => `${protocol}//`).join(" or ")}`,
-  // Connection URLs may hold passwords: an error must not repeat them.
-  secret: true,
-  parse: (value) =>
-    value === "" || (URL.canParse(value) && protocols.includes(new URL(value).protocol))
-      ? value
-      : undefined,
-});
 
 /** Every setting, in the order of the README's table. */
 export const settings = {
