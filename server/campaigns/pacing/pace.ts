@@ -1,0 +1,94 @@
+/**
+ * How many lines to dial now, and why.
+ *
+ * Predictive dialling asks of one more line what it risks: that its person, or somebody whose phone rings already, answers when no operator is
+ * there in time. Lines are dialled while that risk is within `learned.theta`, which follows the outcomes (`learn.ts`). Where there is too
+ * little to predict from, and where the share of abandoned calls stands at its cap, one line is dialled for each free operator: that
+ * abandons nobody.
+ */
+import { dialsRemembered } from "./learn.ts";
+import type { PacingDecision, PacingReason, PacingState } from "./model.ts";
+import { outlookOf } from "./outlook.ts";
+import { linesBorne } from "./risk.ts";
+
+/** With fewer operators one call more or less is too much of everything to predict. */
+const LEAST_OPERATORS = 5;
+/** Known before anything is predicted, by mode: predictive dialling was asked for, automatic waits until it predicts well. */
+const LEAST_KNOWN = {
+  predictive: { dials: 60, talks: 10 },
+  automatic: { dials: 200, talks: 30 },
+} as const;
+/** A list may answer quite otherwise than its first numbers did: within the first dials no more than two lines for each free operator. */
+const FIRST_DIALS = 200;
+const FIRST_LINES_PER_FREE_OPERATOR = 2;
+/**
+ * Abandoned calls come by chance, a few more or fewer than the target's share. So many more are taken for chance; where the cap allows more
+ * than that, it is the cap that counts. A few hundred calls of a window so never take the pace away, and a thousand are held strictly.
+ */
+const CHANCE_ABANDONED = 4;
+
+/** What to dial in this state. Pure: the same state gives the same decision. */
+export function decideLines(state: PacingState): PacingDecision {
+  const operators = state.operators.length;
+  const free = state.operators.reduce((sum, { state }) => sum + (state === "free" ? 1 : 0), 0);
+  const taken = state.ringing.length + state.waiting;
+  const seen = { operators, free, ringing: state.ringing.length, waiting: state.waiting };
+  const decided = (lines: number, reason: PacingReason, values = {}): PacingDecision => ({
+    lines,
+    reason,
+    values: { ...seen, ...values },
+  });
+
+  const room = Math.floor(state.mostLinesPerOperator * operators) - taken;
+  const most = Math.max(0, Math.min(Math.floor(state.linesFree), room));
+  const progressive = Math.max(0, Math.min(most, free - taken));
+  if (operators === 0) return decided(0, "nobodyFree");
+  if (state.linesFree < 1) return decided(0, "noLines");
+  if (room < 1) return decided(0, "enoughRinging", { most: state.mostLinesPerOperator });
+  if (state.mode === "preview" || state.mode === "progressive")
+    return decided(progressive, free === 0 ? "nobodyFree" : "progressive");
+
+  const { learned, rule, window } = state;
+  const least = LEAST_KNOWN[state.mode];
+  if (
+    operators < LEAST_OPERATORS ||
+    learned.dials < dialsRemembered(least.dials) ||
+    learned.talk.samples < least.talks
+  )
+    return decided(progressive, "tooLittleKnown", {
+      operatorsNeeded: LEAST_OPERATORS,
+      dials: Math.floor(learned.dials),
+      dialsNeeded: Math.ceil(dialsRemembered(least.dials)),
+      talks: Math.floor(learned.talk.samples),
+      talksNeeded: least.talks,
+    });
+
+  const outlook = outlookOf(state);
+  const cap = Math.max(
+    rule.mostShare * window.answered,
+    Math.min(rule.targetShare, rule.mostShare) * window.answered + CHANCE_ABANDONED,
+  );
+  // Who waits now may be lost yet.
+  const left = cap - window.abandoned - state.waiting;
+  const doubtful = learned.dials < dialsRemembered(FIRST_DIALS);
+  const bounded = doubtful
+    ? Math.min(most, Math.max(0, FIRST_LINES_PER_FREE_OPERATOR * free - taken))
+    : most;
+  const borne = linesBorne(
+    outlook,
+    { perLine: learned.theta, abandoned: left, perAnswer: rule.mostShare },
+    bounded,
+  );
+  if (borne.because === "cap" && borne.lines <= progressive)
+    return decided(progressive, "atCap", {
+      answered: window.answered,
+      abandoned: window.abandoned,
+      share: window.answered === 0 ? 0 : window.abandoned / window.answered,
+      most: rule.mostShare,
+    });
+  return decided(Math.max(progressive, borne.lines), "predictive", {
+    chance: outlook.chance,
+    risk: borne.risk,
+    allowed: learned.theta,
+  });
+}

@@ -1,0 +1,73 @@
+/** How many more lines the outlook bears. */
+import { normalShare } from "./lognormal.ts";
+import type { Outlook } from "./outlook.ts";
+
+/** What may be risked. */
+export type Allowance = {
+  /** Expected abandoned calls that one more line may add. */
+  readonly perLine: number;
+  /** Live-answered calls that may still be abandoned before the share stands at its cap, as of now. */
+  readonly abandoned: number;
+  /** What each answer to come adds to that: the cap. */
+  readonly perAnswer: number;
+};
+
+export type Borne = {
+  readonly lines: number;
+  /** The risk of the last line that is dialled, or of the first that is not when there is none. */
+  readonly risk: number;
+  readonly because: "risk" | "cap" | "most";
+};
+
+/** Lines, at most `most`, whose risk is within what is allowed. */
+export function linesBorne(outlook: Outlook, allowance: Allowance, most: number): Borne {
+  const { seconds, answers, answersOfNew } = outlook;
+  const mean = outlook.mean.slice();
+  const variance = outlook.variance.slice();
+  const expected = answers.slice();
+  let pending = 0;
+  let answersToCome = 0;
+  for (let at = 0; at < seconds; at += 1) {
+    // A line is not its own rival: a little less than the whole margin stands against it.
+    pending += expected[at]! * missing(mean[at]!, variance[at]!, 0);
+    answersToCome += expected[at]!;
+  }
+  let last = 0;
+  for (let lines = 0; lines < most; lines += 1) {
+    let own = 0;
+    let others = 0;
+    let before = 0;
+    for (let at = 0; at < seconds; at += 1) {
+      const share = answersOfNew[at]!;
+      const ahead = before + share / 2;
+      const none = missing(mean[at]!, variance[at]!, 0);
+      own += share * none;
+      others += expected[at]! * ahead * (missing(mean[at]!, variance[at]!, 1) - none);
+      before += share;
+    }
+    const risk = own + others;
+    if (risk > allowance.perLine)
+      return { lines, risk: lines === 0 ? risk : last, because: "risk" };
+    pending += risk;
+    answersToCome += before;
+    if (pending > allowance.abandoned + allowance.perAnswer * answersToCome)
+      return { lines, risk: lines === 0 ? risk : last, because: "cap" };
+    last = risk;
+    let by = 0;
+    for (let at = 0; at < seconds; at += 1) {
+      const share = answersOfNew[at]!;
+      const ahead = by + share / 2;
+      mean[at]! -= ahead;
+      variance[at]! += ahead * (1 - ahead);
+      expected[at]! += share;
+      by += share;
+    }
+  }
+  return { lines: most, risk: last, because: "most" };
+}
+
+/** The chance that at most `rest` operators are left: whole numbers, so with half of one more, as normal. */
+function missing(mean: number, variance: number, rest: number): number {
+  const over = rest + 0.5 - mean;
+  return variance < 1e-6 ? (over > 0 ? 1 : 0) : normalShare(over / Math.sqrt(variance));
+}
