@@ -66,7 +66,7 @@ function callsBetween(fromAt: Date, toAt: Date): string {
       c.direction = 'inbound' and c.ended_how in ('abandoned', 'unanswered'), c.party_number = '',
       c.party_e164, c.customer_id, parts.queue, parts.joined_at, parts.left_at, parts.how,
       parts.extension, parts.talk_queue, parts.talked_from, parts.talked_to, parts.ring_id,
-      parts.id, parts.rang_at
+      parts.id, parts.rang_at, parts.preferred
     from (
       select * from calls
       where started_at >= '${fromAt.toISOString()}' and started_at < '${toAt.toISOString()}'
@@ -74,12 +74,12 @@ function callsBetween(fromAt: Date, toAt: Date): string {
       order by started_at, id
     ) c left join lateral rows from (
       jsonb_to_recordset(c.detail->'visits')
-        as (queue text, "joinedAtMs" text, "leftAtMs" text, how text),
+        as (queue text, "joinedAtMs" text, "leftAtMs" text, how text, "preferredExtension" text),
       jsonb_to_recordset(c.detail->'talks')
         as (extension text, queue text, "startedAtMs" text, "endedAtMs" text, "ringId" text),
       jsonb_to_recordset(c.detail->'rings') as (id text, "startedAtMs" text)
     ) with ordinality as parts (
-      queue, joined_at, left_at, how,
+      queue, joined_at, left_at, how, preferred,
       extension, talk_queue, talked_from, talked_to, ring_id,
       id, rang_at, nth
     ) on true`;
@@ -96,6 +96,8 @@ class CallLines {
   readonly #texts = new Map<string, string>();
   /** By talk of the call being read. */
   #ringIds: string[] = [];
+  /** Place of the stay that goes on in the call's next one if that is in the same queue; -1 for none. */
+  #goesOn = -1;
 
   constructor(to: RecordedCalls) {
     this.#to = to;
@@ -107,10 +109,17 @@ class CallLines {
     if (cells[0] === null || cells[0] === "1") this.#begin(cells);
     const last = calls.startedAtMs.length - 1;
     if (cells[7] !== null) {
-      visits.queue.push(queues.numberOf(pbx, cells[7]!));
-      visits.joinedAtMs.push(Number(cells[8]));
-      visits.leftAtMs.push(timeOf(cells[9]!));
-      visits.how.push(cells[10] === null ? "" : this.#once(cells[10]!));
+      const queue = queues.numberOf(pbx, cells[7]!);
+      const how = cells[10] === null ? "" : this.#once(cells[10]!);
+      // Who waited for their preferred operator in vain goes on waiting: one stay, as they know it.
+      if (visits.queue[this.#goesOn] !== queue) {
+        visits.queue.push(queue);
+        visits.joinedAtMs.push(Number(cells[8]));
+      }
+      const stay = visits.queue.length - 1;
+      visits.leftAtMs[stay] = timeOf(cells[9]!);
+      visits.how[stay] = how;
+      this.#goesOn = cells[18] !== null && how !== "answered" ? stay : -1;
       calls.visitsEnd[last] = visits.queue.length;
     }
     if (cells[11] !== null) {
@@ -137,6 +146,7 @@ class CallLines {
     calls.talksEnd.push(talks.queue.length);
     this.#rings.clear();
     this.#ringIds = [];
+    this.#goesOn = -1;
   }
 
   /** Talks and the rings they grew from come in no order that could be relied on. */

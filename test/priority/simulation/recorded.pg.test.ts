@@ -1,6 +1,6 @@
 /** Recorded days out of a real PostgreSQL, played again: under plain order they come out as they were. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Call } from "../../../server/calls/model.ts";
+import type { Call, QueueVisit } from "../../../server/calls/model.ts";
 import { recordOf } from "../../../server/calls/record.ts";
 import { saveCalls } from "../../../server/calls/store.ts";
 import { openStandings } from "../../../server/customers/standing.ts";
@@ -241,6 +241,39 @@ test("who got nobody is told as it was at each call, not as it is today", async 
     lostAtMs === null ? null : Math.round((pools[0]!.joinedAtMs[at]! - lostAtMs) / 3_600_000),
   );
   expect(lostHoursBefore).toEqual([20, 1, null]);
+});
+
+test("who waited for their preferred operator and then in the queue waited once, and did not hang up in between", async () => {
+  const startAtMs = Date.UTC(2026, 10, 24, 6);
+  const [call] = officeDay({ ...sales, startAtMs, hours: 1, callersPerHour: 100 });
+  const stay = (fromMs: number, toMs: number, how: QueueVisit["how"]): QueueVisit => ({
+    ...{ ...call!.visits[0]!, joinedAtMs: startAtMs + fromMs, leftAtMs: startAtMs + toMs, how },
+  });
+  const preferring = { position: 0, preferredExtension: "102" };
+  const story = (id: string, visits: readonly QueueVisit[]): Call => {
+    const { how, leftAtMs } = visits.at(-1)!;
+    const talk = { ...call!.talks[0]!, startedAtMs: leftAtMs!, endedAtMs: leftAtMs! + 60_000 };
+    const talks = how === "answered" ? [talk] : [];
+    return { ...call!, id, startedAtMs: startAtMs, visits, talks, rings: [] };
+  };
+  await save([
+    story("office-p1", [
+      { ...stay(0, 10_000, "timeout"), ...preferring },
+      stay(11_000, 40_000, "answered"),
+    ]),
+    story("office-p2", [{ ...stay(0, 5000, "answered"), ...preferring }]),
+    // Talked with their operator and came back: another waiting.
+    story("office-p3", [
+      { ...stay(0, 6000, "answered"), ...preferring },
+      stay(90_000, 97_000, "answered"),
+    ]),
+  ]);
+  const { pools } = await load({ from: "2026-11-24", to: "2026-11-24" });
+  const joinings = pools.flatMap(({ joinedAtMs }) => [...joinedAtMs]);
+  expect(joinings.map((atMs) => atMs - startAtMs)).toEqual([0, 0, 0, 90_000]);
+  // Played again, nobody is less patient than they were.
+  const patience = pools.flatMap(({ patienceMs }) => [...patienceMs]);
+  expect(patience[0]).toBeGreaterThanOrEqual(40_000);
 });
 
 test("many standings at once say what is said of one, but for who got nobody and who talked last", async () => {
