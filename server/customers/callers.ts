@@ -65,7 +65,8 @@ export function openCallers({ currency, databaseUrl, directory }: CallersOptions
   };
 }
 
-const QUERY = {
+/** Of number `$1`, in the currency `$2`; one row. */
+export const CALLER_QUERY = {
   name: "caller_and_standing",
   text: `
   with owner as materialized (${OWNERS_OF}),
@@ -96,7 +97,7 @@ async function readCaller(
   readonly standing: Standing | null;
   readonly lostAtMs: number | null;
 }> {
-  const { rows } = await pool.query<CallerRow>({ ...QUERY, values: [e164, currency] });
+  const { rows } = await pool.query<CallerRow>({ ...CALLER_QUERY, values: [e164, currency] });
   const { lost_at, owners, standing } = rows[0]!;
   return {
     owners: owners.map((owner) => ownerOf(revived<OwnerRow>(owner))),
@@ -117,5 +118,5 @@ function revived<T extends { readonly id: string }>(row: Json<T>): T {
 /** By index whoever it is, so one plan serves all; made here, it is made by no caller. */
 async function ready(client: pg.ClientBase): Promise<void> {
   await client.query("select set_config('plan_cache_mode', 'force_generic_plan', false)");
-  await client.query({ ...QUERY, values: ["", ""] });
+  await client.query({ ...CALLER_QUERY, values: ["", ""] });
 }
