@@ -56,7 +56,14 @@ async function workloadOf({ source, policies }: SimulationInput, url: string): P
       queue: queueOf(policies),
       startAtMs: mondayMorningMs(timeZone),
     });
-  const storage = openStorage(url, { maxConnections: 2, statementTimeoutMs: 60_000 });
+  const storage = openStorage(url, {
+    maxConnections: 2,
+    statementTimeoutMs: 60_000,
+    // A thread that is cancelled says goodbye to nobody: let PostgreSQL look whether anybody still listens. Not every system can.
+    onConnect: async (client) => {
+      await client.query("set client_connection_check_interval = '500ms'").catch(() => undefined);
+    },
+  });
   try {
     return await loadRecorded(storage, source, {
       timeZone,

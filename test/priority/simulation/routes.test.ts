@@ -87,6 +87,18 @@ test("one at a time, and a running one can be cancelled", async () => {
     state: "cancelled",
     result: null,
   });
+  // It stays so for whoever looks again, and the next one can begin.
+  expect((await get(id, "admin")).json<SimulationState>()).toMatchObject({
+    ...{ id, state: "cancelled", result: null },
+  });
+  const next = await post(long, "admin");
+  expect(next.statusCode).toBe(202);
+  const gone = await app.inject({
+    method: "DELETE",
+    url: `${url}/${next.json<SimulationState>().id}`,
+    headers: as("admin"),
+  });
+  expect(gone.json<SimulationState>().state).toBe("cancelled");
 });
 
 test("operators and integrators may not", async () => {
