@@ -144,7 +144,7 @@ test("gold customers with a late order first, nobody else two minutes longer: wr
 
   await page.getByRole("link", { name: "Что если" }).click();
   await page.getByRole("button", { name: "Проиграть" }).click();
-  await page.getByRole("cell", { name: "1,47 % ± 0,4 %" }).waitFor();
+  await page.getByRole("cell", { name: "1,47 % ± 0,40 %" }).waitFor();
   await page.getByText("Всего теряется столько же").waitFor();
   expect(await page.locator("callcard-console-chart canvas").count()).toBe(2);
   expect(double.simulated.at(-1)!.policies.map(({ name }) => name)).toEqual([

@@ -196,7 +196,7 @@ export class CallcardConsole extends LitElement {
           model.link === "offline"
             ? html`<p class="notice" role="status">
                 ${icon("offline")}<span
-                  >${locale.t("offline", { time: locale.time(model.offlineSinceMs) })}</span
+                  >${t("offline", { time: locale.time(model.offlineSinceMs) })}</span
                 >
               </p>`
             : nothing

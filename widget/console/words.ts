@@ -22,6 +22,8 @@ export type ConsoleWords = {
   readonly all: (names: readonly string[]) => string;
   readonly tier: (code: string) => string;
   readonly number: (value: number, digits?: number) => string;
+  /** As many digits after the comma in every row of a table. */
+  readonly even: (value: number, digits: number) => string;
   /** A share 0 to 1 as per cent. */
   readonly percent: (share: number, digits?: number) => string;
   /** Short names of the days, Monday first. */
@@ -49,6 +51,11 @@ export function createWords(lang: Language): ConsoleWords {
     tier: (code) => (code === "" ? texts.noTier : locale.word("tier_", code)),
     number: (value, digits = 1) =>
       new Intl.NumberFormat(tag, { maximumFractionDigits: digits }).format(value),
+    even: (value, digits) =>
+      new Intl.NumberFormat(tag, {
+        minimumFractionDigits: digits,
+        maximumFractionDigits: digits,
+      }).format(value),
     percent: (share, digits = 1) =>
       `${new Intl.NumberFormat(tag, { maximumFractionDigits: digits }).format(share * 100)} %`,
     // 5 January 1970 was a Monday.

@@ -12,6 +12,7 @@ import { base } from "../../shared/styles.ts";
 import { runningTime } from "../../shared/time.ts";
 import type { ConsoleContext } from "../context.ts";
 import type { ConsoleDialog } from "../shared/dialog-element.ts";
+import { KeptFocus } from "../shared/kept-focus.ts";
 import { queuesStyles } from "./queues.styles.ts";
 
 type Step = "up" | "down" | "first" | "back";
@@ -34,6 +35,7 @@ export class ConsoleQueues extends LitElement {
 
   constructor() {
     super();
+    this.addController(new KeptFocus(this));
     this.open = new Set();
     this.menu = "";
   }
@@ -241,7 +243,10 @@ export class ConsoleQueues extends LitElement {
         ? html`<button
             class="item"
             type="button"
-            @click=${() => {
+            @click=${(event: Event) => {
+              // The dialog gives the focus back to what had it, and the menu is gone by then.
+              const menu = (event.currentTarget as HTMLElement).closest(".menu");
+              menu?.querySelector("button")?.focus();
               this.#popup.close();
               void this.#move(queue, caller, step);
             }}

@@ -55,11 +55,12 @@ export class ConsolePreview extends LitElement {
       }
       .mark {
         display: inline-flex;
-        align-items: center;
+        align-items: baseline;
         font-weight: 600;
         color: var(--ink-3);
       }
       .mark svg.i {
+        align-self: center;
         width: 14px;
         height: 14px;
       }

@@ -5,7 +5,8 @@ import { icon } from "../../shared/icons.ts";
 import { Popup, popupStyles } from "../../shared/popup.ts";
 import { base } from "../../shared/styles.ts";
 import type { ConsoleContext } from "../context.ts";
-import { choice, inlineStyles, numberField, sentence } from "../shared/inline.ts";
+import { choice, inlineStyles, numberField, openFirst, sentence } from "../shared/inline.ts";
+import { KeptFocus } from "../shared/kept-focus.ts";
 import { at, problemList } from "../shared/problems.ts";
 import { type Fact, FACTS, newCondition } from "./facts.ts";
 import { ruleStyles } from "./rule.styles.ts";
@@ -32,6 +33,14 @@ export class ConsoleRule extends LitElement {
   declare count: number;
   declare checked: Checked;
   readonly #popup = new Popup(this);
+
+  constructor() {
+    super();
+    // A condition that was removed leaves the keyboard where the next one is added.
+    this.addController(
+      new KeptFocus(this, () => this.renderRoot.querySelector<HTMLElement>(".add")),
+    );
+  }
 
   override render(): TemplateResult {
     const { rule } = this;
@@ -69,6 +78,7 @@ export class ConsoleRule extends LitElement {
             class="item"
             type="button"
             @click=${() => {
+              this.renderRoot.querySelector<HTMLElement>(".menu > button")?.focus();
               this.#popup.close();
               this.#do(name);
             }}
@@ -178,6 +188,7 @@ export class ConsoleRule extends LitElement {
               ><select
                 class="add"
                 aria-label=${t("conditionAdd")}
+                @keydown=${openFirst}
                 @change=${(event: Event) => {
                   const select = event.target as HTMLSelectElement;
                   const fact = select.value as Fact | "";

@@ -256,7 +256,12 @@ export class ConsoleRules extends LitElement {
     this.ctx.tell(t("ruleDeleted", { name: rule.name }), () => {
       const { rules } = draft.policy;
       draft.change({ ...draft.policy, rules: rules.toSpliced(index, 0, rule) });
+      void this.#settled().then(() => this.#element(rule.id)?.focusHandle());
     });
+    await this.#settled();
+    const next = draft.policy.rules[Math.min(index, draft.policy.rules.length - 1)];
+    if (next) this.#element(next.id)?.focusHandle();
+    else this.renderRoot.querySelector<HTMLElement>("button.add")?.focus();
   }
 
   async #moveTo(draft: Draft, rule: Rule, to: number): Promise<void> {

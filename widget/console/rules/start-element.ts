@@ -67,6 +67,7 @@ export class ConsoleStart extends LitElement {
       }
       .own {
         margin: 0;
+        justify-self: start;
       }
     `,
   ];
@@ -119,21 +120,17 @@ export class ConsoleStart extends LitElement {
             </article>`,
         )}
       </div>
-      <button
-        class="btn quiet own"
-        type="button"
-        @click=${() => this.dispatchEvent(new Event("own"))}
-      >
+      <button class="btn own" type="button" @click=${() => this.dispatchEvent(new Event("own"))}>
         ${t("startOwn")}
       </button>`;
   }
 
   #result(at: number): TemplateResult {
-    const { t, tier, percent } = this.ctx.words;
+    const { t, tier, even } = this.ctx.words;
     const plain = this.results?.[0];
     const after = this.results?.[at];
     if (!plain || !after) return html`<p class="result" role="status">${t("comparing")}</p>`;
-    const lost = (one: TierResult): string => percent(one.lost, 2);
+    const lost = (one: TierResult): string => `${even(one.lost * 100, 2)} %`;
     const pairs = plain.tiers
       .filter((one) => one.tier !== "")
       .slice(0, 4)

@@ -2,6 +2,8 @@ import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 import { icon } from "../../shared/icons.ts";
 import { base } from "../../shared/styles.ts";
 import type { ConsoleWords } from "../words.ts";
+import { openFirst } from "./inline.ts";
+import { KeptFocus } from "./kept-focus.ts";
 
 /** The choice to type a value; no value of a policy starts with a space. */
 const OTHER = " other";
@@ -104,6 +106,10 @@ export class ConsoleChips extends LitElement {
 
   constructor() {
     super();
+    const next = (): HTMLElement | null =>
+      this.renderRoot.querySelector<HTMLElement>("select, input") ??
+      this.renderRoot.querySelector<HTMLElement>(".chip:last-of-type button");
+    this.addController(new KeptFocus(this, next));
     this.label = "";
     this.values = [];
     this.known = [];
@@ -150,6 +156,7 @@ export class ConsoleChips extends LitElement {
     const { t } = this.words;
     return html`<select
       aria-label="${this.label}: ${t("chipAdd")}"
+      @keydown=${openFirst}
       @change=${(event: Event) => {
         const select = event.target as HTMLSelectElement;
         const { value } = select;

@@ -39,6 +39,18 @@ export function numberField(options: NumberOptions): TemplateResult {
   />`;
 }
 
+/**
+ * Opens a choice that acts at once where it stands closed: there the first arrow or letter would already choose, and nobody could come
+ * to the second.
+ */
+export function openFirst(event: KeyboardEvent): void {
+  const isLetter = event.key.length === 1 && event.key !== " ";
+  if (event.ctrlKey || event.altKey || event.metaKey) return;
+  if (!isLetter && !/^(Arrow|Page|Home|End)/.test(event.key)) return;
+  event.preventDefault();
+  (event.currentTarget as HTMLSelectElement).showPicker();
+}
+
 type ChoiceOptions<T extends string> = {
   readonly label: string;
   readonly value: T;

@@ -6,6 +6,7 @@ import type { ConsoleContext } from "../context.ts";
 import { plainOf } from "../ready.ts";
 import { guardTexts, policyChanges, ruleText } from "../sentences.ts";
 import type { ConsoleDialog } from "../shared/dialog-element.ts";
+import { KeptFocus } from "../shared/kept-focus.ts";
 import { problemList, problemStyles, refusalText } from "../shared/problems.ts";
 
 /** `<callcard-console-versions>`: the draft against what holds, and every version with what it changed. Properties: `ctx`. */
@@ -80,6 +81,10 @@ export class ConsoleVersions extends LitElement {
 
   constructor() {
     super();
+    // Who published stands before what was published.
+    const next = (): HTMLElement | null =>
+      this.renderRoot.querySelector("summary") ?? this.renderRoot.querySelector("h1");
+    this.addController(new KeptFocus(this, next));
     this.versions = null;
     this.problem = "";
   }
@@ -99,7 +104,7 @@ export class ConsoleVersions extends LitElement {
     const published = model.published!;
     const changes = this.#changes(published.policy, draft.policy);
     const blocked = draft.checked.problems.length > 0;
-    return html`<h1 class="sr">${t("place_versions")}</h1>
+    return html`<h1 class="sr" tabindex="-1">${t("place_versions")}</h1>
       ${writes ? nothing : html`<p class="notice calm">${t("readOnly")}</p>`}
       ${
         changes.length > 0
@@ -168,7 +173,13 @@ export class ConsoleVersions extends LitElement {
       ${
         version.rolledBackTo === null
           ? nothing
-          : html`<p class="muted">${t("versionBack", { version: version.rolledBackTo })}</p>`
+          : html`<p class="muted">
+              ${
+                version.rolledBackTo === 0
+                  ? t("versionBackPlain")
+                  : t("versionBack", { version: version.rolledBackTo })
+              }
+            </p>`
       }
       ${this.#list(this.#changes(before, version.policy))}
       <details>
@@ -187,16 +198,18 @@ export class ConsoleVersions extends LitElement {
   #plain(): TemplateResult | typeof nothing {
     const { words, model, writes } = this.ctx;
     const { t } = words;
+    const { policy } = model.published!;
+    const now = this.#changes(policy, plainOf(policy)).length === 0;
     return html`<article class="panel" aria-labelledby="v0">
       <header>
         <h2 id="v0">${t("versionPlain")}</h2>
         ${
-          writes
+          writes && !now
             ? html`<button
                 class="btn"
                 type="button"
                 aria-label=${`${t("rollback")}: ${t("versionPlain")}`}
-                @click=${() => void this.#rollBack(0, plainOf(model.published!.policy))}
+                @click=${() => void this.#rollBack(0, plainOf(policy))}
               >
                 ${t("rollback")}
               </button>`
@@ -241,7 +254,7 @@ export class ConsoleVersions extends LitElement {
     const { t } = words;
     const yes = await this.#dialog().ask({
       title: version === 0 ? t("rollbackTitlePlain") : t("rollbackTitle", { version }),
-      body: html`<p>${t("rollbackLead")}</p>
+      body: html`<p>${t(version === 0 ? "rollbackLeadPlain" : "rollbackLead")}</p>
         <h3>${t("changesTitle")}</h3>
         ${this.#list(this.#changes(model.published!.policy, policy))}`,
       yes: t("rollback"),

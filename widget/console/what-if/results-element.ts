@@ -160,8 +160,9 @@ export class ConsoleResults extends LitElement {
   }
 
   #table(): TemplateResult {
-    const { t, percent, number } = this.ctx.words;
-    const seconds = (value: number): string => t("secondsShort", { seconds: number(value) });
+    const { t, even } = this.ctx.words;
+    const seconds = (value: number): string => t("secondsShort", { seconds: even(value, 1) });
+    const percent = (share: number, digits = 1): string => `${even(share * 100, digits)} %`;
     return html`<div class="scroll" tabindex="0" role="region" aria-label=${t("tableCaption")}>
       <table>
         <caption class="sr">
@@ -211,7 +212,8 @@ export class ConsoleResults extends LitElement {
 
   /** The last policy beside the first, tier by tier, in words. */
   #differences(): readonly string[] {
-    const { t, percent, number } = this.ctx.words;
+    const { t, even } = this.ctx.words;
+    const percent = (share: number): string => `${even(share * 100, 2)} %`;
     return this.#tiers().flatMap((tier) => {
       const rows = this.#of(tier);
       const before = rows[0]?.one;
@@ -225,11 +227,11 @@ export class ConsoleResults extends LitElement {
           : change < 0
             ? "diff_lostHalf"
             : "diff_lostMore";
-      const seconds = (value: number): string => t("secondsShort", { seconds: number(value) });
+      const seconds = (value: number): string => t("secondsShort", { seconds: even(value, 1) });
       return `${t(key, {
         tier: this.#tierName(tier),
-        before: percent(before.lost, 2),
-        after: percent(after.lost, 2),
+        before: percent(before.lost),
+        after: percent(after.lost),
       })} ${t("diff_p95", {
         before: seconds(before.p95WaitSeconds),
         after: seconds(after.p95WaitSeconds),

@@ -103,6 +103,7 @@ export class ConsoleWhatIf extends LitElement {
   declare result: SimulationResult | null;
   declare said: string;
   #running: AbortController | null = null;
+  #offered = false;
 
   constructor() {
     super();
@@ -116,6 +117,7 @@ export class ConsoleWhatIf extends LitElement {
   }
 
   override willUpdate(): void {
+    if (this.ctx.model.published?.policy.rules.length === 0) void this.#offerReady();
     if (this.hasUpdated) return;
     const { recordedDays, tiers } = this.ctx.model.vocabulary!;
     this.day = usualDay(tiers);
@@ -124,7 +126,6 @@ export class ConsoleWhatIf extends LitElement {
       this.kind = "recorded";
       this.days = { kind: "recorded", from: newest, to: newest, queues: [] };
     }
-    if (this.ctx.model.published?.version === 0) void this.#offerReady();
   }
 
   override disconnectedCallback(): void {
@@ -283,30 +284,29 @@ export class ConsoleWhatIf extends LitElement {
     )}`;
   }
 
-  /** Published beside the draft; with nothing published yet plain order beside the ready policies, and the draft once there is one. */
+  /** What holds beside the draft, else beside plain order; where nothing holds and nothing is drafted, plain order beside the ready policies. */
   #compared(): readonly Compared[] {
     const { words, model } = this.ctx;
     const { t } = words;
-    const published = model.published!;
+    const { policy } = model.published!;
     const draft = model.draft!;
-    const first = {
-      name: published.version === 0 ? t("name_plain") : t("name_published"),
-      policy: published.version === 0 ? plainOf(published.policy) : published.policy,
-    };
-    if (draft.policy.rules.length > 0 && (draft.differsFromPublished || published.version > 0))
-      return draft.differsFromPublished
-        ? [first, { name: t("name_draft"), policy: draft.policy }]
-        : [{ name: t("name_plain"), policy: plainOf(published.policy) }, first];
-    return [
-      first,
-      ...this.ready.map((ready) => ({
-        name: t(`ready_${ready.id}`),
-        policy: readyPolicy(ready, words),
-      })),
-    ].slice(0, 4);
+    const plain = { name: t("name_plain"), policy: plainOf(policy) };
+    const drafted = { name: t("name_draft"), policy: draft.policy };
+    if (policy.rules.length > 0) {
+      const published = { name: t("name_published"), policy };
+      return draft.differsFromPublished ? [published, drafted] : [plain, published];
+    }
+    if (draft.policy.rules.length > 0) return [plain, drafted];
+    const ready = this.ready.map((one) => ({
+      name: t(`ready_${one.id}`),
+      policy: readyPolicy(one, words),
+    }));
+    return [plain, ...ready].slice(0, 4);
   }
 
   async #offerReady(): Promise<void> {
+    if (this.#offered) return;
+    this.#offered = true;
     const answer = await this.ctx.model.api.readyPolicies();
     if (answer.ok) this.ready = answer.body.policies;
   }
