@@ -33,6 +33,30 @@ const endpointOf = (lab: Lab, port = lab.amiPort) => ({
   ...{ port, username: lab.username, secret: lab.secret },
 });
 
+const MEMBERS = ["101", "102", "103"];
+
+/** What happens in the queue, as the calls tell it: joinings in order, answers, and at every first ring how many phones were free for it. */
+function watch(house: StewardHouse) {
+  const joined = new Map<string, number>();
+  const answered = new Map<string, number>();
+  const served: { readonly from: string; readonly free: number }[] = [];
+  const busy = new Set<string>();
+  house.calls.onFact((fact: CallFact) => {
+    const { number: from } = fact.call.party;
+    if (fact.type === "queueJoined") joined.set(from, fact.visit.joinedAtMs);
+    if (fact.type === "ringStarted") {
+      if (!served.some((one) => one.from === from))
+        served.push({ from, free: MEMBERS.length - busy.size });
+      busy.add(fact.ring.extension);
+    }
+    if (fact.type === "talkStarted" && !answered.has(from)) answered.set(from, fact.atMs);
+    if (fact.type === "ringEnded" && fact.ring.outcome !== "answered")
+      busy.delete(fact.ring.extension);
+    if (fact.type === "talkEnded") busy.delete(fact.talk.extension);
+  });
+  return { joined, answered, served };
+}
+
 /** Callers of mixed tiers, one after another; they are in the queue when this resolves. */
 async function callIn(lab: Lab, house: StewardHouse, numbers: readonly string[]) {
   const callers: Caller[] = [];
@@ -77,27 +101,49 @@ describe("Asterisk 22", () => {
 
   test("thirty callers of three tiers are answered by three members in the policy's order", async () => {
     const house = await open(endpointOf(lab));
-    const joined = new Map<string, number>();
-    const served: string[] = [];
-    house.calls.onFact((fact: CallFact) => {
-      const { number: from } = fact.call.party;
-      if (fact.type === "queueJoined") joined.set(from, fact.visit.joinedAtMs);
-      if (fact.type === "ringStarted") served.push(from);
-    });
+    const watched = watch(house);
     await callIn(lab, house, mixed(30));
-    const wanted = policyOrder(joined, Date.now());
+    const wanted = policyOrder(watched.joined, Date.now());
     await house.stands(QUEUE, wanted.join(" "));
-    for (const extension of ["101", "102", "103"])
-      await lab.phone(extension, { answerAfterMs: 50, talkMs: 150 });
-    await vi.waitFor(() => expect(new Set(served).size).toBe(30), {
+    for (const extension of MEMBERS) await lab.phone(extension, { answerAfterMs: 50, talkMs: 150 });
+    await vi.waitFor(() => expect(watched.answered.size).toBe(30), {
       timeout: 90_000,
       interval: 200,
     });
-    // Three phones become free together; whom each of them gets first is theirs to say.
-    for (const [at, from] of wanted.entries())
-      expect(Math.abs(served.indexOf(from) - at), `${from} of ${served.join(" ")}`).toBeLessThan(3);
+    expect(watched.served).toHaveLength(30);
+    // As many phones as are free at a moment go to as many callers from the head of the line; which of these asks first is Asterisk's to say.
+    for (const [at, { from, free }] of watched.served.entries()) {
+      const gone = new Set(watched.served.slice(0, at).map((one) => one.from));
+      const ahead = wanted.slice(0, wanted.indexOf(from)).filter((one) => !gone.has(one));
+      expect(ahead.length, `${from}, ${free} free, behind ${ahead.join(" ")}`).toBeLessThan(free);
+    }
     expect(house.steward.counters()).toMatchObject({ failed: {} });
   }, 150_000);
+
+  test("thirty callers of three tiers: nobody waits longer than plain order and the guard's seconds, though the policy alone would have them wait", async () => {
+    const seconds = 6;
+    const guard = { ...NO_GUARD, mostExtraWaitSeconds: seconds };
+    const house = await open(endpointOf(lab), { policy: policyOf({ guard }) });
+    const watched = watch(house);
+    await callIn(lab, house, mixed(30));
+    for (const extension of MEMBERS)
+      await lab.phone(extension, { answerAfterMs: 50, talkMs: 1500 });
+    await vi.waitFor(() => expect(watched.answered.size).toBe(30), {
+      timeout: 120_000,
+      interval: 200,
+    });
+    // Plain order answers at the same moments, whoever joined first of those who wait.
+    const moments = [...watched.answered.values()].toSorted((a, b) => a - b);
+    const plain = [...watched.joined.keys()];
+    const longest = (atMs: (from: string) => number) =>
+      Math.max(...plain.map((from, at) => (atMs(from) - moments[at]!) / 1000));
+    const policys = policyOrder(watched.joined, Date.now());
+    const really = longest((from) => watched.answered.get(from)!);
+    expect(longest((from) => moments[policys.indexOf(from)]!)).toBeGreaterThan(seconds);
+    expect(really).toBeLessThanOrEqual(seconds);
+    // It is no plain order either: where the guard leaves room, loyal callers pass.
+    expect(watched.served.map(({ from }) => from)).not.toEqual(plain);
+  }, 240_000);
 
   test("nobody plain is passed after the time the guard promises", async () => {
     const guard = { ...NO_GUARD, neverPassedAfterSeconds: 4 };
