@@ -21,6 +21,7 @@ afterAll(() => database.drop());
 /** Seconds after the call's start, but for the start itself. */
 type Story = {
   readonly start: string;
+  readonly pbx?: string;
   readonly queue?: string;
   readonly joined?: number;
   readonly rang?: number;
@@ -34,15 +35,15 @@ type Story = {
 let calls = 0;
 function callOf(story: Story): Call {
   const { queue = "sales", joined = 0, answered, ended, extension = "101" } = story;
-  const { rang = answered ?? 0, direction = "inbound" } = story;
+  const { rang = answered ?? 0, direction = "inbound", pbx = "office" } = story;
   const startedAtMs = Date.parse(story.start);
   const at = (seconds: number) => startedAtMs + seconds * 1000;
   calls += 1;
-  const id = `office-${calls}`;
+  const id = `${pbx}-${calls}`;
   const endedAtMs = at(ended);
   const leftAtMs = at(answered ?? ended);
   return {
-    ...{ id, pbx: "office", direction, party: { number: "+79130000001", name: "" } },
+    ...{ id, pbx, direction, party: { number: "+79130000001", name: "" } },
     ...{ dialled: "", fromExtension: "", startedAtMs, endedAtMs, state: "ended" },
     answeredAtMs: answered === null ? null : leftAtMs,
     endedHow: answered === null ? "abandoned" : "completed",
@@ -254,6 +255,50 @@ describe("members on duty", () => {
     const [pool] = await load("2026-11-10");
     expect(dutyOf(pool!)).toEqual(["+09:00:00", "-09:05:10", "+09:15:10", "-09:20:20"]);
   });
+});
+
+test("a queue and an operator of another PBX are others, whatever they are called", async () => {
+  const call = { start: "2026-11-10T10:00:00Z", answered: 5, ended: 60 };
+  await saved(call, { ...call, pbx: "branch" });
+  const pools = await load("2026-11-10");
+  expect(pools.map(({ queues, joinedAtMs }) => [...queues, joinedAtMs.length])).toEqual([
+    ["sales", 1],
+    ["sales", 1],
+  ]);
+});
+
+test("a call that went through two queues and was handed on is a stay in each and work for both operators", async () => {
+  const call = callOf({ start: "2026-11-10T10:00:00Z", rang: 50, answered: 55, ended: 100 });
+  const at = (seconds: number) => call.startedAtMs + seconds * 1000;
+  const [visit] = call.visits;
+  const [talk] = call.talks;
+  await saveCalls(database.db, [
+    recordOf(
+      {
+        ...call,
+        visits: [
+          { ...visit!, queue: "service", leftAtMs: at(30), how: "timeout" },
+          { ...visit!, joinedAtMs: at(31) },
+        ],
+        talks: [
+          talk!,
+          // Handed on without a ring of the queue.
+          { ...talk!, extension: "102", ringId: "", startedAtMs: at(100), endedAtMs: at(200) },
+        ],
+      },
+      null,
+      null,
+    ),
+  ]);
+  const pools = await load("2026-11-10");
+  const told = new Map(pools.map((pool) => [pool.queues.join(" "), pool]));
+  expect([...told.keys()].sort()).toEqual(["sales", "service"]);
+  // Sent on after half a minute: nobody knows whether they would have waited longer.
+  expect([...told.get("service")!.patienceMs]).toEqual([30_000]);
+  expect(told.get("service")!.duty).toEqual([]);
+  const { ringMs, handlingMs } = told.get("sales")!;
+  expect([[...ringMs], [...handlingMs]]).toEqual([[5000], [45_000]]);
+  expect(dutyOf(told.get("sales")!)).toEqual(["+10:00:50", "+10:01:40", "-10:01:40", "-10:03:20"]);
 });
 
 test("cancelled while it reads: at once for the person, the next one can begin, and PostgreSQL is left alone", async () => {
