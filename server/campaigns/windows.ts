@@ -21,21 +21,8 @@ const MINUTE_MS = 60_000;
  * (nobody is called who may be anywhere). `closesAtMs` is at most 60 days after `opensAtMs`.
  */
 export function nextOpening(hours: CallingHours, zones: Zones, fromMs: number): Opening | null {
-  const plan = planOf(hours);
-  const clocks = clocksOf(zones);
-  if (clocks === null) return null;
-  const horizonMs = fromMs + HORIZON_MS;
-  let opensAtMs = fromMs;
-  for (;;) {
-    let latestMs = opensAtMs;
-    for (const clock of clocks) latestMs = opensFrom(plan, clock, latestMs, horizonMs);
-    if (latestMs >= horizonMs) return null;
-    if (latestMs === opensAtMs) break;
-    opensAtMs = latestMs;
-  }
-  let closesAtMs = opensAtMs + HORIZON_MS;
-  for (const clock of clocks) closesAtMs = openUntil(plan, clock, opensAtMs, closesAtMs);
-  return { opensAtMs, closesAtMs };
+  const found = foundOf(hours, zones);
+  return found === null ? null : openingFrom(found, fromMs);
 }
 
 /** The first moment at which the day of `fromMs` is over in every zone; null for no zone or an unknown one. */
@@ -79,16 +66,107 @@ type Plan = {
   readonly onHolidays: Span;
 };
 
-// Settings are values that are replaced and never changed, so what was read of one stays right.
-const plans = new WeakMap<CallingHours, Plan>();
+/**
+ * Openings found so far, so that a hundred thousand contacts cost one search for each of their few zones: every one between `baseMs` and
+ * `searchedToMs`, in order. The last one may be `cut` where the search ended.
+ */
+type Found = {
+  readonly plan: Plan;
+  readonly clocks: readonly Clock[];
+  baseMs: number;
+  searchedToMs: number;
+  opensMs: number[];
+  closesMs: number[];
+  cut: boolean;
+};
 
-function planOf(hours: CallingHours): Plan {
-  let plan = plans.get(hours);
-  if (plan === undefined) {
-    plan = readPlan(hours);
-    plans.set(hours, plan);
+const MOST_FOUND = 2000;
+const MOST_ZONE_SETS = 1000;
+
+// Settings are values that are replaced and never changed, so what was read of them stays right.
+const finds = new WeakMap<CallingHours, { plan: Plan; byZones: Map<string, Found | null> }>();
+
+function foundOf(hours: CallingHours, zones: Zones): Found | null {
+  let known = finds.get(hours);
+  if (known === undefined) {
+    known = { plan: readPlan(hours), byZones: new Map() };
+    finds.set(hours, known);
   }
-  return plan;
+  const key = zones.names.join();
+  let found = known.byZones.get(key);
+  if (found === undefined) {
+    const clocks = clocksOf(zones);
+    const nothing = { baseMs: 0, searchedToMs: 0, opensMs: [], closesMs: [], cut: false };
+    found = clocks === null ? null : { plan: known.plan, clocks, ...nothing };
+    if (known.byZones.size >= MOST_ZONE_SETS) known.byZones.clear();
+    known.byZones.set(key, found);
+  }
+  return found;
+}
+
+function openingFrom(found: Found, fromMs: number): Opening | null {
+  const far = fromMs < found.baseMs || fromMs > found.searchedToMs + HORIZON_MS;
+  if (far || found.opensMs.length >= MOST_FOUND) {
+    // Within the day before, so that somebody who asks for a little earlier next time is answered from what was found.
+    found.baseMs = found.searchedToMs = (Math.floor(fromMs / DAY_MS) - 1) * DAY_MS;
+    found.opensMs = [];
+    found.closesMs = [];
+    found.cut = false;
+  }
+  const untilMs = fromMs + HORIZON_MS;
+  while ((found.closesMs.at(-1) ?? 0) <= fromMs && found.searchedToMs < untilMs) searchOn(found);
+  const at = firstAfter(found.closesMs, fromMs);
+  const opens = found.opensMs[at];
+  if (opens === undefined || opens >= untilMs) return null;
+  const opensAtMs = Math.max(fromMs, opens);
+  const mostMs = opensAtMs + HORIZON_MS;
+  while (found.cut && at === found.closesMs.length - 1 && found.closesMs[at]! < mostMs)
+    searchOn(found);
+  return { opensAtMs, closesAtMs: Math.min(found.closesMs[at]!, mostMs) };
+}
+
+/** Adds the next opening, or makes the one that was cut longer. */
+function searchOn(found: Found): void {
+  const next = search(found.plan, found.clocks, found.searchedToMs);
+  if (next === null) {
+    found.searchedToMs += HORIZON_MS;
+    found.cut = false;
+    return;
+  }
+  const { opensMs, closesMs } = found;
+  if (found.cut && next.opensAtMs === found.searchedToMs) closesMs.pop();
+  else opensMs.push(next.opensAtMs);
+  closesMs.push(next.closesAtMs);
+  found.searchedToMs = next.closesAtMs;
+  found.cut = next.closesAtMs - next.opensAtMs === HORIZON_MS;
+}
+
+/** Index of the first of rising numbers that is greater than `value`. */
+function firstAfter(rising: readonly number[], value: number): number {
+  let low = 0;
+  let high = rising.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (rising[middle]! > value) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+/** The first opening from a moment on; null when there is none within the horizon. */
+function search(plan: Plan, clocks: readonly Clock[], fromMs: number): Opening | null {
+  const horizonMs = fromMs + HORIZON_MS;
+  let opensAtMs = fromMs;
+  for (;;) {
+    let latestMs = opensAtMs;
+    for (const clock of clocks) latestMs = opensFrom(plan, clock, latestMs, horizonMs);
+    if (latestMs >= horizonMs) return null;
+    if (latestMs === opensAtMs) break;
+    opensAtMs = latestMs;
+  }
+  let closesAtMs = opensAtMs + HORIZON_MS;
+  for (const clock of clocks) closesAtMs = openUntil(plan, clock, opensAtMs, closesAtMs);
+  return { opensAtMs, closesAtMs };
 }
 
 function readPlan(hours: CallingHours): Plan {
