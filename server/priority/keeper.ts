@@ -9,6 +9,7 @@ import { changePriority } from "../asterisk/actions.ts";
 import { AmiError, type Pbx } from "../asterisk/model.ts";
 import { queuesOf } from "../asterisk/snapshot.ts";
 import type { LiveCalls } from "../calls/live.ts";
+import { Alarm } from "./alarm.ts";
 import {
   type LineState,
   type LiveCaller,
@@ -23,42 +24,7 @@ import type { Move } from "./model.ts";
 import { planMoves } from "./moves.ts";
 import type { Placed } from "./order.ts";
 import type { PriorityRecorder } from "./record.ts";
-
-/** Times of the steward. */
-export type StewardTuning = {
-  /**
-   * Claims that grow past one another are compared this often. A caller looks for their turn once a second, and one who overtakes several meanwhile
-   * is moved once.
-   */
-  readonly overtakingMs: number;
-  /** Positions are read back so long after a move, and not more often than {@link readBackGapMs}. */
-  readonly readBackMs: number;
-  readonly readBackGapMs: number;
-  /** After a start, callers nobody has looked up yet keep everybody's place so long. */
-  readonly holdMs: number;
-  /** After an action got no answer or was refused without a reason we know. */
-  readonly retryMs: number;
-};
-
-/** What fits production. */
-export const DEFAULT_TUNING: StewardTuning = {
-  overtakingMs: 2000,
-  readBackMs: 150,
-  readBackGapMs: 1000,
-  holdMs: 1500,
-  retryMs: 1000,
-};
-
-/** What all queues count together. */
-export type StewardCounts = {
-  moves: number;
-  movesByHand: number;
-  gone: number;
-  failed: Record<string, number>;
-  readBacks: number;
-  corrected: number;
-  plans: number;
-};
+import type { StewardCounts, StewardTuning } from "./tuning.ts";
 
 /** What a queue is kept by; `rule` and `version` are asked anew for every plan. */
 export type KeeperOptions = {
@@ -99,8 +65,7 @@ export class QueueKeeper {
   #running: Promise<void> | null = null;
   #again = false;
   #due = false;
-  #timer: NodeJS.Timeout | null = null;
-  #wakeAtMs = Infinity;
+  readonly #alarm: Alarm;
   #failure: Error | null = null;
   #ownChange = false;
   /** The policy put this queue in order when it was last looked at. */
@@ -109,6 +74,9 @@ export class QueueKeeper {
 
   constructor(options: KeeperOptions) {
     this.#options = options;
+    this.#alarm = new Alarm(options.now, () => {
+      void this.#work().then(() => options.onTime());
+    });
   }
 
   get queue(): string {
@@ -179,7 +147,7 @@ export class QueueKeeper {
   /** Stops; resolves when the action on its way is over. */
   async close(): Promise<void> {
     this.#closed = true;
-    this.#clearTimer();
+    this.#alarm.clear();
     await this.#running;
     this.#recordUnread(new Map());
   }
@@ -225,7 +193,7 @@ export class QueueKeeper {
   }
 
   async #pass(): Promise<void> {
-    this.#clearTimer();
+    this.#alarm.clear();
     this.#failure = null;
     // Somebody who undoes every move must not be fought without a pause.
     let left = 2 * this.line.stays.size + 10;
@@ -258,7 +226,7 @@ export class QueueKeeper {
         this.line.givingBack = new Set();
         if (await this.#readBackWhenDue(nowMs)) continue;
         const lookMs = nextLookMs(this.line, places, rule, nowMs);
-        if (lookMs < Infinity) this.#wake(lookMs);
+        this.#wake(lookMs);
         return;
       }
       if (this.#unsure) {
@@ -417,19 +385,6 @@ export class QueueKeeper {
 
   /** Looks again then at the latest. */
   #wake(atMs: number): void {
-    if (this.#closed || atMs >= this.#wakeAtMs) return;
-    this.#clearTimer();
-    this.#wakeAtMs = atMs;
-    const inMs = Math.min(60_000, Math.max(0, Math.ceil(atMs - this.#options.now())));
-    this.#timer = setTimeout(() => {
-      void this.#work().then(() => this.#options.onTime());
-    }, inMs);
-    this.#timer.unref();
-  }
-
-  #clearTimer(): void {
-    if (this.#timer) clearTimeout(this.#timer);
-    this.#timer = null;
-    this.#wakeAtMs = Infinity;
+    if (!this.#closed) this.#alarm.set(atMs);
   }
 }

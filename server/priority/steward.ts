@@ -22,11 +22,12 @@ import type { CallFact } from "../calls/model.ts";
 import type { WantedPlace } from "../console/picture.ts";
 import type { ConsoleQueue, WhyPlaced } from "../console/protocol.ts";
 import { isOrdered } from "./decide.ts";
-import { DEFAULT_TUNING, QueueKeeper, type StewardCounts, type StewardTuning } from "./keeper.ts";
+import { QueueKeeper } from "./keeper.ts";
 import { type Stay, historyOf, putByHand, stayEnded } from "./line.ts";
 import { PLAIN, type Policy, type Verdict } from "./model.ts";
 import { type History, NO_HISTORY } from "./order.ts";
 import type { PriorityRecorder } from "./record.ts";
+import { DEFAULT_TUNING, type StewardCounts, type StewardTuning } from "./tuning.ts";
 import { whyPlaced } from "./why.ts";
 
 /** Everything the steward works with. */

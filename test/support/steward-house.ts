@@ -4,10 +4,10 @@ import { PbxLink } from "../../server/asterisk/link.ts";
 import type { Pbx, QueueSnapshot } from "../../server/asterisk/model.ts";
 import { queuesOf } from "../../server/asterisk/snapshot.ts";
 import { LiveCalls } from "../../server/calls/live.ts";
-import type { StewardTuning } from "../../server/priority/keeper.ts";
 import type { Guard, Move, Policy, Verdict } from "../../server/priority/model.ts";
 import type { Placement } from "../../server/priority/record.ts";
 import { Steward } from "../../server/priority/steward.ts";
+import type { StewardTuning } from "../../server/priority/tuning.ts";
 
 export type Claim = { readonly rate: number; readonly headStartMs: number };
 export const PLAIN_CLAIM: Claim = { rate: 1, headStartMs: 0 };
