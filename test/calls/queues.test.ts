@@ -8,6 +8,7 @@ import {
   moveCaller,
   queueViews,
 } from "../../server/calls/queues.ts";
+import { member as memberOf } from "../desk/scripted-pbx.ts";
 import { extensionPattern } from "./facts.ts";
 
 const channel = (n: number): ChannelInfo => ({
@@ -36,21 +37,8 @@ const left = (n: number, queue = "600"): PbxInput => ({
   position: 1,
   waiting: 0,
 });
-const member = (parts: Partial<QueueMember> = {}): QueueMember => ({
-  queue: "600",
-  interface: "PJSIP/101",
-  stateInterface: "PJSIP/101",
-  name: "Anna",
-  penalty: 0,
-  paused: false,
-  pausedReason: "",
-  status: "notInUse",
-  inCall: false,
-  callsTaken: 0,
-  lastCallAtSeconds: 0,
-  wrapUpSeconds: 0,
-  ...parts,
-});
+const member = (parts: Partial<QueueMember> = {}): QueueMember =>
+  memberOf("101", { queue: "600", name: "Anna", ...parts });
 
 function after(...inputs: readonly PbxInput[]) {
   const state = createQueueState(extensionPattern);

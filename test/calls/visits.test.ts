@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { ChannelInfo, PbxInput, QueueMember } from "../../server/asterisk/model.ts";
+import { member as memberOf } from "../desk/scripted-pbx.ts";
 import { expectSound, folded } from "./facts.ts";
 
 const caller: ChannelInfo = {
@@ -28,21 +29,7 @@ const asks = (soft: boolean): PbxInput => ({
 });
 const member = (parts: Partial<QueueMember>): PbxInput => ({
   type: "memberChanged",
-  member: {
-    queue: "600",
-    interface: "PJSIP/101",
-    stateInterface: "PJSIP/101",
-    name: "Anna",
-    penalty: 0,
-    paused: false,
-    pausedReason: "",
-    status: "notInUse",
-    inCall: false,
-    callsTaken: 0,
-    lastCallAtSeconds: 0,
-    wrapUpSeconds: 0,
-    ...parts,
-  },
+  member: memberOf("101", { queue: "600", name: "Anna", ...parts }),
 });
 
 /** How the caller left queue 600 and how the call ended; each input `stepMs` after the one before. */

@@ -8,25 +8,13 @@ import {
   planPreferred,
   reachable,
 } from "../../server/priority/preferred-plan.ts";
+import { member as memberOf } from "../desk/scripted-pbx.ts";
 
 function member(
   iface: string,
   more: Partial<QueueMember> & { readonly queue: string },
 ): QueueMember {
-  return {
-    interface: iface,
-    stateInterface: iface,
-    name: iface,
-    penalty: 0,
-    paused: false,
-    pausedReason: "",
-    status: "notInUse",
-    inCall: false,
-    callsTaken: 0,
-    lastCallAtSeconds: 0,
-    wrapUpSeconds: 0,
-    ...more,
-  };
+  return memberOf("", { interface: iface, stateInterface: iface, name: iface, ...more });
 }
 const preferred = (
   iface: string,
