@@ -22,7 +22,7 @@ import { type ConsoleSockets, openConsoleSockets } from "../../server/console/so
 import { openDirectory } from "../../server/customers/directory.ts";
 import type { App } from "../../server/http/app.ts";
 import { type SocketServer, openSocketServer } from "../../server/http/socket-server.ts";
-import type { Authenticator, Principal } from "../../server/people/model.ts";
+import type { Authenticator } from "../../server/people/model.ts";
 import { decide } from "../../server/priority/decide.ts";
 import { claimMs, type Policy, type Rule, type Standing } from "../../server/priority/model.ts";
 import { NO_HISTORY, wantedOrder } from "../../server/priority/order.ts";
@@ -32,6 +32,7 @@ import type { Storage } from "../../server/storage/database.ts";
 import { Caller, ScriptedPbx, member } from "../desk/scripted-pbx.ts";
 import { testApp } from "../http/support.ts";
 import { nobody } from "../priority/samples.ts";
+import { loginsOf } from "../support/logins.ts";
 
 const quiet = { info: () => {}, warn: () => {}, error: () => {} };
 
@@ -321,24 +322,6 @@ function standingOf(customer: {
 }): Standing {
   const { id: customerId, name, tier, vip } = customer;
   return { ...nobody, customerId, name, tier, vip, language: "" };
-}
-
-/** CRM tokens and sessions are logins; an API token is a program's. */
-function loginsOf(storage: Pick<Storage, "db">): Authenticator {
-  const userOf = async (login: string): Promise<Principal | null> => {
-    const user = await storage.db
-      .selectFrom("users")
-      .select(["id", "login", "name", "role", "language"])
-      .where("login", "=", login)
-      .where("active", "=", true)
-      .executeTakeFirst();
-    return user === undefined ? null : { kind: "user", user, sessionId: "1" };
-  };
-  return {
-    bySession: userOf,
-    byApiToken: async () => ({ kind: "token", tokenId: "1", name: "shop", role: "integrator" }),
-    byCrmToken: userOf,
-  };
 }
 
 type Answer<K extends keyof ConsoleToServer> = Parameters<Parameters<ConsoleToServer[K]>[1]>[0];

@@ -21,11 +21,12 @@ import { applyChange } from "../../server/desk/screen.ts";
 import type { App } from "../../server/http/app.ts";
 import { openOrderBook } from "../../server/orders/book.ts";
 import type { OrderBook } from "../../server/orders/model.ts";
-import type { Authenticator, Principal, Role, User } from "../../server/people/model.ts";
+import type { Authenticator, Role, User } from "../../server/people/model.ts";
 import { type Bus, localBus } from "../../server/storage/bus.ts";
 import type { Storage } from "../../server/storage/database.ts";
 import { type SocketServer, openSocketServer } from "../../server/http/socket-server.ts";
 import { testApp } from "../http/support.ts";
+import { loginsOf } from "../support/logins.ts";
 import { ScriptedPbx, member } from "./scripted-pbx.ts";
 
 export const EXTENSIONS = ["101", "102", "103", "104"] as const;
@@ -45,32 +46,6 @@ export type HouseOptions = {
     error(fields: object, message: string): void;
   };
 };
-
-/** Logins by token: the CRM token of a user is their login. */
-class Logins implements Authenticator {
-  readonly #storage: Pick<Storage, "db">;
-  constructor(storage: Pick<Storage, "db">) {
-    this.#storage = storage;
-  }
-  async bySession(token: string): Promise<Principal | null> {
-    return this.#user(token.replace("session-", ""));
-  }
-  async byApiToken(): Promise<Principal | null> {
-    return { kind: "token", tokenId: "1", name: "shop", role: "integrator" };
-  }
-  byCrmToken(token: string): Promise<Principal | null> {
-    return this.#user(token);
-  }
-  async #user(login: string): Promise<Principal | null> {
-    const user = await this.#storage.db
-      .selectFrom("users")
-      .select(["id", "login", "name", "role", "language"])
-      .where("login", "=", login)
-      .where("active", "=", true)
-      .executeTakeFirst();
-    return user === undefined ? null : { kind: "user", user, sessionId: "1" };
-  }
-}
 
 export class House {
   #offsetMs = 0;
@@ -145,7 +120,7 @@ export class House {
 
   /** Opens one; the PBX is up and queue `sales` has members 101 to 104. */
   static async open(options: HouseOptions): Promise<House> {
-    const authenticator = new Logins(options.storage);
+    const authenticator = loginsOf(options.storage);
     const house = new House(options, await testApp({ authenticator }), authenticator);
     await house.desk.load();
     house.calls.open();
