@@ -1,10 +1,6 @@
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
-import type { DeskCall, DeskState } from "../../server/desk/protocol.ts";
-import type { CallcardCard } from "../card/card-element.ts";
-import type { CallcardDial } from "../dial/dial-element.ts";
-import type { CallcardHelp } from "../help/help-element.ts";
-import type { CallcardPresence } from "../presence/presence-element.ts";
+import type { DeskState } from "../../server/desk/protocol.ts";
 import type { DeskContext } from "../shared/context.ts";
 import { deepActiveElement, isTypingInto } from "../shared/focus.ts";
 import { icon } from "../shared/icons.ts";
@@ -12,38 +8,22 @@ import { createLocale, pickLanguage, type Locale } from "../shared/locale.ts";
 import { base, tokens } from "../shared/styles.ts";
 import { announcement, callTitle } from "../shared/words.ts";
 import type { CallcardWrapUp } from "../wrap-up/wrap-up-element.ts";
+import { alone, beforeDesk } from "./alone.ts";
 import { aside } from "./aside.ts";
 import { bars } from "./bars.ts";
+import { type CallLists, callLists } from "./call-lists.ts";
 import { DeskModel } from "./desk-model.ts";
 import { deskStyles } from "./desk.styles.ts";
 import type { HostEvent } from "./host-events.ts";
+import { obey, type Parts } from "./keys.ts";
 import type { Theme } from "./preferences.ts";
-import { callsOnLine } from "./selection.ts";
-import { shortcut, type Shortcut } from "./shortcuts.ts";
+import { shortcut } from "./shortcuts.ts";
 import { top } from "./top.ts";
 import { warmUp } from "./warm-up.ts";
 import { openEntry, wrapUpEntries } from "./wrap-ups.ts";
 
 /** Below this width card and wrap-up share one column. */
 const ONE_COLUMN_BELOW_PX = 900;
-
-/** The parts that keys and the header reach for. */
-type Parts = {
-  "callcard-presence": CallcardPresence;
-  "callcard-dial": CallcardDial;
-  "callcard-help": CallcardHelp;
-  "callcard-wrap-up[expanded]": CallcardWrapUp;
-  "callcard-card:not([hidden])": CallcardCard;
-  ".pane": HTMLElement;
-};
-
-/** Lists of calls, with what they were made from. */
-type Lists = {
-  readonly calls: readonly DeskCall[];
-  readonly left: readonly DeskCall[];
-  readonly line: readonly DeskCall[];
-  readonly recent: readonly DeskCall[];
-};
 
 /**
  * `<callcard-desk>`: the operator's screen. One element in any page is the whole product of an operator.
@@ -98,7 +78,7 @@ export class CallcardDesk extends LitElement {
   #announced = "";
   #listening: AbortController | null = null;
   #narrow = false;
-  #listed: Lists | null = null;
+  #listed: CallLists | null = null;
   /** Ends when the first call comes; null before there was a desk to warm up. */
   #warming: AbortController | null = null;
   readonly #width = new ResizeObserver(() => this.#measure());
@@ -208,46 +188,28 @@ export class CallcardDesk extends LitElement {
     const model = this.#model;
     const ctx = this.#ctx;
     if (!model || !ctx) return html``;
-    const { t } = this.#locale;
-    switch (model.phase) {
-      case "login":
-        return html`<div class="alone" role=${this.#full ? "main" : nothing}>
-          <callcard-login
-            .locale=${this.#locale}
-            .notice=${model.loginNotice}
-            .send=${(login: string, password: string) => model.login(login, password)}
-          ></callcard-login>
-        </div>`;
-      case "tokenRefused":
-        return html`<div class="alone" role=${this.#full ? "main" : nothing}>
-          <p class="notice bad">${icon("warning")}<span>${t("tokenRefused")}</span></p>
-        </div>`;
-      case "starting":
-        return html`<div class="alone" role=${this.#full ? "main" : nothing}>
-          <p class="muted" role="status">
-            ${model.link.state === "offline" ? t("startingOffline") : t("starting")}
-          </p>
-        </div>`;
-      case "desk":
-    }
+    if (model.phase !== "desk")
+      return alone(beforeDesk(model, this.#locale, model.phase), this.#full);
     return model.screen ? this.#desk(model, ctx, model.screen.desk) : html``;
   }
 
   #desk(model: DeskModel, ctx: DeskContext, desk: DeskState): TemplateResult {
     if (!desk.presence.device || this.choosingDevice) {
-      return html`<div class="alone" role=${this.#full ? "main" : nothing}>
-        <callcard-device
-          .ctx=${ctx}
-          .pbxs=${desk.pbxs}
-          .device=${desk.presence.device}
-          ?cancellable=${this.choosingDevice && desk.presence.device !== null}
-          @done=${() => (this.choosingDevice = false)}
-          @cancel=${() => (this.choosingDevice = false)}
-        ></callcard-device>
-        ${bars(model, this.#locale)}
-      </div>`;
+      return alone(
+        html`<callcard-device
+            .ctx=${ctx}
+            .pbxs=${desk.pbxs}
+            .device=${desk.presence.device}
+            ?cancellable=${this.choosingDevice && desk.presence.device !== null}
+            @done=${() => (this.choosingDevice = false)}
+            @cancel=${() => (this.choosingDevice = false)}
+          ></callcard-device>
+          ${bars(model, this.#locale)}`,
+        this.#full,
+      );
     }
-    const { line, recent } = this.#lists(model, desk);
+    this.#listed = callLists(desk.calls, model.screen?.recent ?? [], this.#listed);
+    const { line, recent } = this.#listed;
     const { shown, drafts } = model;
     const cards = shown && !line.includes(shown) ? [...line, shown] : line;
     const entries = wrapUpEntries(
@@ -337,23 +299,6 @@ export class CallcardDesk extends LitElement {
     >
       ${icon("close")}${this.#locale.t("closeCard")}
     </button>`;
-  }
-
-  /**
-   * The calls on the line, and those that are over and written up, newest first (what the server still lists and what it
-   * listed before). The same arrays while the calls are the same: most changes are numbers of waiting callers.
-   */
-  #lists(model: DeskModel, desk: DeskState): Lists {
-    const { calls } = desk;
-    const left = model.screen?.recent ?? [];
-    if (this.#listed?.calls === calls && this.#listed.left === left) return this.#listed;
-    const line = callsOnLine(calls);
-    const over = calls.filter((call) => !line.includes(call));
-    const recent = [...over, ...left]
-      .toSorted((a, b) => b.startedAtMs - a.startedAtMs)
-      .slice(0, 12);
-    this.#listed = { calls, left, line, recent };
-    return this.#listed;
   }
 
   #announcement(): string {
@@ -458,44 +403,12 @@ export class CallcardDesk extends LitElement {
     if (!this.#full && !event.composedPath().includes(this)) return;
     if (isTypingInto(event.composedPath()[0])) return;
     const wish = shortcut(event);
-    if (wish && this.#obey(wish, model)) event.preventDefault();
-  }
-
-  /** Does what a key asked for; false when there is nothing to do it with. */
-  #obey(wish: Shortcut, model: DeskModel): boolean {
-    const presence = this.#part("callcard-presence");
-    switch (wish.deed) {
-      case "ready":
-        void presence?.becomeReady();
-        return true;
-      case "pause":
-        presence?.openPause();
-        return true;
-      case "dial":
-        this.#part("callcard-dial")?.start();
-        return true;
-      case "card":
-        this.#part(".pane")?.focus();
-        return true;
-      case "wrapUp":
-        this.#part("callcard-wrap-up[expanded]")?.start();
-        return true;
-      case "mute":
-        model.prefer({ muted: !model.preferences.muted });
-        return true;
-      case "help":
-        this.#part("callcard-help")?.open();
-        return true;
-      case "candidate":
-        return this.#part("callcard-card:not([hidden])")?.pickCandidate(wish.index) ?? false;
-      case "previous":
-      case "next":
-    }
-    const line = callsOnLine(model.calls);
-    const at = line.findIndex((call) => call.callId === model.selected);
-    const step = wish.deed === "next" ? 1 : -1;
-    const to = line[(at + step + line.length) % line.length];
-    if (to) this.#pick(to.callId);
-    return to !== undefined;
+    if (!wish) return;
+    const done = obey(wish, {
+      model,
+      part: (selector) => this.#part(selector),
+      pick: (callId) => this.#pick(callId),
+    });
+    if (done) event.preventDefault();
   }
 }
