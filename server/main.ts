@@ -161,7 +161,7 @@ export async function start(
   opening.defer(() => feed.close());
   await peopleRoutes(app, { db, sessions, onTokenRevoked: () => void feed.recheck() });
   await customerRoutes(app, { storage, directory, defaultRegion, bus });
-  await orderRoutes(app, { storage, defaultRegion });
+  await orderRoutes(app, { storage, defaultRegion, bus });
   await callRoutes(app, { db });
   await priority.routes(app, metrics);
   await feedRoutes(app);
