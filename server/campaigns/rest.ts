@@ -9,10 +9,14 @@ export type CampaignCheck = {
   readonly warnings: readonly Problem[];
 };
 
-/** `GET /api/v1/campaigns` (newest first) and `/:id`. `POST` takes `{ settings }`, `PUT /:id` takes `{ settings, revision }`. */
+/**
+ * `GET /api/v1/campaigns` (`{ campaigns }`, newest first) and `/:id`. `POST` takes `{ settings }`, `PUT /:id` takes `{ settings, revision }`:
+ * 409 `campaignChanged` when somebody else changed it meanwhile, 422 with `problems` when it is refused. What the editor may name:
+ * `GET /api/v1/campaigns/vocabulary`, a `CampaignVocabulary` of `check.ts`.
+ */
 export type CampaignBody = Campaign & CampaignCheck;
 
-/** `GET /api/v1/campaigns/templates`: ready settings that only lack PBX, queue, caller id and trunks. */
+/** `GET /api/v1/campaigns/templates?language=` (`{ templates }`): ready settings that only lack PBX, queue, caller id and trunks. */
 export type CampaignTemplate = {
   readonly id: "confirmOrders" | "leftCarts" | "callBacks" | "list";
   readonly settings: CampaignSettings;
@@ -77,6 +81,27 @@ export type ContactLine = {
   readonly zones: Zones;
 };
 
+/** `GET /api/v1/campaigns/:id/contacts?search=&unknown=true&limit=`: by a part of the name, the phone or an order's number, newest first. */
+export type ContactsBody = { readonly contacts: readonly ContactFound[] };
+export type ContactFound = ContactLine & {
+  readonly state: "open" | "done" | "withdrawn";
+  /** The disposition's code, or why it was withdrawn; "" while open. */
+  readonly result: string;
+  /** Every dialling so far, and the planned one; newest first. */
+  readonly tries: readonly {
+    readonly attemptId: string;
+    readonly at: string;
+    readonly state: AttemptState;
+    readonly outcome: AttemptOutcome | null;
+  }[];
+};
+
+/**
+ * `POST /api/v1/attempts/:id/settle`: a person says how an unknown attempt ended, or that it is to be called again. Answers with its story;
+ * 409 when it is not unknown any more.
+ */
+export type SettleInput = { readonly outcome: AttemptOutcome } | { readonly again: true };
+
 /** `GET /api/v1/attempts/:id`: the whole story. */
 export type AttemptStory = {
   readonly id: string;
@@ -98,7 +123,10 @@ export type AttemptStory = {
   }[];
 };
 
-/** `POST /api/v1/campaigns/:id/contacts`, one or up to 1000, and a line of an uploaded list (CSV with these as column heads, UTF-8). */
+/**
+ * `POST /api/v1/campaigns/:id/contacts`, one or up to 1000, and a line of an uploaded list (`text/csv` to the same address, with these as
+ * column heads, UTF-8; other columns are `data`). Answered by {@link UploadBody}.
+ */
 export type ContactInput = {
   readonly phone: string;
   readonly name?: string;
@@ -111,13 +139,34 @@ export type ContactInput = {
   readonly data?: Readonly<Record<string, string>>;
 };
 
-/** `GET /api/v1/do-not-call?after=&limit=`; `POST` takes one or up to 1000 `{ phone, reason }`; `DELETE /:phone`. CSV by `Accept: text/csv`. */
+/** What became of uploaded lines; those that were refused do not hinder the others. A file that cannot be read at all is 422. */
+export type UploadBody = {
+  readonly added: number;
+  /** Were there already. */
+  readonly unchanged: number;
+  readonly refused: readonly {
+    /** Of the file, its heads being line 1; of JSON, the place in the body from 1. */
+    readonly line: number;
+    readonly field: string;
+    readonly reason: string;
+  }[];
+};
+
+/**
+ * `GET /api/v1/do-not-call?search=&after=&limit=` (`{ lines, next }`, `next` is for `after`, null at the end); `POST` takes one or up to
+ * 1000 `{ phone, reason }`, or `text/csv`, and answers with {@link UploadBody}; `DELETE /:phone`. CSV by `Accept: text/csv`.
+ */
 export type DoNotCallLine = {
   readonly phone: string;
   readonly reason: string;
   readonly addedBy: string;
   readonly addedAt: string;
 };
+
+/**
+ * `GET /api/v1/trunks` (`{ trunks }`, each a `Trunk` of `model.ts`); `PUT /:pbx/:name` takes the rest of a `Trunk`; `DELETE /:pbx/:name` is
+ * refused (409) while a campaign names it. `GET /api/v1/campaigns/:id/ledger?from=&to=` is the ledger of answered and abandoned calls, CSV.
+ */
 
 /** What goes back to the source of an order, by signed webhook and in `GET /api/v1/results?after=`. */
 export type ResultBody = {
