@@ -14,6 +14,7 @@ import {
   CAMPAIGN_LIMITS,
   CallingHoursSchema,
   CampaignSettingsSchema,
+  DispositionSchema,
   RETRIED_OUTCOMES,
   RetriesSchema,
   RetryAfterSchema,
@@ -51,8 +52,8 @@ export function checkCampaign(
   return { settings: problems.length === 0 ? settings : null, problems, warnings };
 }
 
-// Unions are checked by the schema of what was meant, so that one wrong field is told once and hides nothing of the next.
-const settingsShape = loose(CampaignSettingsSchema, "trigger", "hours", "retries");
+// Parts are checked by the schema of what was meant, so that one wrong field is told once and hides nothing of the next.
+const settingsShape = loose(CampaignSettingsSchema, "trigger", "hours", "retries", "dispositions");
 const triggerShapes = new Map(
   Object.entries(TRIGGER_SCHEMAS).map(([type, schema]) => [type, Compile(schema as TSchema)]),
 );
@@ -61,13 +62,18 @@ const hoursShape = loose(CallingHoursSchema, ...DAYS);
 const spanShape = Compile(SpanSchema);
 const retriesShape = loose(RetriesSchema, ...RETRIED_OUTCOMES);
 const retryAfterShape = Compile(RetryAfterSchema);
+const dispositionShape = Compile(DispositionSchema);
 
 function shapeOf(value: unknown, problems: Problem[]): void {
   fits(settingsShape, value, "", problems);
-  const { trigger, hours, retries } = fieldsOf(value);
+  const { trigger, hours, retries, dispositions } = fieldsOf(value);
   if (trigger !== undefined) triggerFits(trigger, problems);
   if (hours !== undefined) hoursFit(hours, problems);
   if (retries !== undefined) retriesFit(retries, problems);
+  if (dispositions === undefined) return;
+  const most = CAMPAIGN_LIMITS.dispositions;
+  for (const [path, one] of items(dispositions, "/dispositions", most, problems))
+    fits(dispositionShape, one, path, problems);
 }
 
 function triggerFits(trigger: unknown, problems: Problem[]): void {

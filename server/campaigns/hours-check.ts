@@ -120,8 +120,10 @@ function openingChecks(
   const { hours, startsAt, endsAt } = settings;
   const fromMs = Math.max(nowMs, startsAt === null ? nowMs : Date.parse(startsAt));
   const shop: Zones = { names: [timeZone], basis: "shop" };
-  if (nextOpening(hours, shop, fromMs) === null) {
-    tell(problems, "/hours", "neverOpen", {}, "There is no day on which anybody is called");
+  const noDay = [hours.weekdays, hours.saturday, hours.sunday].every((day) => day === null);
+  if (noDay || nextOpening(hours, shop, fromMs) === null) {
+    const words = "There is no day of the week on which anybody is called";
+    tell(problems, "/hours", "neverOpen", {}, words);
     return;
   }
   if (

@@ -50,13 +50,19 @@ export function countryZones(country: string): readonly string[] {
 }
 
 function possibleByNumber(facts: ZoneFacts): Zones {
-  const range = facts.country === "RU" ? regionZones(facts.numberRegion) : [];
+  const range = facts.country === "RU" ? rangeZones(facts.numberRegion) : [];
   if (range.length > 0) return zones(range, "numberRange");
   const known = facts.numberZones.filter((name) => clockOf(name) !== null);
   const names = known.length > 0 ? known : countryZones(facts.country);
   if (names.length === 1) return zones(names, "number");
   if (names.length > 1) return zones(names, "unknown");
   return zones([facts.shopTimeZone], "shop");
+}
+
+/** One range may be of several regions: `г. Москва|Московская область`; one that is not known leaves all possible. */
+function rangeZones(region: string): readonly string[] {
+  const parts = region.split(/[|*;]/).map(regionZones);
+  return parts.every((names) => names.length > 0) ? parts.flat() : [];
 }
 
 /**
@@ -120,33 +126,21 @@ function zones(names: readonly string[], basis: ZoneBasis): Zones {
   return { names: [...new Set(names)], basis };
 }
 
-const COUNTRY_NAMES: Readonly<Record<string, string>> = {
-  rus: "RU",
-  россия: "RU",
-  рф: "RU",
-  "российская федерация": "RU",
-  росія: "RU",
-  russia: "RU",
-  "russian federation": "RU",
-  ukr: "UA",
-  украина: "UA",
-  україна: "UA",
-  ukraine: "UA",
-  kaz: "KZ",
-  казахстан: "KZ",
-  қазақстан: "KZ",
-  kazakhstan: "KZ",
-  blr: "BY",
-  беларусь: "BY",
-  белоруссия: "BY",
-  білорусь: "BY",
-  belarus: "BY",
-};
+const COUNTRY_NAMES = new Map(
+  Object.entries({
+    RU: "rus россия рф росія russia russian_federation российская_федерация",
+    UA: "ukr украина україна ukraine",
+    KZ: "kaz казахстан қазақстан kazakhstan",
+    BY: "blr беларусь белоруссия білорусь belarus",
+  }).flatMap(([code, names]) =>
+    names.split(" ").map((name) => [name.replace("_", " "), code] as const),
+  ),
+);
 
 /** ISO 3166 alpha-2 of what a source wrote as country, "" when it is not known. */
 function countryCode(written: string): string {
   return (
-    COUNTRY_NAMES[written.toLowerCase()] ??
+    COUNTRY_NAMES.get(written.toLowerCase()) ??
     (/^[a-z]{2}$/i.test(written) ? written.toUpperCase() : "")
   );
 }
