@@ -73,7 +73,7 @@ export type ConsolePicture = {
   readonly queues: readonly ConsoleQueue[];
 };
 
-/** Campaigns as they are now; sent like {@link ConsolePicture}, and only to screens that look at campaigns. */
+/** Campaigns as they are now; sent at most twice a second, when they changed, and only to screens that look at campaigns. */
 export type CampaignsPicture = {
   readonly serverTimeMs: number;
   readonly campaigns: readonly (CampaignFigures & {
@@ -148,6 +148,8 @@ export type ConsoleToServer = {
     input: { policy: Policy },
     reply: (answer: ConsoleReply<{ queues: readonly PreviewQueue[] }>) => void,
   ): void;
+  /** From now on, or no longer, {@link CampaignsPicture}s are wanted; a new connection wants none. */
+  lookAtCampaigns(input: { look: boolean }, reply: (answer: ConsoleReply) => void): void;
   /** Puts one caller to a position by hand; they stay there until they are answered. `position` 0 gives them back to the policy. */
   move(
     input: { pbx: string; queue: string; channelId: string; position: number },
@@ -157,6 +159,7 @@ export type ConsoleToServer = {
 
 export type ServerToConsole = {
   picture(picture: ConsolePicture): void;
+  campaigns(picture: CampaignsPicture): void;
   /** The session ended; log in again. */
   ended(reason: "loggedOut" | "deactivated"): void;
 };

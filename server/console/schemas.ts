@@ -15,6 +15,7 @@ export const consoleSchemas = {
   why: object({ callId: word(200), queue: word(80) }),
   // What is in it is for the policy's own check, which names every place.
   preview: object({ policy: Type.Unknown() }),
+  lookAtCampaigns: object({ look: Type.Boolean() }),
   move: object({
     pbx: word(40),
     queue: word(80),

@@ -10,9 +10,16 @@ import { type Authenticator, type Role, roleAllows } from "../people/model.ts";
 import { findUser } from "../people/users.ts";
 import type { Bus } from "../storage/bus.ts";
 import type { Database } from "../storage/database.ts";
+import type { CampaignWatch } from "./campaigns.ts";
 import type { Console } from "./console.ts";
-import type { ConsolePicture, ConsoleReply, ConsoleToServer, ServerToConsole } from "./protocol.ts";
-import { refusedBy } from "./refusal.ts";
+import type {
+  CampaignsPicture,
+  ConsolePicture,
+  ConsoleReply,
+  ConsoleToServer,
+  ServerToConsole,
+} from "./protocol.ts";
+import { ConsoleRefusal, refusedBy } from "./refusal.ts";
 import { type ConsoleMessage, checkConsoleHandshake, checkConsoleMessage } from "./schemas.ts";
 
 /** What the edge needs. */
@@ -20,6 +27,8 @@ export type ConsoleSocketsOptions = {
   /** Of `openSocketServer`. */
   readonly io: Server;
   readonly console: Console;
+  /** Absent where nothing dials: then nobody can look at campaigns. */
+  readonly campaigns?: CampaignWatch;
   readonly authenticator: Authenticator;
   /** For looking again whether somebody still is a supervisor. */
   readonly db: Database;
@@ -89,19 +98,37 @@ export function openConsoleSockets(options: ConsoleSocketsOptions): ConsoleSocke
   }
 
   function connect(socket: ConsoleSocket): void {
-    const pictures = latestOnly(socket);
+    const pictures = latestOnly(socket, (picture: ConsolePicture) =>
+      socket.emit("picture", picture),
+    );
+    const campaigns = latestOnly(socket, (picture: CampaignsPicture) =>
+      socket.emit("campaigns", picture),
+    );
     const leave = options.console.attach({ picture: pictures.send });
+    let leaveCampaigns: (() => void) | null = null;
+    const lookAtCampaigns = (look: boolean) => {
+      if (look) {
+        if (options.campaigns === undefined)
+          throw new ConsoleRefusal("notPossible", "This server dials no campaigns");
+        leaveCampaigns ??= options.campaigns.attach({ campaigns: campaigns.send });
+      } else {
+        leaveCampaigns?.();
+        leaveCampaigns = null;
+      }
+    };
     socket.on("disconnect", () => {
       leave();
+      leaveCampaigns?.();
       pictures.close();
+      campaigns.close();
     });
     socket.on("error", (error) =>
       log.warn({ err: error, userId: socket.data.user.id }, "socket error"),
     );
-    hear(socket);
+    hear(socket, lookAtCampaigns);
   }
 
-  function hear(socket: ConsoleSocket): void {
+  function hear(socket: ConsoleSocket, lookAtCampaigns: (look: boolean) => void): void {
     const { user } = socket.data;
     const asked = new TokenBucket(30, 8);
     const answerTo = <K extends keyof ConsoleToServer>(
@@ -138,6 +165,11 @@ export function openConsoleSockets(options: ConsoleSocketsOptions): ConsoleSocke
     answerTo("preview", async ({ policy }) => ({
       queues: await options.console.preview(policy),
     }));
+    answerTo("lookAtCampaigns", async ({ look }) => {
+      // Who went away meanwhile must not be attached: nothing would detach them.
+      if (socket.connected) lookAtCampaigns(look);
+      return {};
+    });
     answerTo("move", async (move) => {
       await options.console.move(move, user.login);
       return {};
@@ -160,11 +192,14 @@ const TRY_AGAIN_MS = 100;
  * Pictures replace each other, so a browser that is slow to take one is not sent those that came meanwhile but the last of
  * them, once it took what it had.
  */
-function latestOnly(socket: ConsoleSocket): {
-  readonly send: (picture: ConsolePicture) => void;
+function latestOnly<Picture>(
+  socket: ConsoleSocket,
+  emit: (picture: Picture) => void,
+): {
+  readonly send: (picture: Picture) => void;
   readonly close: () => void;
 } {
-  let waiting: ConsolePicture | null = null;
+  let waiting: Picture | null = null;
   let timer: NodeJS.Timeout | null = null;
   const give = () => {
     timer = null;
@@ -175,7 +210,7 @@ function latestOnly(socket: ConsoleSocket): {
     }
     const picture = waiting;
     waiting = null;
-    socket.emit("picture", picture);
+    emit(picture);
   };
   return {
     send: (picture) => {
