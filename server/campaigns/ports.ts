@@ -109,6 +109,11 @@ export interface Telephone {
   alive(attemptIds: readonly string[]): Promise<ReadonlySet<string>>;
   /** @throws {AmiError} */
   record(attemptId: string): Promise<PbxRecord>;
+  /**
+   * The attempt's end is in PostgreSQL: only now may the PBX's own record of it be forgotten (by a later {@link dial}). Forgotten earlier, a
+   * crash would make a dialled attempt look like one that never was.
+   */
+  settled(attemptId: string): void;
   onProgress(listener: (progress: Progress) => void): () => void;
   /** Told after each snapshot (connection came, Asterisk restarted): settle what is in hand. */
   onSynchronised(listener: () => void): () => void;
