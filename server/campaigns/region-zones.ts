@@ -418,6 +418,8 @@ export function regionZones(region: string): readonly string[] {
     (iso === undefined ? undefined : byIso.get(iso)) ??
     byName.get(words) ??
     byName.get(core(region)) ??
+    // What is in brackets says the same again, or what is left out.
+    byName.get(core(region.replaceAll(/\([^)]*\)/g, " "))) ??
     []
   );
 }
