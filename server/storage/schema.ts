@@ -4,6 +4,7 @@
  */
 import type { ColumnType, Generated, GeneratedAlways } from "kysely";
 import type { AttemptOutcome, AttemptState } from "../campaigns/attempts/model.ts";
+import type { Said } from "../campaigns/attempts/said.ts";
 import type {
   CampaignSettings,
   CampaignState,
@@ -145,6 +146,7 @@ export type Schema = {
     refused: Generated<boolean>;
     promised: Generated<boolean>;
     user_id: string | null;
+    said: ColumnType<Said | null, string | null | undefined, string | null>;
     created_at: TimeDefault;
     closed_at: Time | null;
   };
@@ -291,6 +293,8 @@ export type Schema = {
     user_id: string;
     disposition: string;
     note: Generated<string>;
+    /** Of a campaign's call: when the person wants to be called (`CallBack` of the desk). */
+    call_back: ColumnType<unknown, string | null | undefined, string | null>;
     saved_at: TimeDefault;
   };
   notes: {

@@ -24,6 +24,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`create index order_statuses_order on order_statuses (order_id, id)`.execute(db);
   // May this person be called for an advertisement; null: nobody asked.
   await sql`alter table customers add column consent boolean`.execute(db);
+  // When the person of a campaign's call wants to be called, as the operator entered it.
+  await sql`alter table wrap_ups add column call_back jsonb`.execute(db);
 
   // How a source proves its webhooks and where it wants results.
   await sql`
@@ -93,6 +95,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       -- An operator promised it: to whom (null: to anybody).
       promised boolean not null default false,
       user_id bigint references users on delete set null,
+      -- What an operator said of the last talk; see campaigns/attempts/said.ts.
+      said jsonb,
       created_at timestamptz not null default now(),
       closed_at timestamptz
     )`.execute(db);
@@ -108,6 +112,11 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     db,
   );
   await sql`create index contacts_phone on contacts (phone) where state = 'open'`.execute(db);
+  await sql`
+    create index contacts_campaign_customer on contacts (campaign_id, customer_id, created_at)`.execute(
+    db,
+  );
+  await sql`create index contacts_closed on contacts (closed_at) where state = 'done'`.execute(db);
   await sql`
     create table contact_orders (
       contact_id bigint not null references contacts on delete cascade,
@@ -162,7 +171,16 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     db,
   );
   await sql`
-    create index attempts_due on attempts (campaign_id, promised desc, due_at) where state = 'planned'`.execute(
+    create index attempts_due on attempts (campaign_id, promised, due_at)
+    where state = 'planned' and user_id is null`.execute(db);
+  await sql`
+    create index attempts_due_user on attempts (campaign_id, user_id, due_at)
+    where state = 'planned' and user_id is not null`.execute(db);
+  // Those whose calling hours passed, whichever campaign's they are.
+  await sql`create index attempts_window on attempts (window_ends_at) where state = 'planned'`.execute(
+    db,
+  );
+  await sql`create index attempts_ended on attempts (campaign_id, ended_at) where ended_at is not null`.execute(
     db,
   );
   await sql`
@@ -175,6 +193,9 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   );
   await sql`
     create index attempts_customer on attempts (customer_id, dialled_at) where dialled_at is not null`.execute(
+    db,
+  );
+  await sql`create index attempts_claimed on attempts (customer_id) where state = 'claimed'`.execute(
     db,
   );
   await sql`
@@ -202,17 +223,19 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       added_at timestamptz not null default now()
     )`.execute(db);
 
-  // One row for each contact that ended, until its source has it; the job queue does the sending.
+  // One row for each contact that ended and each source of its orders, until that has it; the job queue does the sending.
   await sql`
     create table results (
       id bigint generated always as identity primary key,
-      contact_id bigint not null unique references contacts on delete cascade,
+      contact_id bigint not null references contacts on delete cascade,
       source text not null default '',
       body jsonb not null,
       created_at timestamptz not null default now(),
       delivered_at timestamptz,
       tries integer not null default 0,
-      last_error text not null default ''
+      last_error text not null default '',
+      -- Orders of several sources may be one contact: each source is told of its own.
+      unique (contact_id, source)
     )`.execute(db);
   await sql`create index results_undelivered on results (id) where delivered_at is null`.execute(
     db,

@@ -1,0 +1,133 @@
+/** One transition of one attempt, with its step and what follows, in one transaction. */
+import { sql } from "kysely";
+import type { Database } from "../../storage/database.ts";
+import type { CampaignSettings, CampaignState, WithdrawnBecause } from "../model.ts";
+import { closeWithdrawn } from "./close.ts";
+import { follow } from "./follow.ts";
+import { type Attempt, type AttemptFacts, type AttemptState, NEXT } from "./model.ts";
+import { type AttemptRow, attemptOf } from "./rows.ts";
+import { writeSteps } from "./steps.ts";
+
+/** @returns null when the attempt does not stand where this may follow, or there is none. Fails when PostgreSQL does; nothing was changed then. */
+export async function advance(
+  db: Database,
+  attemptId: string,
+  to: AttemptState,
+  facts: AttemptFacts,
+): Promise<Attempt | null> {
+  return db.transaction().execute(async (trx) => {
+    const { rows } = await sql<
+      AttemptRow & { settings: CampaignSettings; campaign_state: CampaignState }
+    >`
+      select a.*, k.settings, k.state as campaign_state
+      from attempts a join campaigns k on k.id = a.campaign_id
+      where a.id = ${attemptId} for update of a`.execute(trx);
+    const row = rows[0];
+    if (row === undefined || !NEXT[row.state].includes(to)) return null;
+    const { settings, campaign_state: campaignState } = row;
+    const changed = await trx
+      .updateTable("attempts")
+      .set({
+        ...told(facts),
+        ...stamps(row, to, facts, settings),
+        state: to,
+        changed_at: sql<Date>`now()`,
+      })
+      .where("id", "=", attemptId)
+      .returningAll()
+      .executeTakeFirstOrThrow();
+    const step = { attemptId, from: row.state, to, evidence: evidenceOf(facts) };
+    await writeSteps(trx, [step], facts.atMs);
+    if (to === "ended") {
+      const { contact_id: contactId } = row;
+      const outcome = facts.outcome ?? "failed";
+      await follow(trx, { attemptId, contactId, outcome, settings, campaignState }, facts.atMs);
+    }
+    if (to === "withdrawn") {
+      const because = (facts.withdrawnBecause ?? "byHand") as WithdrawnBecause;
+      await closeWithdrawn(trx, [{ contactId: row.contact_id, because }], facts.atMs);
+    }
+    return attemptOf(changed);
+  });
+}
+
+/** Columns of what became known, whatever the transition. */
+function told(facts: AttemptFacts) {
+  return {
+    ...(facts.trunk === undefined ? {} : { trunk: facts.trunk }),
+    ...(facts.extension === undefined ? {} : { extension: facts.extension }),
+    ...(facts.userId === undefined ? {} : { user_id: facts.userId }),
+    ...(facts.cause === undefined ? {} : { cause: facts.cause }),
+    ...(facts.abandonedByRule === true ? { abandoned_by_rule: true } : {}),
+  };
+}
+
+/** Columns that the new state sets. */
+function stamps(
+  row: AttemptRow,
+  to: AttemptState,
+  facts: AttemptFacts,
+  settings: CampaignSettings,
+) {
+  const at = new Date(facts.atMs);
+  switch (to) {
+    case "claimed":
+      return { claimed_at: at };
+    case "planned":
+      // Given back: nothing was dialled, and it is for whom it was promised by.
+      return {
+        ...{ claimed_by: "", claimed_at: null, dialled_at: null, pbx: "", trunk: "" },
+        ...{ extension: "", call_id: "" },
+        user_id: sql<string | null>`(select c.user_id from contacts c where c.id = contact_id)`,
+      };
+    case "dialling":
+      return { dialled_at: at, call_id: `${row.pbx}-${row.id}` };
+    case "ringing":
+      return { ringing_at: at };
+    case "answered":
+      return { answered_at: at };
+    case "waiting":
+      return { waiting_at: at, answered_at: row.answered_at ?? at };
+    case "connected": {
+      const answeredAt = row.answered_at ?? at;
+      const late = isLate(answeredAt, at, settings);
+      return { connected_at: at, answered_at: answeredAt, ...(late ? { abandoned: true } : {}) };
+    }
+    case "ended":
+      return { ended_at: at, outcome: facts.outcome ?? "failed", ...left(row, at, facts) };
+    case "withdrawn":
+      return {
+        ended_at: at,
+        withdrawn_because: facts.withdrawnBecause ?? "byHand",
+        ...left(row, at, facts),
+      };
+    case "unknown":
+    default:
+      return {};
+  }
+}
+
+/** Whoever answered and was left without an operator, by us or for want of one. */
+function left(row: AttemptRow, at: Date, facts: AttemptFacts) {
+  if (facts.outcome === "abandoned")
+    return { abandoned: true, abandoned_by_rule: true, answered_at: row.answered_at ?? at };
+  const hungUpByUs = facts.outcome === undefined && row.answered_at !== null;
+  if (hungUpByUs && row.connected_at === null && row.state !== "unknown")
+    return { abandoned: true, abandoned_by_rule: true };
+  return {};
+}
+
+function isLate(answeredAt: Date, connectedAt: Date, settings: CampaignSettings): boolean {
+  return connectedAt.getTime() - answeredAt.getTime() > settings.abandonment.connectWithinMs;
+}
+
+function evidenceOf(facts: AttemptFacts): Readonly<Record<string, unknown>> {
+  const { outcome, cause, withdrawnBecause, trunk, evidence } = facts;
+  return {
+    ...evidence,
+    ...(outcome === undefined ? {} : { outcome }),
+    ...(cause === undefined || cause === 0 ? {} : { cause }),
+    ...(withdrawnBecause === undefined ? {} : { withdrawnBecause }),
+    ...(trunk === undefined ? {} : { trunk }),
+  };
+}

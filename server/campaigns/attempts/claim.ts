@@ -1,0 +1,235 @@
+/**
+ * Takes due attempts that may be dialled now. Those that may not are planned anew or withdrawn on the way, so that none of them is looked at
+ * again and again and none is lost.
+ */
+import { sql } from "kysely";
+import type { Database } from "../../storage/database.ts";
+import { endedAt, limitReached, whyNotToCall } from "../eligible.ts";
+import type { Campaign, CampaignSettings, WithdrawnBecause, Zones } from "../model.ts";
+import { type PlannedTime, firstAttempt } from "../retries.ts";
+import { dayStartMs, nextDayMs } from "../windows.ts";
+import { closeWithdrawn } from "./close.ts";
+import { type ContactFacts, readFacts } from "./facts.ts";
+import type { ClaimedAttempt } from "./model.ts";
+import { type AttemptRow, claimedOf } from "./rows.ts";
+import { type Step, writeSteps } from "./steps.ts";
+
+/** Who takes them. */
+export type Claimer = { readonly process: string; readonly userId: string | null };
+
+/** What is done with a due attempt. */
+type Verdict =
+  | { readonly then: "claim" }
+  | { readonly then: "later"; readonly planned: PlannedTime; readonly why: string }
+  | { readonly then: "never"; readonly because: WithdrawnBecause };
+
+type DueRow = AttemptRow & {
+  readonly time_zones: string[];
+  readonly zone_basis: Zones["basis"];
+  readonly name: string;
+};
+
+/** Looked at in one transaction at most: each costs two locks. */
+const MOST_AT_ONCE = 200;
+/** Transactions of one claim at most, however many of the due may not be called. */
+const MOST_ROUNDS = 10;
+const LOOK_FURTHER = 50;
+/** A phone that somebody else has in hand is asked about again after this. */
+const BUSY_AGAIN_MS = 60_000;
+
+/** @see AttemptStore.claim */
+export async function claim(
+  db: Database,
+  campaign: Campaign,
+  wanted: number,
+  by: Claimer,
+  nowMs: number,
+): Promise<readonly ClaimedAttempt[]> {
+  const claimed: ClaimedAttempt[] = [];
+  for (let round = 0; round < MOST_ROUNDS && claimed.length < wanted; round++) {
+    const left = wanted - claimed.length;
+    // Where the first ones may not be called, the next ones often may not either.
+    const look = Math.min(round === 0 ? left : Math.max(left, LOOK_FURTHER), MOST_AT_ONCE);
+    const { looked, taken } = await db
+      .transaction()
+      .execute((trx) => claimSome(trx, campaign, { wanted: left, look }, by, nowMs));
+    claimed.push(...taken);
+    if (looked === 0) break;
+  }
+  return claimed;
+}
+
+async function claimSome(
+  trx: Database,
+  campaign: Campaign,
+  { wanted, look }: { readonly wanted: number; readonly look: number },
+  by: Claimer,
+  nowMs: number,
+): Promise<{ readonly looked: number; readonly taken: readonly ClaimedAttempt[] }> {
+  // The settings as they are now, also when the hint of a change was lost. A stop that comes while this goes on finds the claimed ones.
+  const current = await trx
+    .selectFrom("campaigns")
+    .select(["state", "settings"])
+    .where("id", "=", campaign.id)
+    .executeTakeFirst();
+  if (current?.state !== "running") return { looked: 0, taken: [] };
+  const { settings } = current;
+  const due = await chooseDue(trx, campaign.id, look, by.userId, nowMs);
+  if (due.length === 0) return { looked: 0, taken: [] };
+  const asked = due.map((row) => ({
+    contactId: row.contact_id,
+    phone: row.phone,
+    customerId: row.customer_id,
+    dayStartMs: dayStartMs(zonesOf(row), nowMs) ?? nowMs,
+  }));
+  const facts = await readFacts(trx, settings, asked, nowMs);
+  let room = wanted;
+  const judged = due.flatMap((row) => {
+    const verdict = judge(settings, row, facts.get(row.contact_id)!, nowMs);
+    // More than are wanted stay as they are.
+    if (verdict.then === "claim" && room-- <= 0) return [];
+    return [{ row, verdict }];
+  });
+  await writeVerdicts(trx, judged, { pbx: settings.pbx, process: by.process, nowMs });
+  const taken = judged.filter(({ verdict }) => verdict.then === "claim").map(({ row }) => row);
+  const rows = taken.map((row) => ({
+    ...{ ...row, state: "claimed" as const, pbx: settings.pbx },
+    claimed_by: by.process,
+  }));
+  return { looked: due.length, taken: rows.map((row) => claimedOf(row, row.name)) };
+}
+
+/**
+ * The most pressing due attempts that nobody else has in hand, locked: those for this operator, then promised ones, then the longest due.
+ * The phone and the customer are locked too, so that limits hold between campaigns that claim at one moment.
+ */
+export async function chooseDue(
+  trx: Database,
+  campaignId: string,
+  limit: number,
+  userId: string | null,
+  nowMs: number,
+): Promise<readonly DueRow[]> {
+  const now = new Date(nowMs).toISOString();
+  const branch = (who: ReturnType<typeof sql>) => sql`
+    select a.* from attempts a
+    where a.campaign_id = ${campaignId} and a.state = 'planned' and a.due_at <= ${now} and ${who}
+    order by a.due_at limit ${limit} for update skip locked`;
+  // Each is read only as far as the ones before it left room.
+  const { rows } = await sql<DueRow>`
+    with mine as (${userId === null ? sql`select a.* from attempts a where false` : branch(sql`a.user_id = ${userId}`)}),
+      promised as (${branch(sql`a.user_id is null and a.promised`)}),
+      others as (${branch(sql`a.user_id is null and not a.promised`)}),
+      due as materialized (
+        select * from (
+          select * from mine union all select * from promised union all select * from others
+        ) all_due limit ${limit}
+      )
+    select due.*, c.time_zones, c.zone_basis,
+      coalesce(nullif(c.name, ''), u.name, '') as name
+    from due
+    join contacts c on c.id = due.contact_id
+    left join customers u on u.id = due.customer_id
+    where pg_try_advisory_xact_lock(hashtextextended('callcard.phone ' || due.phone, 0))
+      and (due.customer_id is null
+        or pg_try_advisory_xact_lock(hashtextextended('callcard.customer ' || due.customer_id, 0)))`.execute(
+    trx,
+  );
+  return rows;
+}
+
+function zonesOf(row: DueRow): Zones {
+  return { names: row.time_zones, basis: row.zone_basis };
+}
+
+function judge(
+  settings: CampaignSettings,
+  row: DueRow,
+  facts: ContactFacts,
+  nowMs: number,
+): Verdict {
+  const because = whyNotToCall(settings, facts.person, nowMs);
+  if (because !== null) return { then: "never", because };
+  const zones = zonesOf(row);
+  const later = (fromMs: number, why: string): Verdict => {
+    const planned = firstAttempt(settings, zones, fromMs);
+    if (planned !== null) return { then: "later", planned, why };
+    const ended = settings.endsAt !== null && endedAt(settings, fromMs);
+    return { then: "never", because: ended ? "campaignEnded" : "exhausted" };
+  };
+  // By the settings as they are now: they may have changed since it was planned.
+  const opening = firstAttempt(settings, zones, nowMs);
+  if (opening === null || opening.dueAtMs > nowMs) return later(nowMs, "outsideHours");
+  const reached = limitReached(settings.limits, facts.counts);
+  if (reached === "contact") return { then: "never", because: "exhausted" };
+  if (reached !== null) {
+    const why = reached === "phone" ? "phoneLimit" : "customerLimit";
+    return later(nextDayMs(zones, nowMs) ?? nowMs, why);
+  }
+  return facts.phoneBusy ? later(nowMs + BUSY_AGAIN_MS, "inFlight") : { then: "claim" };
+}
+
+type Judged = readonly { readonly row: DueRow; readonly verdict: Verdict }[];
+
+async function writeVerdicts(
+  trx: Database,
+  judged: Judged,
+  { pbx, process, nowMs }: { pbx: string; process: string; nowMs: number },
+): Promise<void> {
+  const ids: string[] = [];
+  const later: { id: string; planned: PlannedTime }[] = [];
+  const never: { attemptId: string; contactId: string; because: WithdrawnBecause }[] = [];
+  const steps: Step[] = [];
+  for (const { row, verdict } of judged) {
+    const step = { attemptId: row.id, from: "planned" as const };
+    switch (verdict.then) {
+      case "claim":
+        ids.push(row.id);
+        steps.push({ ...step, to: "claimed", evidence: { by: process } });
+        break;
+      case "later":
+        later.push({ id: row.id, planned: verdict.planned });
+        steps.push({ ...step, to: "planned", evidence: { because: verdict.why } });
+        break;
+      case "never":
+      default:
+        never.push({ attemptId: row.id, contactId: row.contact_id, because: verdict.because });
+        steps.push({
+          ...step,
+          to: "withdrawn",
+          evidence: { withdrawnBecause: verdict.because },
+        });
+    }
+  }
+  const at = new Date(nowMs);
+  if (ids.length > 0)
+    await sql`
+      update attempts set state = 'claimed', claimed_by = ${process}, claimed_at = ${at}, pbx = ${pbx}, changed_at = now()
+      where id = any(${ids}::text[])`.execute(trx);
+  await retime(trx, later);
+  if (never.length > 0) {
+    await sql`
+      update attempts a set state = 'withdrawn', ended_at = ${at}, withdrawn_because = x.because, changed_at = now()
+      from unnest(${never.map((one) => one.attemptId)}::text[], ${never.map((one) => one.because)}::text[])
+        as x (id, because)
+      where a.id = x.id`.execute(trx);
+    await closeWithdrawn(trx, never, nowMs);
+  }
+  await writeSteps(trx, steps, nowMs);
+}
+
+/** Gives planned attempts another time. Their rows are locked. */
+export async function retime(
+  trx: Database,
+  later: readonly { readonly id: string; readonly planned: PlannedTime }[],
+): Promise<void> {
+  if (later.length === 0) return;
+  await sql`
+    update attempts a set due_at = x.due_at, window_ends_at = x.ends_at, changed_at = now()
+    from unnest(
+      ${later.map((one) => one.id)}::text[],
+      ${later.map((one) => new Date(one.planned.dueAtMs).toISOString())}::timestamptz[],
+      ${later.map((one) => new Date(one.planned.windowEndsAtMs).toISOString())}::timestamptz[]
+    ) as x (id, due_at, ends_at)
+    where a.id = x.id and a.state = 'planned'`.execute(trx);
+}

@@ -1,0 +1,128 @@
+/** Every attempt, in PostgreSQL: one deed one file; here they are put together. */
+import { sql } from "kysely";
+import type { Bus } from "../../storage/bus.ts";
+import type { Database } from "../../storage/database.ts";
+import type { AbandonmentRule, Campaign } from "../model.ts";
+import type { Learned } from "../pacing/model.ts";
+import type { AttemptStore } from "../ports.ts";
+import { abandonmentOf } from "./abandonment.ts";
+import { advance } from "./advance.ts";
+import { type Claimer, claim } from "./claim.ts";
+import {
+  type Attempt,
+  type AttemptFacts,
+  type AttemptState,
+  type ClaimedAttempt,
+} from "./model.ts";
+import { attemptOf, claimedOf, isAttemptId } from "./rows.ts";
+
+/** What the store needs of the rest. */
+export type AttemptStoreOptions = {
+  readonly db: Database;
+  readonly bus: Pick<Bus, "on">;
+  /** The shop's own IANA zone: the day of `abandonment`. */
+  readonly timeZone: string;
+};
+
+const COUNTED_STATES = [
+  "claimed",
+  "dialling",
+  "ringing",
+  "answered",
+  "waiting",
+  "connected",
+] as const;
+
+/** The store of one process. Holds nothing but a count; any number of them may work on one database. */
+export class PgAttemptStore implements AttemptStore {
+  readonly #db: Database;
+  readonly #bus: AttemptStoreOptions["bus"];
+  readonly #timeZone: string;
+  #refused = 0;
+
+  constructor(options: AttemptStoreOptions) {
+    this.#db = options.db;
+    this.#bus = options.bus;
+    this.#timeZone = options.timeZone;
+  }
+
+  /** Transitions that were late, repeated or impossible. */
+  get refused(): number {
+    return this.#refused;
+  }
+
+  claim(
+    campaign: Campaign,
+    wanted: number,
+    by: Claimer,
+    nowMs: number,
+  ): Promise<readonly ClaimedAttempt[]> {
+    return claim(this.#db, campaign, wanted, by, nowMs);
+  }
+
+  async advance(attemptId: string, to: AttemptState, facts: AttemptFacts): Promise<Attempt | null> {
+    const attempt = await advance(this.#db, attemptId, to, facts);
+    if (attempt === null) this.#refused += 1;
+    return attempt;
+  }
+
+  async taken(pbx: string): Promise<readonly Attempt[]> {
+    const rows = await this.#db
+      .selectFrom("attempts")
+      .selectAll()
+      .where("state", "in", COUNTED_STATES)
+      .where(({ eb, and, or }) =>
+        or([eb("pbx", "=", pbx), and([eb("pbx", "=", ""), eb("state", "=", "claimed")])]),
+      )
+      .orderBy("id")
+      .execute();
+    return rows.map(attemptOf);
+  }
+
+  async get(attemptId: string): Promise<ClaimedAttempt | null> {
+    if (!isAttemptId(attemptId)) return null;
+    const row = await this.#db
+      .selectFrom("attempts as a")
+      .innerJoin("contacts as c", "c.id", "a.contact_id")
+      .leftJoin("customers as u", "u.id", "a.customer_id")
+      .selectAll("a")
+      .select(sql<string>`coalesce(nullif(c.name, ''), u.name, '')`.as("name"))
+      .where("a.id", "=", attemptId)
+      .executeTakeFirst();
+    return row === undefined ? null : claimedOf(row, row.name);
+  }
+
+  onWithdrawn(listener: (attemptId: string) => void): () => void {
+    return this.#bus.on("attemptsWithdrawn", ({ attemptIds }) => attemptIds.forEach(listener));
+  }
+
+  async abandonment(
+    campaignId: string,
+    rule: AbandonmentRule,
+    nowMs: number,
+  ): Promise<{ readonly answered: number; readonly abandoned: number }> {
+    const { answered, abandonedByRule } = await abandonmentOf(
+      this.#db,
+      { campaignId, window: rule.window, timeZone: this.#timeZone },
+      nowMs,
+    );
+    return { answered, abandoned: abandonedByRule };
+  }
+
+  async learned(campaignId: string): Promise<Learned | null> {
+    const row = await this.#db
+      .selectFrom("campaigns")
+      .select("learned")
+      .where("id", "=", campaignId)
+      .executeTakeFirst();
+    return row?.learned ?? null;
+  }
+
+  async saveLearned(campaignId: string, learned: Learned): Promise<void> {
+    await this.#db
+      .updateTable("campaigns")
+      .set({ learned: JSON.stringify(learned) })
+      .where("id", "=", campaignId)
+      .execute();
+  }
+}
