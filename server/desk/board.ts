@@ -10,7 +10,7 @@ import type { Cards } from "./cards.ts";
 import { type Device, type Floor, type Operator, type ShownCall, sameDevice } from "./floor.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Clock } from "./ports.ts";
-import type { CallPriority, Card, DeskCall } from "./protocol.ts";
+import type { CallPriority, Card, DeskCall, DeskCampaign } from "./protocol.ts";
 import { type CallView, isLive, viewOf } from "./view.ts";
 
 /** How long a call that is over, and needs nothing more, stays on the screen. */
@@ -31,6 +31,8 @@ export type BoardOptions = {
   readonly ledger: Ledger;
   readonly now: Clock;
   readonly priorityOf: PriorityOf;
+  /** The campaign that made a call, null for all others. Answers at once. */
+  readonly campaignOf: (callId: string) => DeskCampaign | null;
   /** An operator's part in a queue call ended and its wrap-up is due. */
   readonly wrapUpDue: (operator: Operator, callId: string) => void;
 };
@@ -111,16 +113,24 @@ export class Board {
     }
   }
 
-  /** An operator asked for this call to `number`; its card can be composed before the PBX says anything. */
+  /** What the campaign says of its call changed. */
+  campaignChanged(callId: string): void {
+    for (const operator of this.#watchers.get(callId) ?? []) {
+      const shown = operator.calls.get(callId);
+      if (shown !== undefined) this.#publish(operator, shown);
+    }
+  }
+
+  /** An operator asked for this call to `number`, or is asked to make it; its card can be composed before the PBX says anything. */
   asked(callId: string, number: string): void {
     this.#asked.set(callId, number);
     this.#options.cards.open(callId, { number, name: "" });
   }
 
-  /** The PBX refused a call that was asked for. */
+  /** A call that was asked for did not come to be. */
   notDialled(callId: string): void {
     this.#asked.delete(callId);
-    if (!this.#live.has(callId)) this.#options.cards.drop(callId);
+    this.#forgetIfOver(callId);
   }
 
   /** An operator sat down at their device (or stood up): live calls of the phone come, those of another one go. */
@@ -285,6 +295,7 @@ export class Board {
       ...view,
       card: view.direction === "internal" ? this.#internalCard(found, shown) : found,
       priority: this.#priorityOf(shown),
+      campaign: this.#options.campaignOf(callId),
       needsWrapUp: shown.duty && !shown.saved,
     };
     if (view.state !== "ringing" || view.ringId === "") {

@@ -17,6 +17,7 @@ import {
   phoneOf,
 } from "./card.ts";
 import type { Clock } from "./ports.ts";
+import { type Purpose, inView, whomItIsFor } from "./purpose.ts";
 import type { Card, Note, PastCall } from "./protocol.ts";
 
 /** How many orders, past calls and notes a card shows. */
@@ -24,7 +25,7 @@ export const CARD_LIMITS = { orders: 5, calls: 5, notes: 5 } as const;
 
 /** What cards are made from. */
 export type CardSources = {
-  readonly directory: Pick<CustomerDirectory, "identify">;
+  readonly directory: Pick<CustomerDirectory, "identify" | "customer">;
   readonly orders: OrderBook;
   pastCalls(
     who: { readonly customerId: string | null; readonly e164: string | null },
@@ -70,6 +71,8 @@ export type CardsOptions = {
   readonly deadlines: CardDeadlines;
   /** Two spellings of one phone number. */
   readonly sameNumber: (one: string, other: string) => boolean;
+  /** Whom a call is meant for and what it is about, when we made it for a reason; null for all others. At once. */
+  readonly purposeOf?: (callId: string) => Purpose | null;
   readonly now: Clock;
   /** Called after a card became composed or changed; not for the pending one. */
   readonly changed: (callId: string) => void;
@@ -80,6 +83,7 @@ export class Cards {
   readonly #sources: CardSources;
   readonly #deadlines: CardDeadlines;
   readonly #sameNumber: CardsOptions["sameNumber"];
+  readonly #purposeOf: NonNullable<CardsOptions["purposeOf"]>;
   readonly #now: Clock;
   readonly #changed: (callId: string) => void;
   readonly #entries = new Map<string, Entry>();
@@ -90,6 +94,7 @@ export class Cards {
     this.#sources = options.sources;
     this.#deadlines = options.deadlines;
     this.#sameNumber = options.sameNumber;
+    this.#purposeOf = options.purposeOf ?? (() => null);
     this.#now = options.now;
     this.#changed = options.changed;
   }
@@ -198,6 +203,12 @@ export class Cards {
     if (entry !== undefined) this.#ask(entry, "notes");
   }
 
+  /** Asks for the orders again, after what the call is about changed. */
+  refreshOrders(callId: string): void {
+    const entry = this.#entries.get(callId);
+    if (entry !== undefined) this.#ask(entry, "orders");
+  }
+
   /** `from` became part of `into`: what an operator chose there is not lost. */
   merge(from: string, into: string): void {
     const source = this.#entries.get(from);
@@ -231,14 +242,16 @@ export class Cards {
       if (current() && entry.parts.identification.state === "awaited")
         this.#update(entry, { identification: { state: "late" } });
     });
-    void this.#lookUp(entry.parts.rawNumber).then((identification) =>
+    void this.#lookUp(entry.callId, entry.parts.rawNumber).then((identification) =>
       current() ? this.#identified(entry, startedAtMs, identification) : undefined,
     );
   }
 
-  async #lookUp(raw: string): Promise<Identification> {
+  async #lookUp(callId: string, raw: string): Promise<Identification> {
+    const { directory } = this.#sources;
     try {
-      return await this.#sources.directory.identify(raw);
+      const found = await directory.identify(raw);
+      return await whomItIsFor(found, this.#purposeOf(callId)?.customerId ?? null, directory);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       return { outcome: "failed", raw, reason };
@@ -303,12 +316,13 @@ export class Cards {
         .then((notes) => answered({ notes: here(notes) }), failed);
       return;
     }
+    const about = this.#purposeOf(entry.callId)?.orderIds ?? [];
     Promise.all([
-      this.#sources.orders.ofCustomer(customerId, CARD_LIMITS.orders),
+      this.#sources.orders.ofCustomer(customerId, CARD_LIMITS.orders + (about.length > 0 ? 25 : 0)),
       this.#sources.orders.totals(customerId),
     ]).then(
       ([list, totals]: [readonly OrderSummary[], NonNullable<Card["totals"]>]) =>
-        answered({ orders: here({ list, totals }) }),
+        answered({ orders: here({ list: inView(list, about, CARD_LIMITS.orders), totals }) }),
       failed,
     );
   }

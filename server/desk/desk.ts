@@ -15,11 +15,12 @@ import type { Database } from "../storage/database.ts";
 import { Board, type PriorityOf, WRAP_UP_KEPT_MS } from "./board.ts";
 import { Cards } from "./cards.ts";
 import { clickToCall } from "./click-to-call.ts";
+import { CampaignCalls } from "./campaign-calls.ts";
 import { type CustomerDeeds, customerDeeds } from "./customer-deeds.ts";
 import type { DialSettings } from "./dial.ts";
 import { Floor, type Operator } from "./floor.ts";
 import { Ledger, type PopListener } from "./ledger.ts";
-import type { Clock, DeskCalls, DeskLog } from "./ports.ts";
+import type { Clock, DeskCalls, DeskCampaigns, DeskLog } from "./ports.ts";
 import { systemClock } from "./ports.ts";
 import type { Disposition } from "./protocol.ts";
 import { Refusal } from "./replies.ts";
@@ -69,6 +70,8 @@ export type DeskOptions = {
   readonly settings: DeskSettings;
   /** Without it nobody is told why a caller came first. */
   readonly priority?: DeskPriority;
+  /** Without it no call is a campaign's. */
+  readonly campaigns?: DeskCampaigns;
   readonly log: DeskLog;
   readonly registry: prom.Registry;
   readonly now?: Clock;
@@ -90,6 +93,8 @@ const HEALTH_EVERY_MS = 2000;
 export class Desk {
   /** What operators do about the customers of their calls. */
   readonly customers: CustomerDeeds;
+  /** What operators do about whom campaigns ask them to call. */
+  readonly campaigns: CampaignCalls;
   readonly #options: DeskOptions;
   readonly #now: Clock;
   readonly #floor: Floor;
@@ -127,8 +132,12 @@ export class Desk {
         retryMs: RETRY_MS,
       },
       sameNumber: (one, other) => this.#isSameNumber(one, other),
+      purposeOf: (callId) => this.campaigns.purposeOf(callId),
       now: this.#now,
-      changed: (callId) => this.#board.cardChanged(callId),
+      changed: (callId) => {
+        this.#board.cardChanged(callId);
+        this.campaigns.cardChanged(callId);
+      },
     });
     this.#floor = new Floor({
       calls: options.calls,
@@ -153,7 +162,12 @@ export class Desk {
       ledger: this.#ledger,
       now: this.#now,
       priorityOf: (callId, queue) => options.priority?.ofCall(callId, queue) ?? null,
+      campaignOf: (callId) => this.campaigns.of(callId),
       wrapUpDue: (operator, callId) => this.#pauses.due(operator, callId),
+    });
+    this.campaigns = new CampaignCalls({
+      campaigns: options.campaigns ?? null,
+      ...{ floor: this.#floor, cards: this.#cards, board: this.#board },
     });
     this.customers = customerDeeds({
       cards: this.#cards,
@@ -201,6 +215,7 @@ export class Desk {
     seen: { readonly epoch?: string | undefined; readonly seq?: number | undefined },
   ): () => void {
     const operator = this.#floor.admit(user);
+    this.campaigns.admitted(operator);
     let has = () => {};
     const leave = operator.screen.attach(browser, seen, this.#now(), () => has());
     const resumed =
@@ -266,7 +281,8 @@ export class Desk {
   async saveWrapUp(user: User, input: Message<"saveWrapUp">): Promise<{ savedAt: string }> {
     const operator = this.#floor.of(user.id);
     const known = operator !== null && this.#board.isShown(operator, input.callId);
-    const savedAt = await saveWrapUp(this.#options.record, user.id, input, known);
+    const { record, campaigns = null } = this.#options;
+    const savedAt = await saveWrapUp({ db: record, campaigns }, user.id, input, known);
     if (operator !== null) {
       this.#board.wrappedUp(operator, input.callId);
       this.#pauses.saved(operator, input.callId);
@@ -335,7 +351,7 @@ export class Desk {
 
   /** What is kept in memory, to see that nothing grows. */
   get size(): number {
-    return this.#board.size + this.#cards.size;
+    return this.#board.size + this.#cards.size + this.campaigns.size;
   }
 
   /** Resolves when the pop ledger so far is in PostgreSQL. */
@@ -347,6 +363,7 @@ export class Desk {
   async close(): Promise<void> {
     this.#stopListening();
     if (this.#health !== null) clearInterval(this.#health);
+    this.campaigns.close();
     this.#pauses.close();
     this.#board.close();
     this.#floor.close();

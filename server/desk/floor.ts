@@ -144,6 +144,7 @@ export class Floor {
           queues: [],
         },
         calls: [],
+        preview: null,
         ...this.#options.common(),
         pbxs: this.#pbxs(),
         trouble: this.#trouble(null),

@@ -4,7 +4,9 @@
 import type { DeviceState, QueueMember } from "../asterisk/model.ts";
 import type { CallFact } from "../calls/model.ts";
 import type { Database } from "../storage/database.ts";
-import type { DeskCampaign } from "./protocol.ts";
+import type { CallBack, DeskCampaign, SkipReason } from "./protocol.ts";
+
+export type { SkipReason };
 
 /** A queue as it stands now. */
 export type DeskQueue = {
@@ -31,7 +33,11 @@ export interface DeskCalls {
 
 /** What the desk asks of campaigns. `server/campaigns/desk-side.ts` answers it; without it nobody is called by a campaign. */
 export interface DeskCampaigns {
-  /** Of a call that a campaign made; null for all others. At once, from memory. */
+  /**
+   * Of a call that a campaign made; null for all others. At once, from memory: known before anything is dialled, so that the card is
+   * composed with the customer and the orders the call is about, and for as long as the call may be wrapped up (12 hours, also
+   * after a restart: what was read late is told by {@link onCall}).
+   */
   ofCall(callId: string): DeskCampaign | null;
   /** Told when {@link ofCall} of this call says something else than before. */
   onCall(listener: (callId: string) => void): () => void;
@@ -43,6 +49,10 @@ export interface DeskCampaigns {
   skip(userId: string, attemptId: string, reason: SkipReason): Promise<void>;
   /**
    * What an operator said of a campaign's call, written in the transaction that writes the wrap-up: both are kept or neither.
+   *
+   * The same draft sent again is not handed on. What must be borne: the call still goes on, or ended days ago; the campaign ended
+   * meanwhile; it is called again for the same call and operator, because they changed what they said (the last one holds, and what
+   * the one before it planned is taken back as far as nobody was dialled yet); and by another operator, after a transfer.
    * @throws Refusal `invalid` for a code that the campaign does not have, or a call back without a time or in the past.
    */
   wrapUp(trx: Database, said: SaidOfCall): Promise<void>;
@@ -58,9 +68,6 @@ export type Preview = {
   readonly dialledAtMs: number | null;
 };
 
-/** Why an operator puts a preview aside; codes for the screens' dictionary. */
-export type SkipReason = "notNow" | "alreadySettled" | "wrongPerson" | "doNotCall" | "other";
-
 /** A wrap-up of a campaign's call. */
 export type SaidOfCall = {
   readonly callId: string;
@@ -69,14 +76,7 @@ export type SaidOfCall = {
   readonly disposition: string;
   readonly note: string;
   /** When the person wants to be called, on their own clock; null unless the disposition asks for it. */
-  readonly callBack: {
-    /** `2026-11-23T15:00`. */
-    readonly at: string;
-    /** IANA; one of the card's zones. */
-    readonly timeZone: string;
-    /** By this operator alone; otherwise by anybody. */
-    readonly toMe: boolean;
-  } | null;
+  readonly callBack: CallBack | null;
 };
 
 /** What is logged, and nothing secret; pino fits. */

@@ -6,6 +6,7 @@
  * back with an old one, gets the missing changes or a whole snapshot; all changes are upserts, so a repeated one does no harm.
  */
 import type { Direction } from "../calls/model.ts";
+import type { CallingHours } from "../campaigns/model.ts";
 import type { Candidate, Customer, PhoneNumber } from "../customers/model.ts";
 import type { OrderSummary } from "../orders/model.ts";
 
@@ -32,6 +33,8 @@ export type PastCall = {
   readonly talkMs: number;
   readonly operatorName: string;
   readonly disposition: string;
+  /** The disposition's words when it is not one of {@link DeskState.dispositions}: a campaign's own, or one that is not in use any more. */
+  readonly dispositionLabels?: Disposition["labels"];
   readonly note: string;
 };
 
@@ -99,6 +102,8 @@ export type DeskCall = {
   readonly card: Card;
   /** Why the queue's policy put this caller where they stood; null when no rule applied. */
   readonly priority: CallPriority | null;
+  /** The campaign that made this call; null for every other call. */
+  readonly campaign: DeskCampaign | null;
   /** True until its wrap-up was saved. */
   readonly needsWrapUp: boolean;
 };
@@ -136,7 +141,26 @@ export type DeskCampaign = {
   readonly attempt: number;
   /** An operator promised this call. */
   readonly promised: boolean;
+  /** Name of who promised it; absent when nobody did or it is not known. */
+  readonly promisedBy?: string;
+  /** Who is called, when that is known: tells one of several customers of a number from the others. */
+  readonly customerId?: string | null;
+  /** When the campaign calls, on the person's own clock; without them the screen warns of no time. */
+  readonly hours?: CallingHours;
 };
+
+/** When a person wants to be called. */
+export type CallBack = {
+  /** On the person's own clock, `2026-11-23T15:00`. */
+  readonly at: string;
+  /** IANA; one of the card's zones. */
+  readonly timeZone: string;
+  /** By this operator alone; otherwise by anybody. */
+  readonly toMe: boolean;
+};
+
+/** Why an operator puts a preview aside; codes for the screens' dictionary. */
+export type SkipReason = "notNow" | "alreadySettled" | "wrongPerson" | "doNotCall" | "other";
 
 /** A person whom the campaign wants called, shown before anything is dialled. */
 export type DeskPreview = {
@@ -163,6 +187,8 @@ export type DeskState = {
   };
   readonly presence: Presence;
   readonly calls: readonly DeskCall[];
+  /** Whom this operator is asked to call; null for nobody. */
+  readonly preview: DeskPreview | null;
   readonly dispositions: readonly Disposition[];
   readonly pauseReasons: readonly string[];
   /** PBXs a device may be chosen on, with their health. */
@@ -187,6 +213,7 @@ export type Disposition = {
 export type DeskChange = { readonly seq: number } & (
   | { readonly kind: "call"; readonly call: DeskCall }
   | { readonly kind: "callGone"; readonly callId: string }
+  | { readonly kind: "preview"; readonly preview: DeskPreview | null }
   | { readonly kind: "presence"; readonly presence: Presence }
   | {
       readonly kind: "pbxs";
@@ -210,6 +237,8 @@ export type ErrorCode =
   | "pbxDown"
   | "pbxRefused"
   | "databaseDown"
+  /** What was offered is not any more: somebody else has it, or its reason went away. */
+  | "gone"
   | "internal";
 
 /** What the server says. Both are acknowledged by the screen. */
@@ -229,10 +258,26 @@ export type DeskToServer = {
   ) => void;
   ready: (input: object, reply: (r: Reply) => void) => void;
   pause: (input: { reason: string }, reply: (r: Reply) => void) => void;
-  /** `draftId` is made by the screen and makes a repeated save harmless. The reply comes after PostgreSQL has it. */
+  /**
+   * `draftId` is made by the screen and makes a repeated save harmless. The reply comes after PostgreSQL has it. Of a campaign's call
+   * `disposition` is the campaign's own code, and `callBack` goes with one that asks for a time.
+   */
   saveWrapUp: (
-    input: { draftId: string; callId: string; disposition: string; note: string },
+    input: {
+      draftId: string;
+      callId: string;
+      disposition: string;
+      note: string;
+      callBack?: CallBack | null;
+    },
     reply: (r: Reply<{ savedAt: string }>) => void,
+  ) => void;
+  /** Dial the person of the preview now: the operator's own phone rings first. Code `gone` when the offer is over. */
+  previewCall: (input: { attemptId: string }, reply: (r: Reply) => void) => void;
+  /** Put the preview aside. Code `gone` when the offer is over. */
+  previewSkip: (
+    input: { attemptId: string; reason: SkipReason },
+    reply: (r: Reply) => void,
   ) => void;
   /** Click-to-call: the operator's own phone rings first. */
   dial: (input: { number: string }, reply: (r: Reply<{ callId: string }>) => void) => void;

@@ -30,6 +30,23 @@ export const schemas = {
     callId: id,
     disposition: word(60),
     note: text(4000),
+    callBack: Type.Optional(
+      Type.Union([
+        object({
+          at: Type.String({
+            pattern: "^2\\d{3}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d$",
+          }),
+          timeZone: word(64),
+          toMe: Type.Boolean(),
+        }),
+        Type.Null(),
+      ]),
+    ),
+  }),
+  previewCall: object({ attemptId: id }),
+  previewSkip: object({
+    attemptId: id,
+    reason: Type.Enum(["notNow", "alreadySettled", "wrongPerson", "doNotCall", "other"]),
   }),
   dial: object({ number: word(60) }),
   searchCustomers: object({ text: text(100) }),

@@ -12,6 +12,7 @@ const KEPT_CHANGES = 64;
 export type Change =
   | { readonly kind: "call"; readonly call: DeskCall }
   | { readonly kind: "callGone"; readonly callId: string }
+  | { readonly kind: "preview"; readonly preview: DeskState["preview"] }
   | { readonly kind: "presence"; readonly presence: DeskState["presence"] }
   | {
       readonly kind: "pbxs";
@@ -29,6 +30,7 @@ export interface Browser {
 export function applyChange(state: DeskState, change: DeskChange): DeskState {
   const { seq } = change;
   if (change.kind === "presence") return { ...state, seq, presence: change.presence };
+  if (change.kind === "preview") return { ...state, seq, preview: change.preview };
   if (change.kind === "pbxs") return { ...state, seq, pbxs: change.pbxs, trouble: change.trouble };
   if (change.kind === "callGone")
     return { ...state, seq, calls: state.calls.filter((one) => one.callId !== change.callId) };

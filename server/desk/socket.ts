@@ -161,6 +161,8 @@ export function openDeskSockets(options: DeskSocketsOptions): DeskSockets {
     answerTo("ready", (user) => desk.ready(user));
     answerTo("pause", (user, input) => desk.pause(user, input));
     answerTo("saveWrapUp", (user, input) => desk.saveWrapUp(user, input));
+    answerTo("previewCall", (user, input) => desk.campaigns.call(user, input));
+    answerTo("previewSkip", (user, input) => desk.campaigns.skip(user, input));
     answerTo("dial", (user, input) => desk.dial(user, input));
     answerTo("searchCustomers", (_user, input) => desk.customers.search(input));
     answerTo("chooseCustomer", (user, input) => desk.customers.choose(user, input));

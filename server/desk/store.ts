@@ -124,10 +124,13 @@ export async function pastCalls(
     operator: string | null;
     disposition: string | null;
     note: string | null;
+    labels: Disposition["labels"] | null;
   }>`
     with chosen as (${sql.join(arms, sql` union `)})
     select c.id, c.started_at, c.direction, c.answered_at, c.talk_ms, c.extensions,
-           coalesce(w.name, p.name) as operator, w.disposition, w.note
+           coalesce(w.name, p.name) as operator, w.disposition, w.note,
+           (select jsonb_build_object('ru', d.label_ru, 'uk', d.label_uk, 'en', d.label_en)
+            from dispositions d where d.code = w.disposition and not d.active) as labels
     from (select id from chosen order by started_at desc limit ${limit}) one
     join calls c on c.id = one.id
     left join lateral (
@@ -147,6 +150,7 @@ export async function pastCalls(
     talkMs: row.talk_ms,
     operatorName: row.operator ?? row.extensions.at(-1) ?? "",
     disposition: row.disposition ?? "",
+    ...(row.labels === null ? {} : { dispositionLabels: row.labels }),
     note: row.note ?? "",
   }));
 }
@@ -300,41 +304,6 @@ export async function upsertPops(db: Database, pops: readonly PopRow[]): Promise
       }),
     )
     .execute();
-}
-
-/** Where a wrap-up goes, and when PostgreSQL had it. The same draft again changes nothing; a later one replaces it. */
-export async function upsertWrapUp(
-  db: Database,
-  wrapUp: {
-    readonly draftId: string;
-    readonly callId: string;
-    readonly userId: string;
-    readonly disposition: string;
-    readonly note: string;
-  },
-): Promise<Date> {
-  const row = await db
-    .insertInto("wrap_ups")
-    .values({
-      draft_id: wrapUp.draftId,
-      call_id: wrapUp.callId,
-      user_id: wrapUp.userId,
-      disposition: wrapUp.disposition,
-      note: wrapUp.note,
-    })
-    .onConflict((conflict) =>
-      conflict.columns(["call_id", "user_id"]).doUpdateSet({
-        draft_id: sql`excluded.draft_id`,
-        disposition: sql`excluded.disposition`,
-        note: sql`excluded.note`,
-        saved_at: sql`case when (wrap_ups.draft_id, wrap_ups.disposition, wrap_ups.note)
-                              = (excluded.draft_id, excluded.disposition, excluded.note)
-                           then wrap_ups.saved_at else now() end`,
-      }),
-    )
-    .returning("saved_at")
-    .executeTakeFirstOrThrow();
-  return row.saved_at;
 }
 
 /**

@@ -1,42 +1,82 @@
 /** Wrap-ups: saved for certain. Nothing is said to be saved before PostgreSQL has it. */
+import { dispositionCode } from "../campaigns/model.ts";
 import type { Database } from "../storage/database.ts";
+import type { DeskCampaigns } from "./ports.ts";
+import type { CallBack } from "./protocol.ts";
 import { Refusal } from "./replies.ts";
-import { upsertWrapUp, wasTheirs } from "./store.ts";
+import { wasTheirs } from "./store.ts";
+import { campaignOfCall, upsertWrapUp } from "./wrap-up-rows.ts";
 
 /** What an operator says of a call. */
 export type WrapUp = {
   readonly draftId: string;
   readonly callId: string;
+  /** Of a campaign's call the campaign's own code. */
   readonly disposition: string;
   readonly note: string;
+  readonly callBack?: CallBack | null;
+};
+
+/** Where wrap-ups go. */
+export type WrapUpOptions = {
+  readonly db: Database;
+  /** Null: no campaigns here. */
+  readonly campaigns: Pick<DeskCampaigns, "ofCall" | "wrapUp"> | null;
 };
 
 /**
  * Saves one; the same draft again changes nothing, another draft of the same call replaces it. Works when the server has
- * forgotten the call, as long as PostgreSQL knows that it rang or talked at this operator.
+ * forgotten the call, as long as PostgreSQL knows that it rang or talked at this operator. What is said of a campaign's call is
+ * handed to the campaign in the same transaction, when it is news.
  * @param known memory already says that the call is theirs.
  * @returns when PostgreSQL had it.
- * @throws Refusal `forbidden` for somebody else's call, `invalid` for an unknown disposition or a draft of another call.
+ * @throws Refusal `forbidden` for somebody else's call, `invalid` for an unknown disposition, a draft of another call, or a time to call
+ * back that does not fit the call.
  */
 export async function saveWrapUp(
-  db: Database,
+  { db, campaigns }: WrapUpOptions,
   userId: string,
   wrapUp: WrapUp,
   known: boolean,
 ): Promise<Date> {
-  if (!known && !(await wasTheirs(db, wrapUp.callId, userId)))
-    throw new Refusal(
-      "forbidden",
-      `callId: ${wrapUp.callId} did not ring or talk at this operator`,
-    );
+  const { draftId, callId, disposition, note, callBack = null } = wrapUp;
+  if (!known && !(await wasTheirs(db, callId, userId)))
+    throw new Refusal("forbidden", `callId: ${callId} did not ring or talk at this operator`);
+  const campaignId =
+    campaigns && (campaigns.ofCall(callId)?.campaignId ?? (await campaignOfCall(db, callId)));
+  if (callBack !== null) checkCallBack(callBack, campaignId);
+  const code = campaignId === null ? disposition : dispositionCode(campaignId, disposition);
   try {
-    return await upsertWrapUp(db, { ...wrapUp, userId });
+    return await db.transaction().execute(async (trx) => {
+      const row = { draftId, callId, userId, disposition: code, note, callBack };
+      const { savedAt, news } = await upsertWrapUp(trx, row);
+      if (news && campaigns !== null && campaignId !== null)
+        await campaigns.wrapUp(trx, { callId, userId, disposition, note, callBack });
+      return savedAt;
+    });
   } catch (error) {
-    const { code, constraint } = error as { code?: string; constraint?: string };
-    if (code === "23503" && constraint?.includes("disposition"))
+    const { code: sqlState, constraint } = error as { code?: string; constraint?: string };
+    if (sqlState === "23503" && constraint?.includes("disposition"))
       throw new Refusal("invalid", "disposition: unknown code", { cause: error });
-    if (code === "23505" && constraint === "wrap_ups_pkey")
+    if (sqlState === "23505" && constraint === "wrap_ups_pkey")
       throw new Refusal("invalid", "draftId: belongs to another call", { cause: error });
     throw error;
+  }
+}
+
+function checkCallBack({ at, timeZone }: CallBack, campaignId: string | null): void {
+  if (campaignId === null)
+    throw new Refusal("invalid", "callBack: only a campaign's call has a time to call back");
+  // The calendar has it (no 31st of February): a date that has not is written as another one.
+  if (new Date(`${at}:00Z`).toISOString().slice(0, 16) !== at)
+    throw new Refusal("invalid", "callBack.at: there is no such day");
+  if (!isZone(timeZone)) throw new Refusal("invalid", "callBack.timeZone: there is no such zone");
+}
+
+function isZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: name }) instanceof Intl.DateTimeFormat;
+  } catch {
+    return false;
   }
 }

@@ -4,7 +4,8 @@ import type { Call } from "../../server/calls/model.ts";
 import { recordOf } from "../../server/calls/record.ts";
 import { callRoutes } from "../../server/calls/routes.ts";
 import { saveCalls } from "../../server/calls/store.ts";
-import { type PopRow, upsertPops, upsertWrapUp } from "../../server/desk/store.ts";
+import { type PopRow, upsertPops } from "../../server/desk/store.ts";
+import { upsertWrapUp } from "../../server/desk/wrap-up-rows.ts";
 import type { App } from "../../server/http/app.ts";
 import type { Authenticator } from "../../server/people/model.ts";
 import { addUsers } from "../desk/desk-house.ts";
@@ -137,6 +138,7 @@ beforeAll(async () => {
     userId: olgaId,
     disposition: "order",
     note: "чай",
+    callBack: null,
   });
 });
 afterAll(async () => {

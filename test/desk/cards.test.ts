@@ -48,7 +48,7 @@ beforeEach(() => {
   changed = [];
   cards = new Cards({
     sources: {
-      directory: { identify: () => sources.ask("identify") },
+      directory: { identify: () => sources.ask("identify"), customer: () => Promise.resolve(null) },
       orders: {
         ofCustomer: () => sources.ask("orders"),
         totals: () => sources.ask("totals"),

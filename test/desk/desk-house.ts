@@ -8,6 +8,7 @@ import { readPhone } from "../../server/customers/phone.ts";
 import { openDirectory } from "../../server/customers/directory.ts";
 import type { CustomerDirectory } from "../../server/customers/model.ts";
 import { Desk, type DeskPriority, type DeskSettings } from "../../server/desk/desk.ts";
+import type { DeskCampaigns } from "../../server/desk/ports.ts";
 import type {
   DeskCall,
   DeskChange,
@@ -40,6 +41,7 @@ export type HouseOptions = {
   readonly directory?: (real: CustomerDirectory) => CustomerDirectory;
   readonly orders?: OrderBook;
   readonly priority?: DeskPriority;
+  readonly campaigns?: DeskCampaigns;
   readonly log?: {
     info(fields: object, message: string): void;
     warn(fields: object, message: string): void;
@@ -94,6 +96,7 @@ export class House {
         ...options.settings,
       },
       ...(options.priority === undefined ? {} : { priority: options.priority }),
+      ...(options.campaigns === undefined ? {} : { campaigns: options.campaigns }),
       log: options.log ?? quiet,
       registry: this.registry,
       now: this.now,

@@ -15,6 +15,7 @@ const state: DeskState = {
   user: { id: "1", name: "Ольга", login: "olga", role: "operator", language: "ru" },
   presence: { state: "ready", sinceMs: 0, pausedReason: "", device: null, queues: [] },
   calls: [],
+  preview: null,
   dispositions: [],
   pauseReasons: [],
   pbxs: [],

@@ -144,6 +144,9 @@ export class DeskDouble {
           calls: state.calls.filter((call) => call.callId !== change.callId),
         };
         break;
+      case "preview":
+        this.state = { ...state, preview: change.preview };
+        break;
       case "presence":
         this.state = { ...state, presence: change.presence };
         break;

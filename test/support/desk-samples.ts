@@ -154,6 +154,7 @@ export function sampleCall(nowMs: number, change: Partial<DeskCall> = {}): DeskC
     fromName: "",
     card: sampleCard(nowMs),
     priority: null,
+    campaign: null,
     needsWrapUp: false,
     ...change,
   };
@@ -228,6 +229,7 @@ export function sampleState(nowMs: number, change: Partial<DeskState> = {}): Des
       ],
     },
     calls: [],
+    preview: null,
     dispositions: [
       disposition("order", "Заказ оформлен", "Замовлення оформлено", "Order placed"),
       disposition("consult", "Консультация", "Консультація", "Consultation"),

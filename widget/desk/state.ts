@@ -48,6 +48,8 @@ function apply(screen: Screen, change: DeskChange): Screen {
       const calls = desk.calls.filter((call) => call.callId !== change.callId);
       return { desk: { ...desk, calls }, recent: remember(screen.recent, gone.map(asEnded)) };
     }
+    case "preview":
+      return { ...screen, desk: { ...desk, preview: change.preview } };
     case "presence":
       return { ...screen, desk: { ...desk, presence: change.presence } };
     case "pbxs":

@@ -103,6 +103,7 @@ function sampleCall(nowMs: number): DeskCall {
     left: null,
     fromName: "",
     priority: null,
+    campaign: null,
     needsWrapUp: false,
     card: {
       outcome: "one",
