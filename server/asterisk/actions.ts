@@ -56,8 +56,10 @@ const variableNamePattern = /^_{0,2}[A-Za-z][A-Za-z0-9_]*$/;
  * Asks for a call and returns once Asterisk has queued it. Always `Async`: without it the whole connection stands still until
  * somebody answers. How it went is told by `originateEnded` with this `channelId`, in any order with the channel's
  * own events. Only context and extension, never an application: write class `originate` alone is enough then.
+ *
+ * @returns the ActionID that its `originateEnded` bears, the only name it has when no channel came to be
  */
-export async function originate(pbx: Pbx, call: Origination): Promise<void> {
+export async function originate(pbx: Pbx, call: Origination): Promise<string> {
   for (const id of [call.channelId, call.otherChannelId]) {
     if (id !== undefined && !channelIdPattern.test(id)) {
       throw new AmiError(
@@ -75,7 +77,7 @@ export async function originate(pbx: Pbx, call: Origination): Promise<void> {
     return `${name}=${value}`;
   });
   const callerId = call.callerNumber ? callerIdText(call.callerName ?? "", call.callerNumber) : "";
-  await pbx.action("Originate", {
+  const { fields } = await pbx.action("Originate", {
     Channel: call.channel,
     ChannelId: call.channelId,
     ...(call.otherChannelId ? { OtherChannelId: call.otherChannelId } : {}),
@@ -87,6 +89,7 @@ export async function originate(pbx: Pbx, call: Origination): Promise<void> {
     ...(callerId ? { CallerID: callerId } : {}),
     ...(variables.length > 0 ? { Variable: variables } : {}),
   });
+  return fields["actionid"] ?? "";
 }
 
 /** `"Name" <number>`; quotes, backslashes and angle brackets in the name would end it early and are left out. */
