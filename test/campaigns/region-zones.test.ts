@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { postalZones, regionZones, townZones } from "../../server/campaigns/region-zones.ts";
+import { REGIONS, TOWNS } from "../../server/campaigns/russian-places.ts";
 import { placeOfNumber } from "../../server/customers/phone-places.ts";
 import { wallOf } from "./samples.ts";
 
@@ -26,6 +27,7 @@ test("indices tell what their regions tell", () => {
     ["450000", "Башкортостан"],
     ["614000", "Пермский край"],
     ["628400", "ХМАО"],
+    ["633010", "Новосибирская область"],
     ["634050", "Томская область"],
     ["649000", "Республика Алтай"],
     ["655000", "Хакасия"],
@@ -43,6 +45,32 @@ test("indices tell what their regions tell", () => {
   }
   for (const index of ["", "12345", "1234567", "000000", "217000", "63009A"])
     expect([index, postalZones(index)]).toEqual([index, []]);
+});
+
+test("no name and no index belongs to two regions, and towns stand under regions that exist", () => {
+  const names = REGIONS.flatMap((region) => region.names);
+  expect(new Set(names).size).toBe(names.length);
+  const prefixes = REGIONS.flatMap(({ postal }) =>
+    postal.split(" ").flatMap((part) => {
+      const [first = 0, last = first] = part.split("-").map(Number);
+      return part === "" ? [] : Array.from({ length: last - first + 1 }, (_, at) => first + at);
+    }),
+  );
+  expect(new Set(prefixes).size).toBe(prefixes.length);
+  expect(prefixes.every((prefix) => prefix >= 101 && prefix <= 694)).toBe(true);
+  const codes = REGIONS.map(({ iso }) => iso);
+  expect(new Set(codes).size).toBe(89);
+  expect(Object.keys(TOWNS).filter((iso) => !codes.includes(iso))).toEqual([]);
+});
+
+test("every region, index and town has a clock that this runtime knows", () => {
+  for (const { iso, names, zones } of REGIONS) {
+    for (const name of [iso, `RU-${iso}`, ...names])
+      expect([name, regionZones(name)]).toEqual([name, zones]);
+    for (const zone of zones) expect(() => wallOf(zone, SUMMER_MS)).not.toThrow();
+  }
+  for (const town of Object.values(TOWNS).flatMap((towns) => towns.split(" ")))
+    expect([town, townZones(town).length > 0]).toEqual([town, true]);
 });
 
 test("a town of several words is found however its words are joined", () => {

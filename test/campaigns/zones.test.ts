@@ -98,6 +98,10 @@ test.each([
   ["Хабаровский край", "Asia/Vladivostok"],
   ["Чукотский автономный округ", "Asia/Anadyr"],
   ["Саратовская область", "Europe/Saratov"],
+  ["Республика Саха /Якутия/", "Asia/Yakutsk Asia/Vladivostok Asia/Srednekolymsk"],
+  ["Республика Татарстан (Татарстан)", "Europe/Moscow"],
+  ["Тюменская область (за исключением ХМАО и ЯНАО)", "Asia/Yekaterinburg"],
+  ["г. Санкт-Петербург и Ленинградская область", "Europe/Moscow"],
 ])("the region %s is by %s", (region, zones) => {
   expect(told(RU_MOBILE, to({ region }))).toBe(`delivery ${zones}`);
 });
@@ -162,6 +166,12 @@ describe("the surest word counts", () => {
     expect(told(RU_MOBILE, to({ country: "Беларусь" }))).toBe("delivery Europe/Minsk");
     expect(told("+77011234567", to({ country: "ru", region: "Омская область" }))).toBe(
       "delivery Asia/Omsk",
+    );
+    expect(told(RU_MOBILE, to({ country: "ES" }))).toBe("delivery Europe/Madrid Atlantic/Canary");
+    // The number's own country tells nothing that the number does not.
+    expect(told("+74951234567", to({ country: "RU" }))).toBe("number Europe/Moscow");
+    expect(told("+74951234567", to({ country: "RU", region: "Лукоморье" }))).toBe(
+      "number Europe/Moscow",
     );
     // Six digits of another country's post are no Russian index.
     expect(told("+77011234567", to({ postalCode: "236022" }))).toBe("number Asia/Almaty");

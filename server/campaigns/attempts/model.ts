@@ -102,7 +102,7 @@ export type Attempt = {
   readonly phone: string;
   readonly state: AttemptState;
   readonly dueAtMs: number;
-  /** When the calling hours that `dueAtMs` lies in end. */
+  /** From here on it is not dialled any more: a ring's length before the calling hours that `dueAtMs` lies in end, or the campaign's end. */
   readonly windowEndsAtMs: number;
   readonly pbx: string;
   readonly trunk: string;
