@@ -31,11 +31,14 @@ export function nextDayMs(zones: Zones, fromMs: number): number | null {
   return clocks === null ? null : Math.max(...clocks.map((clock) => nextMidnightMs(clock, fromMs)));
 }
 
-/** When the day of `atMs` began in the zone in which it began last; null for no zone or an unknown one. */
+/**
+ * When the day of `atMs` began in the zone in which it began first, so that what is counted from there on holds everything of the day in
+ * each of them; null for no zone or an unknown one.
+ */
 export function dayStartMs(zones: Zones, atMs: number): number | null {
   const clocks = clocksOf(zones);
   if (clocks === null) return null;
-  return Math.max(
+  return Math.min(
     ...clocks.map((clock) => {
       const today = localDayAt(clock, atMs);
       // Two days back is another day in any zone, also where a clock was set back.

@@ -129,11 +129,24 @@ describe("several zones at once", () => {
   });
 });
 
+test("a day has begun where it began first, and is over where it ends last", () => {
+  const zones = inZones("Europe/Kaliningrad", "Europe/Moscow", "Asia/Kamchatka");
+  const atMs = ms("2026-11-23T09:00Z");
+  expect(utc(dayStartMs(zones, atMs)!)).toBe("2026-11-22T12:00");
+  expect(utc(nextDayMs(zones, atMs)!)).toBe("2026-11-23T22:00");
+  // In Kamchatka it is the 24th already, and still the 23rd in Kaliningrad.
+  expect(utc(dayStartMs(zones, ms("2026-11-23T21:30Z"))!)).toBe("2026-11-22T22:00");
+  for (const none of [inZones(), inZones("Mars/Olympus")])
+    expect([dayStartMs(none, atMs), nextDayMs(none, atMs)]).toEqual([null, null]);
+});
+
 const ZONES = [
   ...RUSSIAN_ZONES,
   ...["Europe/Berlin", "Europe/Kyiv", "Europe/Chisinau", "Asia/Almaty", "Asia/Kolkata"],
   ...["America/New_York", "America/St_Johns", "America/Havana", "Australia/Lord_Howe"],
   ...["Africa/Cairo", "Africa/Casablanca", "Asia/Kathmandu", "Pacific/Apia", "Pacific/Chatham"],
+  // Goes back from midnight to eleven in the evening.
+  "America/Nuuk",
 ];
 const timeOfDay = (minute: number) =>
   `${String(Math.floor(minute / 60)).padStart(2, "0")}:${String(minute % 60).padStart(2, "0")}`;
@@ -216,6 +229,20 @@ describe("for any hours, zones and moment", () => {
         },
       ),
       { numRuns: 300 },
+    );
+  });
+
+  test("a day begins and ends where the wall says so", () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...ZONES), moment, (zone, atMs) => {
+        const dateAt = (oneMs: number) => wallOf(zone, oneMs).date;
+        const startMs = dayStartMs(inZones(zone), atMs)!;
+        const nextMs = nextDayMs(inZones(zone), atMs)!;
+        expect(startMs).toBeLessThanOrEqual(atMs);
+        expect([dateAt(startMs), dateAt(startMs - 1) < dateAt(atMs)]).toEqual([dateAt(atMs), true]);
+        expect([dateAt(nextMs - 1), dateAt(nextMs) > dateAt(atMs)]).toEqual([dateAt(atMs), true]);
+      }),
+      { numRuns: 500 },
     );
   });
 });
