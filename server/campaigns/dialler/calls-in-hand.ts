@@ -1,0 +1,372 @@
+/**
+ * Every call of one PBX that campaigns have under way: dialled only after PostgreSQL has it, followed by what the PBX tells, hung up when its
+ * reason goes away, and settled after anything was lost.
+ */
+import { AmiError } from "../../asterisk/model.ts";
+import type { Attempt, AttemptFacts, AttemptState, ClaimedAttempt } from "../attempts/model.ts";
+import type { Campaign, Trunk } from "../model.ts";
+import { dialled } from "../pacing/learn.ts";
+import type { AttemptStore, CampaignBook, Progress, Telephone } from "../ports.ts";
+import { type Hand, follow, handOf, lateNow } from "./hand.ts";
+import type { Learning } from "./learning.ts";
+import { settleAll } from "./recovery.ts";
+import type { TrunkLines } from "./trunk-lines.ts";
+import type { AttemptWriter, DiallerLog } from "./writer.ts";
+
+/** The operator whose own phone is called first. */
+export type FirstOperator = {
+  readonly extension: string;
+  readonly userId: string | null;
+  readonly ownPhone: string;
+};
+
+/** Everything only grows. */
+export type CallsInHandCounts = {
+  dialled: number;
+  refusedByPbx: number;
+  /** Given back: nothing was dialled. */
+  givenBack: number;
+  hungUp: number;
+  /** Words of the PBX that PostgreSQL had no place for. */
+  late: number;
+  settledFollowed: number;
+  settledBack: number;
+  settledEnded: number;
+  settledUnknown: number;
+};
+
+export type CallsInHandOptions = {
+  readonly telephone: Telephone;
+  readonly attempts: AttemptStore;
+  readonly campaigns: Pick<CampaignBook, "get">;
+  readonly lines: TrunkLines;
+  readonly learning: Learning;
+  readonly writer: AttemptWriter;
+  /** The card knows of the call before anything rings. */
+  readonly prepare: (attempt: ClaimedAttempt, campaign: Campaign) => Promise<void>;
+  /** This person does not want to be called again. */
+  readonly doNotCall: (phone: string, reason: string) => Promise<void>;
+  readonly userIdOf: (extension: string) => string | null;
+  /** Whether this process may still dial. */
+  readonly mayDial: () => boolean;
+  /** In this process's hands otherwise: an offer to an operator. */
+  readonly isOffered: (attemptId: string) => boolean;
+  readonly changed: () => void;
+  readonly log: DiallerLog;
+  readonly now: () => number;
+  readonly settleAfterMs: number;
+};
+
+/** Words for calls that are not known yet are kept for so many of them. */
+const MOST_EARLY = 500;
+/** The last calls that are over: later words of theirs mean nothing. */
+const MOST_OVER = 2000;
+
+export class CallsInHand {
+  readonly counts: CallsInHandCounts = {
+    ...{ dialled: 0, refusedByPbx: 0, givenBack: 0, hungUp: 0, late: 0 },
+    ...{ settledFollowed: 0, settledBack: 0, settledEnded: 0, settledUnknown: 0 },
+  };
+  readonly #options: CallsInHandOptions;
+  readonly #hands = new Map<string, Hand>();
+  readonly #early = new Map<string, Progress[]>();
+  readonly #over = new Set<string>();
+  /** Withdrawn, and not known to be gone. */
+  readonly #toHangUp = new Set<string>();
+  #settleAtMs = -Infinity;
+
+  constructor(options: CallsInHandOptions) {
+    this.#options = options;
+  }
+
+  /** As they stand; live objects. */
+  hands(): IterableIterator<Hand> {
+    return this.#hands.values();
+  }
+
+  get size(): number {
+    return this.#hands.size;
+  }
+
+  /** When {@link settle} is due. */
+  get settleAtMs(): number {
+    return this.#settleAtMs;
+  }
+
+  /** Something may have been lost: look at everything that is taken. */
+  settleSoon(atMs: number): void {
+    this.#settleAtMs = Math.min(this.#settleAtMs, atMs);
+  }
+
+  /**
+   * Dials an attempt whose line is taken: first PostgreSQL, then the PBX. In hand at once, so that it is counted; never rejects.
+   * @returns whether the PBX was asked.
+   */
+  async dial(
+    attempt: ClaimedAttempt,
+    campaign: Campaign,
+    trunk: Trunk,
+    operator: FirstOperator | null,
+  ): Promise<boolean> {
+    const { attempts, learning, log, now, prepare, telephone } = this.#options;
+    const hand = handOf(attempt, campaign, operator, now());
+    hand.asking = true;
+    hand.dialledAtMs = now();
+    this.#hands.set(attempt.id, hand);
+    try {
+      await prepare(attempt, campaign);
+      const written = await attempts.advance(attempt.id, "dialling", {
+        ...{ atMs: now(), trunk: trunk.name },
+        ...(operator === null ? {} : { extension: operator.extension, userId: operator.userId }),
+        evidence: {},
+      });
+      if (written === null) {
+        this.#drop(hand);
+        return false;
+      }
+    } catch (error) {
+      log.warn({ err: error, attemptId: attempt.id }, "not dialled: PostgreSQL does not have it");
+      this.#drop(hand);
+      this.settleSoon(now());
+      return false;
+    }
+    hand.state = "dialling";
+    hand.dialledAtMs = now();
+    if (hand.withdrawn || !this.#options.mayDial()) {
+      this.#drop(hand);
+      this.giveBack(attempt.id);
+      return false;
+    }
+    this.counts.dialled += 1;
+    if (operator === null) learning.learn(campaign.id, [dialled]);
+    try {
+      await telephone.dial({ attempt, campaign, trunk, operator });
+    } catch (error) {
+      await this.#notDialled(hand, error);
+      return false;
+    } finally {
+      hand.asking = false;
+      if (hand.withdrawn) this.#hangUp(attempt.id);
+      this.#options.changed();
+    }
+    return true;
+  }
+
+  /** A claimed attempt that is not dialled after all. */
+  giveBack(attemptId: string): void {
+    this.counts.givenBack += 1;
+    this.#write(attemptId, "planned", { atMs: this.#options.now(), evidence: {} });
+  }
+
+  /** What an operator did with an offer. */
+  end(attemptId: string, facts: AttemptFacts): void {
+    this.#write(attemptId, "ended", facts);
+  }
+
+  /** Its reason went away. A talk that began meanwhile goes on. */
+  withdraw(attemptId: string): void {
+    const hand = this.#hands.get(attemptId);
+    if (hand?.state === "connected") return;
+    if (hand !== undefined) hand.withdrawn = true;
+    // The PBX may not have it yet; whoever asks for it hangs it up then.
+    if (hand?.asking === true) return;
+    this.#hangUp(attemptId);
+  }
+
+  /** What the PBX tells. */
+  progress(progress: Progress): void {
+    const { attemptId } = progress;
+    const hand = this.#hands.get(attemptId);
+    if (progress.type === "refused") this.#refused(attemptId);
+    if (hand === undefined) {
+      if (progress.type !== "refused") this.#tooEarly(progress);
+      return;
+    }
+    const { learning, userIdOf } = this.#options;
+    const step = follow(hand, progress, userIdOf);
+    learning.learn(hand.campaignId, step.learn);
+    if (progress.type === "over") {
+      this.#drop(hand, step.facts.outcome ?? null);
+      learning.talkEnded(hand.campaignId, hand.extension, progress.atMs);
+    }
+    if (step.to !== null) this.#write(attemptId, step.to, step.facts);
+    this.#options.changed();
+  }
+
+  /** What only time tells: who waits too long, and who is still to be hung up. */
+  tick(nowMs: number): void {
+    for (const hand of this.#hands.values()) {
+      const learn = lateNow(hand, nowMs);
+      if (learn !== null) this.#options.learning.learn(hand.campaignId, [learn]);
+      if (hand.withdrawn && !hand.asking) this.#hangUp(hand.attempt.id);
+    }
+    for (const attemptId of this.#toHangUp) this.#hangUp(attemptId);
+  }
+
+  /**
+   * Settles everything that is taken and not going on here. Nothing may be claimed while it runs. Fails when PostgreSQL or the PBX does; it is
+   * due again then.
+   */
+  async settle(): Promise<void> {
+    const { attempts, campaigns, lines, now, settleAfterMs, telephone } = this.#options;
+    this.#settleAtMs = Infinity;
+    try {
+      const settled = await settleAll({
+        ...{ attempts, telephone, now, settleAfterMs },
+        connectWithinMs: (campaignId) =>
+          campaigns.get(campaignId)?.settings.abandonment.connectWithinMs ?? 2000,
+        isBusy: (attemptId) => this.#isBusy(attemptId),
+      });
+      for (const { attempt, settlement } of settled) {
+        if (this.#isBusy(attempt.id)) {
+          this.settleSoon(now() + settleAfterMs);
+          continue;
+        }
+        const hand = this.#hands.get(attempt.id);
+        switch (settlement.do) {
+          case "wait":
+            this.settleSoon(now() + settleAfterMs);
+            break;
+          case "follow":
+            if (hand === undefined) this.#take(attempt);
+            break;
+          case "write":
+          default:
+            if ((await attempts.advance(attempt.id, settlement.to, settlement.facts)) === null)
+              this.counts.late += 1;
+            else {
+              this.#count(settlement.to);
+              if (settlement.to === "ended") telephone.settled(attempt.id);
+            }
+            if (hand === undefined) lines.release(attempt.id, null, now());
+            else this.#drop(hand, settlement.facts.outcome ?? null);
+        }
+      }
+      this.#hearEarly();
+    } catch (error) {
+      this.settleSoon(now() + 1000);
+      throw error;
+    }
+  }
+
+  /** A call that lives and was not in hand. */
+  #take(attempt: Attempt): void {
+    const { campaigns, lines, now } = this.#options;
+    const { id, trunk, extension, userId } = attempt;
+    const campaign = campaigns.get(attempt.campaignId);
+    const dialledFor = extension !== "" && attempt.connectedAtMs === null;
+    const operator = dialledFor ? { extension, userId } : null;
+    this.#hands.set(id, handOf(attempt, campaign, operator, now()));
+    lines.occupied(id, trunk);
+    this.counts.settledFollowed += 1;
+  }
+
+  #hearEarly(): void {
+    const early = [...this.#early];
+    this.#early.clear();
+    for (const [attemptId, words] of early) {
+      if (this.#hands.has(attemptId)) for (const word of words) this.progress(word);
+      // Nobody dials it (any more), and still it lives: a request that was given up arrived after all.
+      else if (!this.#options.writer.has(attemptId) && words.at(-1)?.type !== "over")
+        this.#hangUp(attemptId);
+    }
+  }
+
+  #tooEarly(progress: Progress): void {
+    const { attemptId } = progress;
+    if (this.#over.has(attemptId)) return;
+    const words = this.#early.get(attemptId);
+    if (words !== undefined) words.push(progress);
+    else if (this.#early.size < MOST_EARLY) this.#early.set(attemptId, [progress]);
+    this.settleSoon(this.#options.now());
+  }
+
+  /** Also told of a call that was over before anybody listened, when its record is read. */
+  #refused(attemptId: string): void {
+    const { attempts, doNotCall, writer } = this.#options;
+    writer.put(attemptId, async () => {
+      const attempt = await attempts.get(attemptId);
+      if (attempt !== null) await doNotCall(attempt.phone, "pressed 1");
+    });
+  }
+
+  /** The PBX refused, or nobody knows what it did. */
+  async #notDialled(hand: Hand, error: unknown): Promise<void> {
+    const { log, now, telephone } = this.#options;
+    const { id } = hand.attempt;
+    const said = error instanceof AmiError ? error.code : "failed";
+    log.warn({ err: error, attemptId: id, said }, "the PBX did not take a call");
+    const isSure = said === "refused" || said === "invalid";
+    try {
+      // A channel of that name may be there already: asked for before, and believed to be lost.
+      if (
+        isSure &&
+        !(await telephone.record(id)).dialled &&
+        !(await telephone.alive([id])).has(id)
+      ) {
+        this.counts.refusedByPbx += 1;
+        this.#drop(hand, "refusedByPbx");
+        const words = error instanceof Error ? error.message.slice(0, 200) : "";
+        const evidence = { refused: words };
+        this.#write(id, "ended", { atMs: now(), outcome: "refusedByPbx", evidence });
+        return;
+      }
+    } catch (failure) {
+      log.warn({ err: failure, attemptId: id }, "the PBX does not say what it dialled");
+    }
+    this.settleSoon(now() + this.#options.settleAfterMs);
+  }
+
+  #write(attemptId: string, to: AttemptState, facts: AttemptFacts): void {
+    const { attempts, changed, telephone, writer } = this.#options;
+    writer.put(attemptId, async () => {
+      const written = await attempts.advance(attemptId, to, facts);
+      if (written === null) this.counts.late += 1;
+      // Withdrawn while it rang, it is settled as that; given back, the PBX's record still has to keep it from being dialled twice.
+      const state =
+        written?.state ?? (to === "ended" ? (await attempts.get(attemptId))?.state : "");
+      if (state === "ended" || state === "withdrawn") telephone.settled(attemptId);
+      // A given-back or ended attempt may leave room for the next one.
+      if (to === "ended" || to === "planned") changed();
+    });
+  }
+
+  #drop(hand: Hand, outcome: AttemptFacts["outcome"] | null = null): void {
+    const { id } = hand.attempt;
+    this.#hands.delete(id);
+    this.#toHangUp.delete(id);
+    this.#options.lines.release(id, outcome ?? null, this.#options.now());
+    if (outcome === null) return;
+    this.#over.add(id);
+    if (this.#over.size > MOST_OVER) this.#over.delete(this.#over.values().next().value!);
+  }
+
+  #hangUp(attemptId: string): void {
+    this.#toHangUp.add(attemptId);
+    if (this.#options.telephone.up()) void this.#tryHangUp(attemptId);
+  }
+
+  async #tryHangUp(attemptId: string): Promise<void> {
+    const { log, telephone } = this.#options;
+    try {
+      const was = await telephone.hangUp(attemptId);
+      this.#toHangUp.delete(attemptId);
+      if (was) this.counts.hungUp += 1;
+    } catch (error) {
+      log.warn({ err: error, attemptId }, "a withdrawn call was not hung up; trying again");
+    }
+  }
+
+  #isBusy(attemptId: string): boolean {
+    const { isOffered, writer } = this.#options;
+    return (
+      writer.has(attemptId) || isOffered(attemptId) || this.#hands.get(attemptId)?.asking === true
+    );
+  }
+
+  #count(to: AttemptState): void {
+    if (to === "planned") this.counts.settledBack += 1;
+    else if (to === "unknown") this.counts.settledUnknown += 1;
+    else this.counts.settledEnded += 1;
+  }
+}
