@@ -119,6 +119,7 @@ export type Schema = {
     revision: Generated<number>;
     learned: ColumnType<Learned | null, string | null | undefined, string | null>;
     orders_read: Generated<string>;
+    timed_revision: Generated<number>;
     created_at: TimeDefault;
     changed_at: TimeDefault;
   };
@@ -159,6 +160,7 @@ export type Schema = {
     phone: string;
     customer_id: string | null;
     state: Generated<AttemptState>;
+    not_before: TimeDefault;
     due_at: Time;
     window_ends_at: Time;
     promised: Generated<boolean>;

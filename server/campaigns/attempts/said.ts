@@ -4,7 +4,7 @@ import type { Database } from "../../storage/database.ts";
 import type { CampaignDisposition, CampaignSettings } from "../model.ts";
 import { firstAttempt } from "../retries.ts";
 import { closeDone, closeWithdrawn } from "./close.ts";
-import { insertAttempt, type OpenContact, contactOf } from "./contacts.ts";
+import { type OpenContact, contactOf, insertAttempt, lockPlanning } from "./contacts.ts";
 import { retryOrClose } from "./retry.ts";
 import { writeSteps } from "./steps.ts";
 
@@ -27,6 +27,14 @@ export type Said = {
  * @returns false when there is no such attempt.
  */
 export async function takeSaid(db: Database, said: Said, nowMs: number): Promise<boolean> {
+  const of = await db
+    .selectFrom("attempts")
+    .select("campaign_id")
+    .where("id", "=", said.attemptId)
+    .executeTakeFirst();
+  if (of === undefined) return false;
+  // A contact may become open again here: nobody plans another one for this person meanwhile.
+  await lockPlanning(db, of.campaign_id);
   const row = await db
     .selectFrom("attempts as a")
     .innerJoin("campaigns as k", "k.id", "a.campaign_id")
@@ -104,20 +112,22 @@ async function callBack(
   nowMs: number,
 ): Promise<void> {
   const { contact, settings, said } = deed;
-  const planned = firstAttempt(settings, contact.zones, Math.max(said.callBackAtMs ?? 0, nowMs));
+  const fromMs = Math.max(said.callBackAtMs ?? 0, nowMs);
+  const planned = firstAttempt(settings, contact.zones, fromMs);
   if (!(await reopen(db, contact))) return closeDone(db, contact.id, said.code, nowMs);
   if (planned === null)
     return closeWithdrawn(db, [{ contactId: contact.id, because: "exhausted" }], nowMs);
   const promised = { promised: true, user_id: said.callBackUserId };
   await db.updateTable("contacts").set(promised).where("id", "=", contact.id).execute();
   const promisedTo = { ...contact, promised: true, userId: said.callBackUserId };
-  const attemptId = await insertAttempt(db, promisedTo, planned);
+  const attemptId = await insertAttempt(db, promisedTo, planned, fromMs);
   const evidence = { callBack: true, by: said.by };
   await writeSteps(db, [{ attemptId, from: "", to: "planned", evidence }], nowMs);
 }
 
 /** @returns false when this person has another open contact by now: there is a next step already. */
 async function reopen(db: Database, contact: OpenContact): Promise<boolean> {
+  if (contact.isOpen) return true;
   const { rows } = await sql`
     update contacts c set state = 'open', closed_at = null, result = ''
     where c.id = ${contact.id} and not exists (

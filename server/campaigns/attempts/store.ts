@@ -9,6 +9,7 @@ import { abandonmentOf } from "./abandonment.ts";
 import { advance } from "./advance.ts";
 import { type Claimer, claim } from "./claim.ts";
 import {
+  IN_FLIGHT,
   type Attempt,
   type AttemptFacts,
   type AttemptState,
@@ -24,14 +25,7 @@ export type AttemptStoreOptions = {
   readonly timeZone: string;
 };
 
-const COUNTED_STATES = [
-  "claimed",
-  "dialling",
-  "ringing",
-  "answered",
-  "waiting",
-  "connected",
-] as const;
+const TAKEN = ["claimed", ...IN_FLIGHT] as const;
 
 /** The store of one process. Holds nothing but a count; any number of them may work on one database. */
 export class PgAttemptStore implements AttemptStore {
@@ -70,10 +64,8 @@ export class PgAttemptStore implements AttemptStore {
     const rows = await this.#db
       .selectFrom("attempts")
       .selectAll()
-      .where("state", "in", COUNTED_STATES)
-      .where(({ eb, and, or }) =>
-        or([eb("pbx", "=", pbx), and([eb("pbx", "=", ""), eb("state", "=", "claimed")])]),
-      )
+      .where("state", "in", TAKEN)
+      .where(sql<boolean>`(pbx = ${pbx} or (pbx = '' and state = 'claimed'))`)
       .orderBy("id")
       .execute();
     return rows.map(attemptOf);

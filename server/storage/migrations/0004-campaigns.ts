@@ -60,6 +60,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       learned jsonb,
       -- How far order_statuses were read.
       orders_read bigint not null default 0,
+      -- Up to which revision what is planned was given its times.
+      timed_revision integer not null default 1,
       created_at timestamptz not null default now(),
       changed_at timestamptz not null default now()
     )`.execute(db);
@@ -134,6 +136,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       phone text collate "C" not null,
       customer_id bigint,
       state text not null default 'planned',
+      -- The earliest that it may be, calling hours aside; due_at is within them.
+      not_before timestamptz not null default now(),
       due_at timestamptz not null,
       window_ends_at timestamptz not null,
       promised boolean not null default false,

@@ -87,7 +87,7 @@ describe("what is taken", () => {
     const mine = await addPerson(database.db, id, { promised: true, userId: me! });
     const theirs = await addPerson(database.db, id, { promised: true, userId: other! });
     const order = [];
-    for (let n = 0; n < 5; n++) order.push(...(await claimOne(campaign, NOON_MS, me!)));
+    for (let n = 0; n < 5; n++) order.push(...(await claimOne(campaign, NOON_MS, me)));
     const expected = [mine, promised, older, newer].map(({ attemptId }) => attemptId);
     expect(order.map((one) => one.id)).toEqual(expected);
     expect(await claimOne(campaign)).toEqual([]);

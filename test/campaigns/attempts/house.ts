@@ -1,4 +1,5 @@
 /** Campaigns and people to call in a real database, for tests. */
+import { type RawBuilder, sql } from "kysely";
 import { newAttemptId } from "../../../server/campaigns/attempts/rows.ts";
 import type { Campaign, CampaignSettings, CampaignState } from "../../../server/campaigns/model.ts";
 import type { Database } from "../../../server/storage/database.ts";
@@ -133,46 +134,27 @@ export async function attemptRow(db: Database, id: string) {
   return db.selectFrom("attempts").selectAll().where("id", "=", id).executeTakeFirstOrThrow();
 }
 
-/** What must always hold; each is a list of ids that break it. */
+/** What must always hold; each is a list of contacts that break it. */
 export async function brokenInvariants(db: Database): Promise<Record<string, string[]>> {
-  const ids = async (query: Promise<readonly { id: string }[]>) =>
-    (await query).map(({ id }) => id);
-  const open = db
-    .selectFrom("attempts")
-    .select("contact_id")
-    .where("state", "not in", ["ended", "withdrawn"]);
+  const ids = async (where: RawBuilder<unknown>) => {
+    const { rows } = await sql<{ id: string }>`select c.id from contacts c where ${where}`.execute(
+      db,
+    );
+    return rows.map(({ id }) => id);
+  };
+  const hasOpen = sql`exists (
+    select from attempts a where a.contact_id = c.id and a.state not in ('ended', 'withdrawn'))`;
+  const hasResult = sql`exists (select from results r where r.contact_id = c.id)`;
   return {
-    openWithoutAttempt: await ids(
-      db
-        .selectFrom("contacts")
-        .select("id")
-        .where("state", "=", "open")
-        .where("id", "not in", open)
-        .execute(),
-    ),
-    closedWithAttempt: await ids(
-      db
-        .selectFrom("contacts")
-        .select("id")
-        .where("state", "<>", "open")
-        .where("id", "in", open)
-        .execute(),
-    ),
-    closedWithoutResult: await ids(
-      db
-        .selectFrom("contacts as c")
-        .select("c.id")
-        .where("c.state", "<>", "open")
-        .where("c.result", "<>", "")
-        .where(({ not, exists, selectFrom }) =>
-          not(
-            exists(selectFrom("results as r").select("r.id").whereRef("r.contact_id", "=", "c.id")),
-          ),
-        )
-        .execute(),
-    ),
+    openWithoutAttempt: await ids(sql`c.state = 'open' and not ${hasOpen}`),
+    closedWithAttempt: await ids(sql`c.state <> 'open' and ${hasOpen}`),
+    closedWithoutResult: await ids(sql`c.state <> 'open' and c.result <> '' and not ${hasResult}`),
+    openWithResult: await ids(sql`c.state = 'open' and ${hasResult}`),
   };
 }
 
 /** Nothing is broken. */
-export const WHOLE = { openWithoutAttempt: [], closedWithAttempt: [], closedWithoutResult: [] };
+export const WHOLE = {
+  ...{ openWithoutAttempt: [], closedWithAttempt: [] },
+  ...{ closedWithoutResult: [], openWithResult: [] },
+};
