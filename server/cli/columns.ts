@@ -8,7 +8,8 @@ export type RecordType = "customers" | "orders" | "products";
 
 const fieldsOf: Readonly<Record<RecordType, readonly string[]>> = {
   customers: Object.keys(CustomerRecord.properties),
-  orders: Object.keys(OrderRecord.properties),
+  // A person within an order is for NDJSON: in a table a column "customer" is the customer's id.
+  orders: Object.keys(OrderRecord.properties).filter((field) => field !== "customer"),
   products: Object.keys(ProductRecord.properties),
 };
 
@@ -36,6 +37,7 @@ const ALSO: Readonly<Record<RecordType, Readonly<Record<string, string>>>> = {
     ...{ id: "sourceId", customer: "customerSourceId", customerid: "customerSourceId" },
     ...{ номер: "number", сумма: "total", сума: "total", валюта: "currency", дата: "placedAt" },
     ...{ статус: "status", date: "placedAt", sum: "total", клиент: "customerSourceId" },
+    ...{ телефон: "phone", комментарий: "comment", коментар: "comment" },
   },
   products: {
     ...{ id: "sourceId", артикул: "sku", название: "name", назва: "name", товар: "name" },
@@ -102,7 +104,10 @@ export function mapColumns(
   }
   const needed = {
     customers: ["sourceId", "name"],
-    orders: ["sourceId", "customerSourceId", "number", "currency", "placedAt"],
+    orders: [
+      ...["sourceId", taken.has("phone") ? "phone" : "customerSourceId"],
+      ...["number", "currency", "placedAt"],
+    ],
     products: ["sourceId", "name", "currency"],
   }[type];
   const missing = needed.filter((field) => !taken.has(field));
@@ -150,6 +155,7 @@ function valueOf(field: string, cell: string): unknown {
     case "totalMinor":
     case "priceMinor":
     case "stock":
+    case "version":
       if (text === "") return undefined;
       if (/^-?\d{1,15}$/.test(text)) return Number(text);
       throw new RecordError(field, `"${text}" is not a whole number`);
@@ -158,6 +164,7 @@ function valueOf(field: string, cell: string): unknown {
     case "price":
       return text === "" ? undefined : text;
     case "lines":
+    case "delivery":
       if (text === "") return undefined;
       try {
         return JSON.parse(text) as unknown;

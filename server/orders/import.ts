@@ -1,4 +1,4 @@
-/** Orders and products from a source into PostgreSQL: COPY into a temporary table, then one merge; idempotent. */
+/** Orders and products from a source into PostgreSQL: COPY into a temporary table, then one merge; idempotent. The orders' merge is in `merge-orders.ts`. */
 import type pg from "pg";
 import {
   type LoadOptions,
@@ -10,54 +10,8 @@ import {
 } from "../customers/loading.ts";
 import { copyInto, copyLine } from "../storage/copy.ts";
 import type { Storage } from "../storage/database.ts";
+import { type MergedOrders, type OrderOutcome, mergeOrders } from "./merge-orders.ts";
 import { type OrderRow, type ProductRow, readOrder, readProduct } from "./record.ts";
-
-const TEMPORARY_ORDERS = `
-  create temporary table if not exists incoming_orders (
-    n integer, source text, source_id text, customer_source text, customer_source_id text, number text,
-    stage text, status text, total_minor bigint, currency text, placed_at timestamptz, promised_at text,
-    lines jsonb
-  ) on commit delete rows`;
-
-/** Gives the counts, and `n` of the orders whose customer nobody has told us of. */
-const MERGE_ORDERS = `
-  with incoming as materialized (
-    select i.*, c.id as customer_id
-    from incoming_orders i
-    left join lateral (
-      select id from customers
-      where source = i.customer_source and source_id = i.customer_source_id limit 1
-    ) c on true
-  ), merged as (
-    insert into orders as o (source, source_id, customer_id, number, stage, status, total_minor, currency, placed_at,
-      promised_at, lines)
-    select source, source_id, customer_id, number, stage, coalesce(status, ''), total_minor, currency, placed_at,
-      nullif(promised_at, '')::timestamptz, coalesce(lines, '[]')
-    from incoming where customer_id is not null
-    on conflict (source, source_id) do update set
-      (customer_id, number, stage, status, total_minor, currency, placed_at, promised_at, lines, updated_at) = (
-        select excluded.customer_id, excluded.number, excluded.stage, coalesce(i.status, o.status),
-          excluded.total_minor, excluded.currency, excluded.placed_at,
-          case when i.promised_at is null then o.promised_at else excluded.promised_at end,
-          coalesce(i.lines, o.lines), now()
-        from incoming_orders i where i.source = o.source and i.source_id = o.source_id
-      )
-    where (o.customer_id, o.number, o.stage, o.total_minor, o.currency, o.placed_at)
-        is distinct from (excluded.customer_id, excluded.number, excluded.stage, excluded.total_minor,
-          excluded.currency, excluded.placed_at)
-      or exists (
-        select from incoming_orders i where i.source = o.source and i.source_id = o.source_id
-          and (
-            (coalesce(i.status, o.status), coalesce(i.lines, o.lines)) is distinct from (o.status, o.lines)
-            or (i.promised_at is not null and excluded.promised_at is distinct from o.promised_at)
-          )
-      )
-    returning (xmax = 0) as fresh, customer_id
-  )
-  select (select count(*) from merged where fresh)::int as added,
-    (select count(*) from merged where not fresh)::int as changed,
-    array(select distinct customer_id::text from merged) as concerned,
-    array(select n from incoming where customer_id is null) as ownerless`;
 
 const TEMPORARY_PRODUCTS = `
   create temporary table if not exists incoming_products (
@@ -86,57 +40,65 @@ const MERGE_PRODUCTS = `
   )
   select (select count(*) from added)::int as added, (select count(*) from changed)::int as changed`;
 
+/** Who is told of what came, besides {@link LoadOptions.concerned}; once it is in the database. */
+export type OrderLoadOptions = LoadOptions & {
+  /** Orders that came or changed. */
+  readonly ordersChanged?: (orderIds: readonly string[]) => void;
+  /** Customers that orders made or changed, and phones they gave them. */
+  readonly customersChanged?: (customerIds: readonly string[], phones: readonly string[]) => void;
+};
+
 /**
- * Reads and merges a batch of orders in one transaction. An order whose customer is not known yet is refused: load
- * customers first.
+ * Reads and merges a batch of orders in one transaction. An order that names a customer who is not known yet is refused: load
+ * customers first, or tell who ordered.
  */
 export async function importOrders(
   storage: Pick<Storage, "pool">,
   records: readonly unknown[],
-  options: LoadOptions,
+  options: OrderLoadOptions,
 ): Promise<LoadResult> {
-  const { good, refused } = readAll(records, (value) => readOrder(value, options));
-  const rows = lastOfEach(good);
+  const read = readAll(records, (value) => readOrder(value, options));
   const merged = await mergeOrders(
     storage.pool,
-    rows.map(({ record }) => record),
+    read.good.map(({ record }) => record),
   );
-  if (merged.concerned.length > 0) options.concerned?.(merged.concerned);
-  const ownerless = merged.ownerless.map((n): Refusal => {
-    const { index, record } = rows[n]!;
-    const reason = `no customer "${record.customerSourceId}" of source "${record.customerSource}"`;
-    return { index, field: "customerSourceId", reason };
-  });
-  return {
-    added: merged.added,
-    changed: merged.changed,
-    unchanged: good.length - ownerless.length - merged.added - merged.changed,
-    refused: [...refused, ...ownerless].toSorted((a, b) => a.index - b.index),
-  };
+  tell(merged, options);
+  return orderResult(read, merged.outcomes);
 }
 
-type MergedOrders = {
-  readonly added: number;
-  readonly changed: number;
-  readonly concerned: readonly string[];
-  readonly ownerless: readonly number[];
+/** What was read of a batch: the good orders with their places in it, and the refused. */
+export type ReadOrders = {
+  readonly good: readonly { readonly index: number; readonly record: OrderRow }[];
+  readonly refused: readonly Refusal[];
 };
 
-async function mergeOrders(pool: pg.Pool, rows: readonly OrderRow[]): Promise<MergedOrders> {
-  if (rows.length === 0) return { added: 0, changed: 0, concerned: [], ownerless: [] };
-  const lines = rows.map((row, n) =>
-    copyLine([
-      ...[n, row.source, row.sourceId, row.customerSource, row.customerSourceId, row.number],
-      ...[row.stage, row.status, row.totalMinor, row.currency, row.placedAt, row.promisedAt],
-      row.lines === null ? null : JSON.stringify(row.lines),
-    ]),
-  );
-  return inLoadTransaction(pool, async (client) => {
-    await client.query(TEMPORARY_ORDERS);
-    await copyInto(client, "incoming_orders", lines.join(""));
-    const merged = await client.query<MergedOrders>(MERGE_ORDERS);
-    return merged.rows[0]!;
-  });
+/** @param outcomes one for each good order. */
+export function orderResult(read: ReadOrders, outcomes: readonly OrderOutcome[]): LoadResult {
+  const refused = [...read.refused];
+  const count = { added: 0, changed: 0, unchanged: 0 };
+  for (const [at, { index, record }] of read.good.entries()) {
+    const outcome = outcomes[at]!;
+    if (outcome === "unknownCustomer") {
+      const reason = `no customer "${record.customerSourceId}" of source "${record.customerSource}"`;
+      refused.push({ index, field: "customerSourceId", reason });
+    } else if (outcome === "noCustomer") {
+      const reason = "is missing: give phone, customer or customerSourceId";
+      refused.push({ index, field: "phone", reason });
+    } else count[outcome] += 1;
+  }
+  return { ...count, refused: refused.toSorted((a, b) => a.index - b.index) };
+}
+
+/** Tells the listeners that have something to hear. */
+export function tell(
+  merged: MergedOrders,
+  options: Pick<OrderLoadOptions, "concerned" | "ordersChanged" | "customersChanged">,
+): void {
+  const { customerIds, phones, orderIds, concerned } = merged;
+  // First who people are, so that whoever looks at their orders does not see who they were.
+  if (customerIds.length > 0) options.customersChanged?.(customerIds, phones);
+  if (concerned.length > 0) options.concerned?.(concerned);
+  if (orderIds.length > 0) options.ordersChanged?.(orderIds);
 }
 
 /** Reads and merges a batch of products in one transaction. */

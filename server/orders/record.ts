@@ -13,12 +13,23 @@ import {
   sourceOf,
 } from "../customers/record-fields.ts";
 import { withoutNulls } from "../customers/record.ts";
-import type { OrderStage } from "./model.ts";
+import {
+  DeliveryRecord,
+  GUEST,
+  InlineCustomer,
+  type PersonRow,
+  idOrNone,
+  phoneOrNone,
+  readDelivery,
+  readPerson,
+} from "./inline-customer.ts";
+import type { OrderDelivery, OrderStage } from "./model.ts";
 
 const text = (maxLength: number, description: string) =>
   Type.Optional(Type.String({ maxLength, description }));
 
-const stages = [
+/** In the order of an order's life. */
+export const ORDER_STAGES = [
   "new",
   "confirmed",
   "paid",
@@ -51,19 +62,28 @@ const OrderLine = Type.Object(
   { additionalProperties: false },
 );
 
-/** The whole order each time; only `lines` and `status` keep what they had when they are left out. */
+/**
+ * The whole order each time; `status`, `promisedAt`, `lines`, `version`, `phone`, `delivery`, `comment` and whose it is keep what they had
+ * when they are left out.
+ */
 export const OrderRecord = Type.Object(
   {
     source: text(64, "System it comes from; the key is (source, sourceId)"),
     sourceId: Type.String({ minLength: 1, maxLength: 128, description: "Id in that system" }),
     customerSource: text(64, "Source of the customer when it is another than the order's"),
-    customerSourceId: Type.String({
-      minLength: 1,
-      maxLength: 128,
-      description: "The customer's id there",
-    }),
+    customerSourceId: text(128, "The customer's id there, of one who was loaded before"),
+    customer: Type.Optional(InlineCustomer),
+    phone: text(200, "Of the person to call about it, when it is not the customer's own"),
+    version: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: Number.MAX_SAFE_INTEGER,
+        description:
+          "The source's own, going up with each change (a count, or the time of the change); an older one than known is ignored",
+      }),
+    ),
     number: Type.String({ minLength: 1, maxLength: 64, description: "As the customer knows it" }),
-    stage: Type.Optional(Type.Union(stages.map((stage) => Type.Literal(stage)))),
+    stage: Type.Optional(Type.Union(ORDER_STAGES.map((stage) => Type.Literal(stage)))),
     status: text(100, "The shop's own word"),
     totalMinor: Type.Optional(Minor("Sum in minor units; or give `total`")),
     total: Type.Optional(Sum("Sum, `1234.50`")),
@@ -71,6 +91,8 @@ export const OrderRecord = Type.Object(
     placedAt: Type.String({ maxLength: 64, description: "Date and time; UTC without an offset" }),
     promisedAt: text(64, "When the customer was told it would be there"),
     lines: Type.Optional(Type.Array(OrderLine, { maxItems: 500 })),
+    delivery: Type.Optional(DeliveryRecord),
+    comment: text(2000, "What the customer wrote"),
   },
   { additionalProperties: false },
 );
@@ -98,7 +120,17 @@ export type OrderRow = {
   readonly source: string;
   readonly sourceId: string;
   readonly customerSource: string;
-  readonly customerSourceId: string;
+  /** Null when it was not told. */
+  readonly customerSourceId: string | null;
+  /** Of whom a customer is made when nobody is found; null: of nobody. */
+  readonly person: PersonRow | null;
+  /** The source id of the customer who would be made, "" for none. */
+  readonly madeSourceId: string;
+  readonly version: number | null;
+  /** E.164; null when it was not told. */
+  readonly phone: string | null;
+  readonly delivery: OrderDelivery | null;
+  readonly comment: string | null;
   readonly number: string;
   readonly stage: OrderStage;
   readonly status: string | null;
@@ -127,23 +159,29 @@ export type ProductRow = {
 const orderShape = Compile(OrderRecord);
 const productShape = Compile(ProductRecord);
 
-/** @throws RecordError naming the field. */
-export function readOrder(value: unknown, options: LoadOptions): OrderRow {
-  const record = withoutNulls(value);
+/** Orders from before there were web shops are a year that was misread. */
+const EARLIEST = Date.UTC(1990, 0, 1);
+const DAY_MS = 86_400_000;
+
+/** @param nowMs epoch. @throws RecordError naming the field. */
+export function readOrder(value: unknown, options: LoadOptions, nowMs = Date.now()): OrderRow {
+  const record = withoutInnerNulls(withoutNulls(value));
   if (!orderShape.Check(record)) throw schemaRefusal(orderShape.Errors(record));
   const source = sourceOf(record.source, options.source);
   const currencyCode = currency("currency", record.currency);
   return {
     source,
     sourceId: filled("sourceId", record.sourceId),
-    customerSource: line("customerSource", record.customerSource ?? source),
-    customerSourceId: filled("customerSourceId", record.customerSourceId),
+    ...whose(record, source, options),
+    version: record.version ?? null,
+    delivery: record.delivery === undefined ? null : readDelivery(record.delivery),
+    comment: record.comment === undefined ? null : line("comment", record.comment),
     number: filled("number", record.number),
     stage: record.stage ?? "other",
     status: record.status === undefined ? null : line("status", record.status),
     totalMinor: sumOf("total", record.totalMinor, record.total, currencyCode),
     currency: currencyCode,
-    placedAt: moment("placedAt", record.placedAt),
+    placedAt: placed(record.placedAt, nowMs),
     promisedAt:
       record.promisedAt === undefined ? null : momentOrNone("promisedAt", record.promisedAt),
     lines:
@@ -155,6 +193,52 @@ export function readOrder(value: unknown, options: LoadOptions): OrderRow {
           ? {}
           : { productId: line(`lines[${index}].productId`, one.productId) }),
       })) ?? null,
+  };
+}
+
+/** Who ordered, and whom to call about it. */
+function whose(
+  record: OrderRecord,
+  source: string,
+  options: LoadOptions,
+): Pick<OrderRow, "customerSource" | "customerSourceId" | "person" | "madeSourceId" | "phone"> {
+  const outer = idOrNone("customerSourceId", record.customerSourceId);
+  const inner = idOrNone("customer.sourceId", record.customer?.sourceId);
+  if (outer !== null && inner !== null && outer !== inner)
+    throw new RecordError("customer.sourceId", "is another than customerSourceId");
+  const customerSourceId = outer ?? inner;
+  const phone = phoneOrNone("phone", record.phone, options);
+  const isTold = record.customer !== undefined || (phone !== null && customerSourceId === null);
+  const person = isTold
+    ? readPerson(record.customer ?? {}, customerSourceId, phone, options)
+    : null;
+  return {
+    customerSource: line("customerSource", record.customerSource ?? source),
+    customerSourceId,
+    person,
+    madeSourceId: person === null ? "" : (customerSourceId ?? `${GUEST}${person.phone}`),
+    phone,
+  };
+}
+
+function placed(text: string, nowMs: number): string {
+  const at = moment("placedAt", text);
+  const atMs = Date.parse(at);
+  if (atMs < EARLIEST) throw new RecordError("placedAt", `"${text.trim()}" is before 1990`);
+  if (atMs > nowMs + DAY_MS)
+    throw new RecordError("placedAt", `"${text.trim()}" is more than a day in the future`);
+  return at;
+}
+
+/** As {@link withoutNulls}, of the person and the address too. */
+function withoutInnerNulls(value: unknown): unknown {
+  if (value === null || typeof value !== "object" || Array.isArray(value)) return value;
+  const { customer, delivery } = value as { customer?: unknown; delivery?: unknown };
+  if (customer === undefined && delivery === undefined) return value;
+  return {
+    ...value,
+    ...(customer === undefined ? {} : { customer: withoutNulls(customer) }),
+    ...(delivery === undefined ? {} : { delivery: withoutNulls(delivery) }),
   };
 }
 

@@ -5,7 +5,9 @@ import type { LoadOptions, LoadResult } from "../customers/loading.ts";
 import type { App } from "../http/app.ts";
 import type { Bus } from "../storage/bus.ts";
 import type { Storage } from "../storage/database.ts";
-import { importOrders, importProducts } from "./import.ts";
+import { type OrderLoadOptions, importProducts } from "./import.ts";
+import { type OrderIntake, openOrderIntake } from "./intake.ts";
+import { orderRoute } from "./order-route.ts";
 import { OrderRecord, ProductRecord } from "./record.ts";
 import { importCarts, importClaims } from "./unsettled-import.ts";
 import { CartRecord, ClaimRecord } from "./unsettled-record.ts";
@@ -14,6 +16,8 @@ import { CartRecord, ClaimRecord } from "./unsettled-record.ts";
 export type OrderRouteParts = {
   readonly storage: Pick<Storage, "pool">;
   readonly defaultRegion: CountryCode;
+  /** Shared with the shops' webhooks, so that they are written together; default one of its own. */
+  readonly intake?: OrderIntake;
   /** Told whose orders, claims and carts came or changed, so that those of them who wait are judged anew. */
   readonly bus?: Pick<Bus, "publish">;
 };
@@ -35,10 +39,11 @@ export async function orderRoutes(app: App, parts: OrderRouteParts): Promise<voi
   addLoadRoute(app, {
     url: "/api/v1/orders",
     tag: "orders",
-    summary: "Load one order or up to 1000; their customers first",
+    summary: "Take one order or up to 1000, new or changed",
     record: OrderRecord,
-    load: by(importOrders),
+    load: parts.intake ?? openOrderIntake(storage, { defaultRegion, ...orderHints(bus) }),
   });
+  orderRoute(app, storage);
   addLoadRoute(app, {
     url: "/api/v1/products",
     tag: "orders",
@@ -60,4 +65,16 @@ export async function orderRoutes(app: App, parts: OrderRouteParts): Promise<voi
     record: CartRecord,
     load: by(importCarts),
   });
+}
+
+/** Who hears of orders that came: for {@link openOrderIntake}. */
+export function orderHints(
+  bus: Pick<Bus, "publish"> | undefined,
+): Pick<OrderLoadOptions, "concerned" | "ordersChanged" | "customersChanged"> {
+  return {
+    customersChanged: (customerIds, phones) =>
+      bus?.publish("customersChanged", { customerIds, phones }),
+    concerned: (customerIds) => bus?.publish("standingsChanged", { customerIds }),
+    ordersChanged: (orderIds) => bus?.publish("ordersChanged", { orderIds }),
+  };
 }

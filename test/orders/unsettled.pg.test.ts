@@ -118,8 +118,10 @@ test("whose orders, claims and carts came or changed is told once for a batch, a
   const app = await testApp();
   const told: (readonly string[])[] = [];
   const bus = {
-    publish: (_hint: string, payload: object) =>
-      void told.push((payload as { customerIds: readonly string[] }).customerIds),
+    publish: (hint: string, payload: object) => {
+      if (hint === "standingsChanged")
+        told.push((payload as { customerIds: readonly string[] }).customerIds);
+    },
   };
   await orderRoutes(app, { storage: database, defaultRegion: "RU", bus });
   const post = async (what: string, ...payload: object[]) => {
