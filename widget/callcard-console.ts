@@ -3,6 +3,16 @@
  * that it may stand beside the operators' script of another version on one page. Loading it twice does no harm.
  */
 import { CallcardConsole } from "./console/console-element.ts";
+import { ConsoleCampaigns } from "./console/campaigns/campaigns-element.ts";
+import { ConsoleDoNotCall } from "./console/campaigns/do-not-call/do-not-call-element.ts";
+import { ConsoleCampaignEditor } from "./console/campaigns/editor/editor-element.ts";
+import { ConsoleCampaignStart } from "./console/campaigns/editor/start-element.ts";
+import { ConsoleCampaignList } from "./console/campaigns/list/list-element.ts";
+import { ConsoleCampaignLive } from "./console/campaigns/list/live-element.ts";
+import { ConsoleCampaignPeople } from "./console/campaigns/people/people-element.ts";
+import { ConsoleUpload } from "./console/campaigns/people/upload-element.ts";
+import { ConsoleAttempt } from "./console/campaigns/story/attempt-element.ts";
+import { ConsoleTrunks } from "./console/campaigns/trunks/trunks-element.ts";
 import { ConsoleQueues } from "./console/queues/queues-element.ts";
 import { ConsoleWhy } from "./console/queues/why-element.ts";
 import { ConsoleCondition } from "./console/rules/condition-element.ts";
@@ -40,6 +50,16 @@ const ELEMENTS: Readonly<Record<string, CustomElementConstructor>> = {
   "callcard-console-results": ConsoleResults,
   "callcard-console-what-if": ConsoleWhatIf,
   "callcard-console-versions": ConsoleVersions,
+  "callcard-console-upload": ConsoleUpload,
+  "callcard-console-campaign-live": ConsoleCampaignLive,
+  "callcard-console-campaign-list": ConsoleCampaignList,
+  "callcard-console-campaign-start": ConsoleCampaignStart,
+  "callcard-console-campaign-editor": ConsoleCampaignEditor,
+  "callcard-console-campaign-people": ConsoleCampaignPeople,
+  "callcard-console-attempt": ConsoleAttempt,
+  "callcard-console-do-not-call": ConsoleDoNotCall,
+  "callcard-console-trunks": ConsoleTrunks,
+  "callcard-console-campaigns": ConsoleCampaigns,
   "callcard-console": CallcardConsole,
 };
 

@@ -6,6 +6,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { Server as SocketServer, type Socket } from "socket.io";
 import type {
+  CampaignsPicture,
   ConsoleCaller,
   ConsolePicture,
   ConsoleToServer,
@@ -20,6 +21,7 @@ import { plainPolicy, readyPolicies } from "../../server/priority/ready-policies
 import type { VersionBody } from "../../server/priority/rest.ts";
 import type { SimulationInput, SimulationState } from "../../server/priority/simulation/model.ts";
 import { sendBuiltFile } from "./built-file.ts";
+import { CampaignsDouble } from "./console-campaigns-double.ts";
 import { samplePicture, sampleResult, sampleSubject, sampleVocabulary } from "./console-samples.ts";
 
 const ZONE = "Europe/Moscow";
@@ -30,6 +32,7 @@ export class ConsoleDouble {
   readonly simulated: SimulationInput[] = [];
   readonly versions: VersionBody[] = [];
   readonly user: User;
+  readonly campaigns = new CampaignsDouble();
   picture: ConsolePicture = samplePicture(Date.now());
   draft: Policy | null = null;
   revision = 0;
@@ -134,6 +137,15 @@ export class ConsoleDouble {
       if (good) reply({ ok: true, queues: this.#preview(good) });
       else reply({ ok: false, code: "invalid", message: problems[0]?.message ?? "" });
     });
+    const look = (picture: CampaignsPicture) => socket.emit("campaigns", picture);
+    socket.on("lookAtCampaigns", ({ look: wanted }, reply) => {
+      if (wanted) {
+        this.campaigns.lookers.add(look);
+        look(this.campaigns.picture());
+      } else this.campaigns.lookers.delete(look);
+      reply({ ok: true });
+    });
+    socket.on("disconnect", () => this.campaigns.lookers.delete(look));
     socket.on("move", (input, reply) => {
       this.moves.push(input);
       reply({ ok: true });
@@ -190,7 +202,7 @@ export class ConsoleDouble {
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { pathname } = new URL(request.url ?? "/", "http://double");
+    const { pathname, searchParams } = new URL(request.url ?? "/", "http://double");
     if (!pathname.startsWith("/api/v1/")) {
       await sendBuiltFile(
         this.#widgetFolder,
@@ -201,10 +213,24 @@ export class ConsoleDouble {
     }
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
-    const body = JSON.parse(Buffer.concat(chunks).toString() || "null") as never;
-    const [status, answer, cookie] = this.#answer(`${request.method} ${pathname.slice(8)}`, body, {
-      loggedIn: request.headers.cookie?.includes("callcard_session=good") ?? false,
-    });
+    const text = Buffer.concat(chunks).toString();
+    const loggedIn = request.headers.cookie?.includes("callcard_session=good") ?? false;
+    const method = request.method ?? "GET";
+    const path = pathname.slice(8);
+    const isCsv = request.headers["content-type"] === "text/csv";
+    const role = this.user.role;
+    const about = loggedIn
+      ? this.campaigns.answer({ method, path, query: searchParams, body: text, isCsv, role })
+      : null;
+    if (about) {
+      const [status, answer] = about;
+      const type = typeof answer === "string" ? "text/csv" : "application/json";
+      response.writeHead(status, { "Content-Type": type });
+      response.end(typeof answer === "string" ? answer : JSON.stringify(answer));
+      return;
+    }
+    const body = JSON.parse(text || "null") as never;
+    const [status, answer, cookie] = this.#answer(`${method} ${path}`, body, { loggedIn });
     response.writeHead(status, {
       "Content-Type": "application/json",
       ...(cookie ? { "Set-Cookie": cookie } : {}),

@@ -2,7 +2,6 @@
 import type { Policy } from "../../server/priority/model.ts";
 import type {
   DraftBody,
-  Problem,
   PublishedBody,
   ReadyPolicy,
   VersionBody,
@@ -11,26 +10,17 @@ import type {
 import type { SimulationInput, SimulationState } from "../../server/priority/simulation/model.ts";
 import type { User } from "../../server/people/model.ts";
 
-export type Refused = {
-  readonly ok: false;
-  /** 0: the server could not be reached. */
-  readonly status: number;
-  /** For the dictionary, `nothingToPublish`; "" when the answer named none. */
-  readonly code: string;
-  readonly message: string;
-  /** What is wrong with a policy that was refused. */
-  readonly problems: readonly Problem[];
-};
-export type Answered<T> = { readonly ok: true; readonly body: T } | Refused;
-
-const DEADLINE_MS = 15_000;
+import { type Answered, createSend, type Send } from "./request.ts";
+import { CampaignsApi } from "./campaigns/campaigns-api.ts";
 
 export class ConsoleApi {
-  readonly #base: string;
+  readonly campaigns: CampaignsApi;
+  readonly #send: Send;
 
   /** @param base The server's base address, with a slash at its end. */
   constructor(base: string) {
-    this.#base = base;
+    this.#send = createSend(base);
+    this.campaigns = new CampaignsApi(this.#send);
   }
 
   session(): Promise<Answered<{ user: User }>> {
@@ -68,33 +58,5 @@ export class ConsoleApi {
   }
   cancelSimulation(id: string): Promise<Answered<SimulationState>> {
     return this.#send("DELETE", `priority/simulations/${encodeURIComponent(id)}`);
-  }
-
-  async #send<T>(method: string, path: string, body?: object): Promise<Answered<T>> {
-    try {
-      const response = await fetch(new URL(`api/v1/${path}`, this.#base), {
-        method,
-        credentials: "include",
-        cache: "no-store",
-        headers: { "X-Callcard": "1", ...(body ? { "Content-Type": "application/json" } : {}) },
-        ...(body ? { body: JSON.stringify(body) } : {}),
-        signal: AbortSignal.timeout(DEADLINE_MS),
-      });
-      const answer: unknown = await response.json().catch(() => null);
-      if (response.ok && answer !== null) return { ok: true, body: answer as T };
-      const { error, problems } = (answer ?? {}) as {
-        error?: { code?: string; message?: string };
-        problems?: readonly Problem[];
-      };
-      return {
-        ok: false,
-        status: response.status,
-        code: error?.code ?? "",
-        message: error?.message ?? response.statusText,
-        problems: problems ?? [],
-      };
-    } catch {
-      return { ok: false, status: 0, code: "", message: "", problems: [] };
-    }
   }
 }

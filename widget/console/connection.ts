@@ -1,6 +1,7 @@
-/** The console's socket: the live picture in, three requests out. Pictures replace each other, so nothing is resumed. */
+/** The console's socket: the live pictures in, a few requests out. Pictures replace each other, so nothing is resumed. */
 import { io, type Socket } from "socket.io-client";
 import type {
+  CampaignsPicture,
   ConsolePicture,
   ConsoleReply,
   ConsoleToServer,
@@ -11,6 +12,7 @@ export type Link = "connecting" | "online" | "offline";
 
 export interface ConsoleListener {
   picture(picture: ConsolePicture): void;
+  campaignsPicture(picture: CampaignsPicture): void;
   setLink(link: Link): void;
   /** The server does not accept who we are, for the reason it gave. */
   refused(reason: string): void;
@@ -43,6 +45,7 @@ export class ConsoleConnection {
       timeout: 4000,
     });
     this.#socket.on("picture", (picture) => listener.picture(picture));
+    this.#socket.on("campaigns", (picture) => listener.campaignsPicture(picture));
     this.#socket.on("ended", (reason) => listener.ended(reason));
     this.#socket.on("connect", () => listener.setLink("online"));
     this.#socket.on("disconnect", (reason) => {

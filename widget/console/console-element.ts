@@ -9,25 +9,28 @@ import { consoleStyles } from "./console.styles.ts";
 import type { ConsoleContext } from "./context.ts";
 import { createWords, type ConsoleWords } from "./words.ts";
 
-const PLACES = ["queues", "rules", "whatIf", "versions"] as const;
+const PLACES = ["queues", "rules", "whatIf", "versions", "campaigns"] as const;
 type Place = (typeof PLACES)[number];
 const HASHES: Readonly<Record<Place, string>> = {
   queues: "#queues",
   rules: "#rules",
   whatIf: "#what-if",
   versions: "#versions",
+  campaigns: "#campaigns",
 };
+/** They begin from a draft of the rules. */
+const OF_RULES: readonly Place[] = ["rules", "whatIf", "versions"];
 const TOAST_MS = 8000;
 
 /**
- * `<callcard-console>`: the screen of supervisors and admins. Queues live, the rules of priority, what they would do, and their versions.
+ * `<callcard-console>`: the screen of supervisors and admins. Queues live, the rules of priority, what they would do, and their versions; campaigns.
  *
  * Attributes and properties:
  * - `server`: base address of the Callcard server; default: where this script came from.
  * - `lang`: `ru`, `uk` or `en`; default: the user's account, then the browser.
  * - `theme`: `auto` (default), `light`, `dark`.
  *
- * The place is in the address: `#queues`, `#rules`, `#what-if`, `#versions`. The same `--callcard-*` properties as `<callcard-desk>`.
+ * The place is in the address: `#queues`, `#rules`, `#what-if`, `#versions`, `#campaigns` with what is open below it. The same `--callcard-*` properties as `<callcard-desk>`.
  */
 export class CallcardConsole extends LitElement {
   static override properties = {
@@ -50,6 +53,8 @@ export class CallcardConsole extends LitElement {
   #toastTimer: ReturnType<typeof setTimeout> | null = null;
   #listening: AbortController | null = null;
   #ctx: ConsoleContext | null = null;
+  /** The place whose link was brought into view. */
+  #shown: Place | null = null;
 
   constructor() {
     super();
@@ -109,6 +114,14 @@ export class CallcardConsole extends LitElement {
       writes: model.writes,
       tell: this.#tell,
     };
+  }
+
+  override updated(): void {
+    const here = this.renderRoot.querySelector(".places a[aria-current]");
+    if (!here || this.#shown === this.place) return;
+    this.#shown = this.place;
+    // On a narrow screen the places do not all fit.
+    here.scrollIntoView({ block: "nearest", inline: "nearest" });
   }
 
   override render(): TemplateResult {
@@ -209,7 +222,7 @@ export class CallcardConsole extends LitElement {
   #place(ctx: ConsoleContext): TemplateResult {
     const { model } = ctx;
     const ready = model.draft && model.vocabulary && model.published;
-    if (this.place !== "queues" && !ready)
+    if (OF_RULES.includes(this.place) && !ready)
       return html`<p class="muted" role="status">${this.#words.t("loading")}</p>`;
     switch (this.place) {
       case "queues":
@@ -218,6 +231,8 @@ export class CallcardConsole extends LitElement {
         return html`<callcard-console-rules .ctx=${ctx}></callcard-console-rules>`;
       case "whatIf":
         return html`<callcard-console-what-if .ctx=${ctx}></callcard-console-what-if>`;
+      case "campaigns":
+        return html`<callcard-console-campaigns .ctx=${ctx}></callcard-console-campaigns>`;
       case "versions":
     }
     return html`<callcard-console-versions .ctx=${ctx}></callcard-console-versions>`;
@@ -270,5 +285,6 @@ export class CallcardConsole extends LitElement {
 }
 
 function placeOf(hash: string): Place {
-  return PLACES.find((place) => HASHES[place] === hash) ?? "queues";
+  const [first] = hash.split("/");
+  return PLACES.find((place) => HASHES[place] === first) ?? "queues";
 }

@@ -1,11 +1,12 @@
 /** Everything `<callcard-console>` knows and does that is not drawing: login, live picture, draft, what is published. */
-import type { ConsolePicture } from "../../server/console/protocol.ts";
+import type { CampaignsPicture, ConsolePicture } from "../../server/console/protocol.ts";
 import type { User } from "../../server/people/model.ts";
 import type { PublishedBody, Vocabulary } from "../../server/priority/rest.ts";
 import type { LoginResult } from "../desk/session.ts";
 import { SessionApi } from "../desk/session.ts";
 import type { Clock } from "../shared/time.ts";
 import { ConsoleApi } from "./api.ts";
+import { CampaignsModel } from "./campaigns/campaigns-model.ts";
 import { ConsoleConnection, type ConsoleListener, type Link } from "./connection.ts";
 import { Draft } from "./draft.ts";
 
@@ -25,6 +26,7 @@ export class ConsoleModel implements ConsoleListener {
   draft: Draft | null = null;
   loginNotice: "" | "loggedOut" | "deactivated" = "";
   readonly api: ConsoleApi;
+  readonly campaigns: CampaignsModel;
   readonly clock: Clock = { nowMs: () => Date.now() + this.#clockOffsetMs };
   readonly #session: SessionApi;
   readonly #base: string;
@@ -39,6 +41,11 @@ export class ConsoleModel implements ConsoleListener {
     this.#changed = changed;
     this.api = new ConsoleApi(base);
     this.#session = new SessionApi(base);
+    this.campaigns = new CampaignsModel(
+      this.api.campaigns,
+      (look) => this.request("lookAtCampaigns", { look }),
+      changed,
+    );
   }
 
   /** Only admins write. */
@@ -103,9 +110,15 @@ export class ConsoleModel implements ConsoleListener {
     this.#changed();
   }
 
+  campaignsPicture(picture: CampaignsPicture): void {
+    this.#clockOffsetMs = picture.serverTimeMs - Date.now();
+    this.campaigns.picture(picture);
+  }
+
   setLink(link: Link): void {
     if (link === "offline" && this.link !== "offline") this.offlineSinceMs = Date.now();
     this.link = link;
+    if (link === "online") this.campaigns.online();
     this.#changed();
   }
 
@@ -151,6 +164,7 @@ export class ConsoleModel implements ConsoleListener {
     this.#connection = null;
     this.draft?.close();
     this.draft = null;
+    this.campaigns.forget();
     this.live = null;
     this.published = null;
   }

@@ -1,7 +1,8 @@
 /** The draft as the screen edits it: changed at once here, saved a moment later, and told when somebody else saved meanwhile. */
 import type { Policy } from "../../server/priority/model.ts";
 import type { Checked, DraftBody } from "../../server/priority/rest.ts";
-import type { ConsoleApi, Refused } from "./api.ts";
+import type { ConsoleApi } from "./api.ts";
+import type { Refused } from "./request.ts";
 
 const SAVE_AFTER_MS = 500;
 const RETRY_AFTER_MS = 3000;

@@ -1,6 +1,7 @@
 /** Runs one simulation on the server and follows it to its end. */
 import type { SimulationInput, SimulationState } from "../../server/priority/simulation/model.ts";
-import type { Answered, ConsoleApi, Refused } from "./api.ts";
+import type { ConsoleApi } from "./api.ts";
+import type { Answered, Refused } from "./request.ts";
 
 const LOOK_MS = 300;
 /** So many failed looks in a row mean that the server is gone, not busy. */

@@ -2,7 +2,7 @@
 import { css, html, type TemplateResult } from "lit";
 import type { Checked, Problem } from "../../../server/priority/rest.ts";
 import { icon } from "../../shared/icons.ts";
-import type { Refused } from "../api.ts";
+import type { Refused } from "../request.ts";
 import type { ConsoleWords } from "../words.ts";
 
 /** Why the server refused a request: in the dictionary's words, else in the server's. */
@@ -28,7 +28,9 @@ export function problemText(problem: Problem, words: ConsoleWords): string {
     ...(problem.code === "unknownTier" ? { value: words.tier(String(value)) } : {}),
   });
   // A value the server did not give would leave a hole in the sentence.
-  return said === null || /\{\w+\}/.test(said) ? problem.message : said;
+  const places = [...(words.coded("check_", problem.code) ?? "").matchAll(/\{(\w+)\}/g)];
+  const isWhole = places.every(([, name = ""]) => Object.hasOwn(problem.values, name));
+  return said === null || !isWhole ? problem.message : said;
 }
 
 /** For {@link problemList}. */

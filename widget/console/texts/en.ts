@@ -1,5 +1,8 @@
+import { campaignsEn } from "./campaigns-en.ts";
+
 /** English words of the console. The keys of this dictionary are the keys of all; `{name}` marks a value or a control. */
 export const en = {
+  ...campaignsEn,
   // Frame
   title: "Callcard: queues",
   place_queues: "Queues",

@@ -1,7 +1,9 @@
+import { campaignsRu } from "./campaigns-ru.ts";
 import type { en } from "./en.ts";
 
 /** Русский. */
 export const ru: { readonly [K in keyof typeof en]: string } = {
+  ...campaignsRu,
   title: "Callcard: очереди",
   place_queues: "Очереди",
   place_rules: "Правила",

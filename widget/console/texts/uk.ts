@@ -1,7 +1,9 @@
+import { campaignsUk } from "./campaigns-uk.ts";
 import type { en } from "./en.ts";
 
 /** Українська. */
 export const uk: { readonly [K in keyof typeof en]: string } = {
+  ...campaignsUk,
   title: "Callcard: черги",
   place_queues: "Черги",
   place_rules: "Правила",

@@ -1,0 +1,281 @@
+import { css } from "lit";
+
+export const editorStyles = css`
+  :host {
+    display: grid;
+    gap: 14px;
+    max-width: 860px;
+    container: editor / inline-size;
+  }
+  section {
+    display: grid;
+    gap: 6px;
+    padding: 18px 22px 20px;
+    min-width: 0;
+  }
+  h2 {
+    font-size: 18px;
+    font-weight: 650;
+    letter-spacing: -0.01em;
+    color: var(--ink);
+  }
+  h3 {
+    font-size: 13px;
+    font-weight: 600;
+    color: var(--ink-3);
+    margin-top: 10px;
+  }
+  .line,
+  .tick {
+    line-height: 36px;
+  }
+  .hint {
+    font-size: 14px;
+    color: var(--ink-3);
+    max-width: 68ch;
+  }
+  .tick {
+    display: flex;
+    gap: 10px;
+    align-items: baseline;
+  }
+  .tick input {
+    flex: none;
+    width: 16px;
+    height: 16px;
+    translate: 0 2px;
+  }
+  .off {
+    color: var(--ink-3);
+  }
+  select.inline {
+    max-width: 100%;
+  }
+  .inline.text {
+    width: 190px;
+    max-width: 100%;
+  }
+  .inline.wide {
+    width: min(420px, 100%);
+  }
+  .inline.time {
+    width: 66px;
+    text-align: center;
+  }
+  textarea[aria-invalid="true"] {
+    border-color: var(--bad);
+  }
+  .retries {
+    display: grid;
+    gap: 0;
+  }
+  .retries li {
+    display: grid;
+    grid-template-columns: 190px minmax(0, 1fr);
+    gap: 2px 12px;
+    padding: 5px 0;
+    border-bottom: 1px solid var(--line);
+    align-items: baseline;
+  }
+  .retries .told {
+    grid-column: 1 / -1;
+  }
+  .outcome {
+    color: var(--ink-2);
+  }
+  .steps {
+    display: flex;
+    flex-wrap: wrap;
+    gap: 4px 6px;
+    align-items: center;
+  }
+  .step {
+    display: inline-flex;
+    align-items: center;
+    gap: 2px;
+    padding: 0 3px 0 11px;
+    min-height: 32px;
+    border-radius: 99px;
+    background: var(--accent-soft);
+    color: var(--accent-ink);
+    font-size: 14px;
+    white-space: nowrap;
+  }
+  .step .inline {
+    width: 62px;
+    min-height: 26px;
+    font-size: 14px;
+    margin: 0 4px;
+    border-bottom: 0;
+    border-radius: 6px;
+    background: var(--surface);
+  }
+  .step button {
+    display: grid;
+    place-items: center;
+    width: 26px;
+    height: 26px;
+    border-radius: 50%;
+  }
+  .step svg.i {
+    width: 12px;
+    height: 12px;
+  }
+  .add {
+    width: auto;
+    max-width: 104px;
+    min-height: 28px;
+    padding: 1px 8px;
+    font-size: 14px;
+    border-radius: 99px;
+    border: 1px dashed var(--line-strong);
+    background: none;
+    color: var(--ink-2);
+  }
+  .add option {
+    background: var(--raised);
+    color: var(--ink);
+  }
+  .day {
+    display: grid;
+    grid-template-columns: 250px minmax(0, 1fr);
+    gap: 0 12px;
+    align-items: baseline;
+    min-height: 38px;
+  }
+  .reach {
+    padding: 2px 14px 10px;
+    margin: 6px 0;
+    background: var(--sunken);
+    border-radius: var(--radius-s);
+  }
+  .reach ul {
+    display: grid;
+    grid-template-columns: repeat(auto-fill, minmax(min(300px, 100%), 1fr));
+    gap: 2px 24px;
+    padding-top: 4px;
+    font-size: 14px;
+  }
+  .reach li {
+    display: flex;
+    flex-wrap: wrap;
+    justify-content: space-between;
+    gap: 0 12px;
+    color: var(--ink-3);
+  }
+  .reach .open {
+    color: var(--ink);
+  }
+  .reach .open span:last-child {
+    color: var(--accent-ink);
+    font-weight: 600;
+  }
+  .ends {
+    display: grid;
+  }
+  .ends li {
+    display: grid;
+    grid-template-columns: repeat(3, minmax(0, 1fr)) auto;
+    gap: 4px 10px;
+    padding: 8px 0 10px;
+    border-bottom: 1px solid var(--line);
+    align-items: center;
+  }
+  .ends .label {
+    display: flex;
+    gap: 6px;
+    align-items: baseline;
+    min-width: 0;
+  }
+  .ends .label > span {
+    font-size: 12px;
+    color: var(--ink-3);
+  }
+  .ends .inline {
+    width: 100%;
+    font-weight: 500;
+    font-size: 14px;
+    color: var(--ink);
+  }
+  .ends .effect {
+    grid-column: 1 / 4;
+    grid-row: 2;
+    display: flex;
+    flex-wrap: wrap;
+    gap: 4px 12px;
+    align-items: center;
+    padding-left: 20px;
+  }
+  .ends .effect .inline {
+    width: auto;
+  }
+  .ends .code .inline {
+    font-size: 13px;
+    color: var(--ink-3);
+  }
+  .ends .btn {
+    grid-column: 4;
+    grid-row: 1;
+  }
+  .ends .told {
+    grid-column: 1 / -1;
+  }
+  .addEnd {
+    justify-self: start;
+    margin-top: 6px;
+  }
+  .save {
+    position: sticky;
+    bottom: -64px;
+    z-index: 5;
+    display: flex;
+    flex-wrap: wrap;
+    gap: 8px;
+    align-items: center;
+    padding: 12px 16px;
+    background: var(--raised);
+    box-shadow: var(--shadow-high);
+  }
+  .save p {
+    flex: 1;
+    min-width: 180px;
+    display: flex;
+    gap: 8px;
+    align-items: center;
+    font-size: 14px;
+    color: var(--ink-2);
+  }
+  .save p.bad {
+    color: var(--bad);
+  }
+  @media (pointer: coarse) {
+    .add,
+    .step .inline,
+    .step button {
+      min-height: 44px;
+      min-width: 36px;
+    }
+  }
+  @container editor (max-width: 600px) {
+    section {
+      padding: 14px;
+    }
+    .retries li,
+    .day {
+      grid-template-columns: minmax(0, 1fr);
+    }
+    .ends li {
+      grid-template-columns: minmax(0, 1fr) auto;
+    }
+    .ends .label {
+      grid-column: 1;
+    }
+    .ends .effect {
+      grid-column: 1 / -1;
+      grid-row: auto;
+    }
+    .ends .btn {
+      grid-column: 2;
+    }
+  }
+`;

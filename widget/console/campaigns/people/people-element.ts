@@ -1,0 +1,257 @@
+import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { repeat } from "lit/directives/repeat.js";
+import type { ContactFound, ContactLine, NextBody } from "../../../../server/campaigns/rest.ts";
+import { base } from "../../../shared/styles.ts";
+import type { ConsoleContext } from "../../context.ts";
+import { refusalText } from "../../shared/problems.ts";
+import { campaignHash } from "../route.ts";
+import { attemptText, becauseText, localTimeText, outcomeText } from "../sentences.ts";
+import { peopleStyles } from "./people.styles.ts";
+
+const SHOWN = 30;
+const LOOK_AGAIN_MS = 5000;
+const SEARCH_AFTER_MS = 250;
+
+/**
+ * `<callcard-console-campaign-people>`: who is called next, later and never, and why; whose attempt a person has to settle; everybody by
+ * name, phone or order; a list to upload. Properties: `ctx`, `campaignId`.
+ */
+export class ConsoleCampaignPeople extends LitElement {
+  static override properties = {
+    ctx: { attribute: false },
+    campaignId: { attribute: false },
+    next: { state: true },
+    unknown: { state: true },
+    found: { state: true },
+    problem: { state: true },
+  };
+  static override styles = [base, peopleStyles];
+
+  declare ctx: ConsoleContext;
+  declare campaignId: string;
+  declare next: NextBody | null;
+  /** Whose attempt nobody knows the end of. */
+  declare unknown: readonly ContactFound[];
+  /** Null while nothing is searched for. */
+  declare found: readonly ContactFound[] | null;
+  declare problem: string;
+  #search = "";
+  #searches = 0;
+  #typing: ReturnType<typeof setTimeout> | null = null;
+  #timer: ReturnType<typeof setInterval> | null = null;
+
+  constructor() {
+    super();
+    this.next = null;
+    this.unknown = [];
+    this.found = null;
+    this.problem = "";
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.#timer = setInterval(() => {
+      if (!document.hidden) void this.#load();
+    }, LOOK_AGAIN_MS);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    if (this.#timer) clearInterval(this.#timer);
+    if (this.#typing) clearTimeout(this.#typing);
+  }
+
+  override willUpdate(changed: PropertyValues<this>): void {
+    if (changed.has("campaignId")) void this.#load();
+  }
+
+  override render(): TemplateResult {
+    const { ctx } = this;
+    const { t } = ctx.words;
+    return html`${this.problem ? html`<p class="notice bad" role="alert">${this.problem}</p>` : nothing}
+      ${
+        this.unknown.length === 0
+          ? nothing
+          : html`<section class="panel unknown" aria-label=${t("people_unknown")}>
+              <h2>${t("people_unknown")}</h2>
+              <p class="hint">${t("people_unknownLead")}</p>
+              <ul>
+                ${this.unknown.map((contact) => this.#contact(contact))}
+              </ul>
+            </section>`
+      }
+      <search class="panel">
+        <label class="field"
+          >${t("people_search")}<input
+            type="search"
+            maxlength="100"
+            autocomplete="off"
+            @input=${(event: Event) => this.#type((event.target as HTMLInputElement).value)}
+        /></label>
+        <div role="status" class="sr">
+          ${this.found ? t("people_found", { count: this.found.length }) : ""}
+        </div>
+        ${this.#found()}
+      </search>
+      ${this.next ? this.#plan(this.next) : html`<p class="muted" role="status">${t("loading")}</p>`}
+      ${
+        ctx.writes
+          ? html`<section class="panel" aria-label=${t("people_upload")}>
+              <h2>${t("people_upload")}</h2>
+              <callcard-console-upload
+                .words=${ctx.words}
+                .label=${t("up_file")}
+                .hint=${t("people_uploadHint")}
+                .send=${(file: Blob) => ctx.model.campaigns.api.upload(this.campaignId, file)}
+                @uploaded=${() => void this.#load()}
+              ></callcard-console-upload>
+            </section>`
+          : nothing
+      }`;
+  }
+
+  #found(): TemplateResult | typeof nothing {
+    const { t } = this.ctx.words;
+    if (!this.found) return nothing;
+    if (this.found.length === 0) return html`<p class="muted">${t("people_foundNone")}</p>`;
+    return html`<ul>
+      ${repeat(
+        this.found,
+        ({ contactId }) => contactId,
+        (contact) => this.#contact(contact),
+      )}
+    </ul>`;
+  }
+
+  /** Somebody with everything that was tried. */
+  #contact(contact: ContactFound): TemplateResult {
+    const { words, model } = this.ctx;
+    const { t, locale } = words;
+    const { state, result, tries } = contact;
+    const end =
+      state === "open"
+        ? t("contact_open")
+        : `${t(`contact_${state}`)}: ${becauseText(result, words)}`;
+    return html`<li>
+      ${this.#who(contact)}
+      <span class="why">${end}</span>
+      <span class="tries"
+        >${tries.map(
+          ({ at, attemptId, outcome, state: where }) =>
+            html`<a href=${campaignHash(this.campaignId, "people", attemptId)}
+              >${locale.dayAndTime(at, model.clock.nowMs())}:
+              ${outcome ? outcomeText(outcome, words) : attemptText(where, words)}</a
+            >`,
+        )}</span
+      >
+    </li>`;
+  }
+
+  #plan({ later, never, next }: NextBody): TemplateResult {
+    const { words } = this.ctx;
+    const { t } = words;
+    const list = (
+      title: string,
+      none: string,
+      lines: readonly (ContactLine & { readonly because?: string })[],
+      timed = true,
+    ): TemplateResult =>
+      html`<section class="panel" aria-label=${title}>
+        <h2>${title}</h2>
+        ${
+          lines.length === 0
+            ? html`<p class="muted">${none}</p>`
+            : html`<ol>
+                ${repeat(
+                  lines,
+                  ({ attemptId, contactId }) => `${contactId} ${attemptId}`,
+                  (line) => this.#line(line, timed),
+                )}
+              </ol>`
+        }
+      </section>`;
+    return html`<div class="plan">
+      ${list(t("people_next"), t("people_nextNone"), next)}
+      ${list(t("people_later"), t("people_laterNone"), later)}
+      ${list(t("people_never"), t("people_neverNone"), never, false)}
+    </div>`;
+  }
+
+  #line(line: ContactLine & { readonly because?: string }, timed: boolean): TemplateResult {
+    const { words, model } = this.ctx;
+    const { locale } = words;
+    return html`<li>
+      ${this.#who(line, true)}
+      ${line.because ? html`<span class="why">${becauseText(line.because, words)}</span>` : nothing}
+      ${
+        timed
+          ? html`<span class="when"
+              ><span>${locale.dayAndTime(line.dueAt, model.clock.nowMs())}</span>
+              <span>${localTimeText(line, words)}</span></span
+            >`
+          : nothing
+      }
+    </li>`;
+  }
+
+  #who(line: ContactLine, linked = false): TemplateResult {
+    const { t } = this.ctx.words;
+    const name = line.name || line.phone;
+    const facts = [
+      line.orders.length > 0 ? t("people_orders", { orders: line.orders.join(", ") }) : "",
+      line.attempts > 0 ? t("people_attempts", { count: line.attempts }) : "",
+    ].filter(Boolean);
+    return html`<span class="who"
+      >${
+        linked && line.attemptId
+          ? html`<a class="name" href=${campaignHash(this.campaignId, "people", line.attemptId)}
+              ><bdi>${name}</bdi></a
+            >`
+          : html`<bdi class="name">${name}</bdi>`
+      }
+      <span class="muted"
+        >${line.name ? html`<bdi>${line.phone}</bdi>` : nothing}${facts.map(
+          (fact, index) => `${index > 0 || line.name ? ", " : ""}${fact}`,
+        )}</span
+      ></span
+    >`;
+  }
+
+  #type(value: string): void {
+    this.#search = value.trim();
+    if (this.#typing) clearTimeout(this.#typing);
+    this.#typing = setTimeout(() => void this.#look(), SEARCH_AFTER_MS);
+  }
+
+  async #look(): Promise<void> {
+    const mine = ++this.#searches;
+    const { words, model } = this.ctx;
+    if (this.#search === "") {
+      this.found = null;
+      return;
+    }
+    const answer = await model.campaigns.api.contacts(
+      this.campaignId,
+      { search: this.#search },
+      SHOWN,
+    );
+    // Something newer was typed meanwhile.
+    if (mine !== this.#searches) return;
+    if (answer.ok) this.found = answer.body.contacts;
+    else this.problem = words.t("loadFailed", { message: refusalText(answer, words) });
+  }
+
+  async #load(): Promise<void> {
+    const { words, model } = this.ctx;
+    const { api } = model.campaigns;
+    const [next, unknown] = await Promise.all([
+      api.next(this.campaignId, SHOWN),
+      api.contacts(this.campaignId, { unknown: true }, SHOWN),
+    ]);
+    if (next.ok) this.next = next.body;
+    if (unknown.ok) this.unknown = unknown.body.contacts;
+    const refused = [next, unknown].find((answer) => !answer.ok);
+    this.problem =
+      refused && !refused.ok ? words.t("loadFailed", { message: refusalText(refused, words) }) : "";
+  }
+}
