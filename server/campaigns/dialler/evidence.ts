@@ -19,6 +19,8 @@ export const ATTEMPT_EVENT = "CallcardAttempt";
 export type LastWord = {
   readonly status: string;
   readonly cause: number;
+  /** It was ringing, or something was heard (183), when it was given up. */
+  readonly rang: boolean;
   /** How long the person's phone was answered, 0 for never. */
   readonly answeredMs: number;
 };
@@ -397,6 +399,7 @@ function ownChannels(watch: Watch): readonly Heard[] {
 }
 
 function hasRung(watch: Watch): boolean {
+  if (watch.lastWord?.rang === true) return true;
   for (const id of personsLegs(watch)) if (watch.channels.get(id)?.ringing === true) return true;
   return false;
 }
@@ -448,14 +451,20 @@ export function tells(cause: number): boolean {
 }
 
 /**
- * The dialplan's last word. Asterisk makes one cause, 21, of a person who declines (603) and of a trunk that refuses the caller
- * (401, 403, 407); the latter is told as 57, "not authorized", which is what ISDN says of it (RFC 3398, 7.2.4.1).
+ * The dialplan's last word, with what the SIP code adds to it:
+ *
+ * - Asterisk makes one cause, 21, of a person who declines (603) and of a trunk that refuses the caller (401, 403, 407). The latter is told
+ *   as 57, "not authorized", which is what ISDN says of it (RFC 3398).
+ * - A trunk that never said anything (`none`) is NOANSWER with cause 16 to Dial(). It is told as 102, "recovery on timer expiry".
  */
 export function lastWordOf(status: string, cause: string, sip: string, ms: string): LastWord {
   const number = wholeOf(cause);
+  const refused = number === 21 && /^(?:401|403|407)$/.test(sip);
+  const silent = status === "NOANSWER" && sip === "none" && !tells(number);
   return {
     status: /^[A-Z]{1,20}$/.test(status) ? status : "",
-    cause: number === 21 && /^(?:401|403|407)$/.test(sip) ? 57 : number,
+    cause: refused ? 57 : silent ? 102 : number,
+    rang: /^(?:180|183)$/.test(sip),
     answeredMs: wholeOf(ms),
   };
 }

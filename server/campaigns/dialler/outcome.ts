@@ -5,7 +5,7 @@
  * | evidence, the first that holds                               | outcome                          |
  * | ------------------------------------------------------------ | -------------------------------- |
  * | an operator and the person were connected                     | talked                           |
- * | operator first, and the operator's phone was not answered      | operatorGone                     |
+ * | operator first, and the operator was gone before it was dialled | operatorGone                     |
  * | a machine answered                                            | machine                          |
  * | the person answered, and was gone before the rule's time        | cutOff                           |
  * | the person answered                                           | abandoned                        |
@@ -34,7 +34,10 @@ import type { CallEvidence } from "../ports.ts";
  */
 export function outcomeOf(evidence: CallEvidence, connectWithinMs: number): AttemptOutcome {
   if (evidence.connected) return "talked";
-  if (evidence.operatorAnswered === false && !evidence.answered) return "operatorGone";
+  // Answered and gone again before the dialplan came to dial, too.
+  const neverDialled = evidence.operatorAnswered !== null && evidence.dialStatus === "";
+  if ((evidence.operatorAnswered === false || neverDialled) && !evidence.answered)
+    return "operatorGone";
   if (evidence.machine) return "machine";
   if (evidence.answered) {
     // The operator was on the line already; only the word that both were connected was lost.

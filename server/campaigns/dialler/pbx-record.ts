@@ -2,10 +2,10 @@
  * What the dialplan (asterisk-config, `callcard-out`) writes into AstDB of an attempt, read by AMI DBGet:
  *
  *     callcard/<id>           dialled                              before it dials
- *                             over,<DIALSTATUS>,<Q.850>,<SIP>,<ms answered>,<side>   when the dialling is over; side O: operator first
- *     callcard/<id>-answered  <machine|refused|connected|...>      customer first, when the answered person's channel is over
+ *                             over|<DIALSTATUS>|<Q.850>|<SIP>|<ms answered>|<C or O>    when the dialling is over; O: operator first
+ *     callcard/<id>-answered  machine, refused, connected, parted by |    customer first, when the answered person's channel is over
  *
- * Parted by `|` in truth. Asterisk keeps it through its own restarts.
+ * Asterisk keeps it through its own restarts.
  */
 import { AmiError, type Pbx } from "../../asterisk/model.ts";
 import type { CallEvidence, PbxRecord } from "../ports.ts";
@@ -35,7 +35,7 @@ export async function readRecord(pbx: Pbx, attemptId: string): Promise<StoredRec
     originateReason: null,
     dialStatus: word.status,
     cause: word.cause,
-    rang: false,
+    rang: word.rang,
     answered,
     machine: what.has("machine"),
     connected: answered && (operatorFirst || what.has("connected")),

@@ -176,11 +176,25 @@ const handlers: Readonly<Record<string, Handler>> = {
     }));
     reply.list("Device State Changes will follow", items, "DeviceStateListComplete");
   },
+  dbget({ pbx }, action, reply) {
+    const family = action.get("Family");
+    const key = action.get("Key");
+    if (family === "") return reply.error("No family specified.");
+    if (key === "") return reply.error("No key specified.");
+    const value = pbx.database.get(`${family}/${key}`);
+    if (value === undefined) return reply.error("Database entry not found");
+    const body = `Family: ${family}\r\nKey: ${key}\r\nVal: ${value}\r\n`;
+    reply.list(
+      "Result will follow",
+      [{ event: "DBGetResponse", body, idLast: true }],
+      "DBGetComplete",
+    );
+  },
   originate,
   hangup({ pbx }, action, reply) {
     const name = action.get("Channel");
     if (name === "") return reply.error("No channel specified");
-    const channel = pbx.exchange.byName.get(name);
+    const channel = pbx.exchange.byName.get(name) ?? pbx.exchange.channels.get(name);
     if (channel === undefined) return reply.error("No such channel");
     reply.success("Channel Hungup");
     const cause = leadingInteger(action.get("Cause")) ?? 16;
@@ -236,7 +250,7 @@ function originate({ pbx }: ActionWorld, action: Action, reply: Reply): void {
   if (!target.includes("/")) return reply.error("Invalid channel");
   const timeoutMs = timeoutText === "" ? 30_000 : leadingInteger(timeoutText);
   if (timeoutMs === null) return reply.error("Invalid timeout");
-  if (action.get("Context") !== "" && !pbx.knows(exten))
+  if (action.get("Context") !== "" && !pbx.knows(exten, action.get("Context")))
     return reply.error("Extension does not exist.");
   if (!isTrue(action.get("Async"))) return reply.error("Originate failed");
   const caller = parseCallerId(action.get("CallerID"));
@@ -259,26 +273,28 @@ function originate({ pbx }: ActionWorld, action: Action, reply: Reply): void {
         context: action.get("Context"),
         exten,
         shown: caller,
-        extension: variable(action, "CALLCARD_EXTENSION"),
+        extension: variables(action).get("CALLCARD_EXTENSION") ?? "",
         timeoutMs,
         channelId: action.get("ChannelId"),
         otherChannelId: action.get("OtherChannelId"),
+        variables: variables(action),
       },
       finished,
     ),
   );
 }
 
-/** A channel variable of an Originate, "" when it sets none of that name. */
-function variable(action: Action, name: string): string {
+/** The channel variables an Originate sets, without the underscores that say how far they are inherited. */
+function variables(action: Action): ReadonlyMap<string, string> {
+  const set = new Map<string, string>();
   for (const header of action.all("Variable")) {
     // One header may set several; Asterisk parts them by commas.
     for (const each of header.split(",")) {
-      const [key, ...value] = each.split("=");
-      if (key?.trim() === name) return value.join("=").trim();
+      const [name = "", ...value] = each.split("=");
+      set.set(name.trim().replace(/^_{1,2}/, ""), value.join("=").trim());
     }
   }
-  return "";
+  return set;
 }
 
 function parseCallerId(text: string): { readonly number: string; readonly name: string } {

@@ -59,8 +59,14 @@ export type Channel = {
   holding: boolean;
   /** True while the other side holds it: this is what PJSIP's device state shows as on hold. */
   held: boolean;
+  /** Its hang-up handler: called once, before its Hangup is told, with its cause. */
+  atHangup: ((cause: number) => void) | null;
   /** Called once, after its Hangup was told. */
   onEnd: (() => void) | null;
+  /** The key its person presses when a message asks for one, "" for none. */
+  presses: string;
+  /** Not a person but a machine answered. */
+  isMachine: boolean;
   readonly variables: Map<string, string>;
 };
 
@@ -166,7 +172,10 @@ export class Exchange {
       music: false,
       holding: false,
       held: false,
+      atHangup: null,
       onEnd: null,
+      presses: "",
+      isMachine: false,
       variables: new Map(),
     };
     channel.told = {
@@ -311,6 +320,9 @@ export class Exchange {
     if (other !== null && !other.hungUp) this.tellOf("HangupRequest", other, causeText(cause, ""));
     if (channel.hasDialplan)
       this.tellOf("SoftHangupRequest", channel, causeText(16, channel.techCause));
+    const { atHangup } = channel;
+    channel.atHangup = null;
+    atHangup?.(cause);
     channel.hungUp = true;
     channel.owner = null;
     this.channels.delete(channel.id);

@@ -114,13 +114,17 @@ export class PhoneLeg implements Leg, ChannelOwner {
       callerName: this.channel.connectedName,
       queue: this.#queue,
     });
-    this.#after(signallingMs, () => {
-      this.#exchange.setState(this.channel, channelState.ringing);
-      listener.ringing();
-    });
+    if (reaction.do !== "fail") {
+      this.#after(signallingMs, () => {
+        this.#exchange.setState(this.channel, channelState.ringing);
+        listener.ringing();
+      });
+    }
     switch (reaction.do) {
       case "ignore":
         return;
+      case "fail":
+        return this.#after(signallingMs, () => this.#refuse(reaction.cause, reaction.sip));
       case "busy":
         return this.#after(signallingMs * 2, () => this.#refuse(17, "486"));
       case "reject":
@@ -129,6 +133,8 @@ export class PhoneLeg implements Leg, ChannelOwner {
         return this.#after(signallingMs + reaction.afterMs, () => {
           this.#stop();
           this.channel.owner = null;
+          this.channel.presses = reaction.presses ?? "";
+          this.channel.isMachine = reaction.machine === true;
           this.#exchange.setState(this.channel, channelState.up);
           if (reaction.talkMs !== undefined) {
             this.#exchange.clock.after(reaction.talkMs, () =>
@@ -265,6 +271,16 @@ export class LocalLeg implements Leg, ChannelOwner {
     this.#listener = null;
     if (listener === null) this.#exchange.hangup(channel, cause);
     else listener.failed(cause);
+  }
+
+  /** Asterisk itself calls it (Originate): there is no caller to show. */
+  prepareOriginated(): void {
+    const one = this.channel;
+    const two = one.other!;
+    this.#exchange.setCaller(two, one.callerNumber, one.callerName);
+    this.#exchange.setConnected(two, one.callerNumber, one.callerName);
+    this.#exchange.publish(two);
+    this.#tellBridge();
   }
 
   #tellBridge(): void {

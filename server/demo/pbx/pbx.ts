@@ -3,6 +3,7 @@
  */
 import type { Random } from "../random.ts";
 import type { Clock } from "./clock.ts";
+import { CampaignCalls, campaignContexts, type CampaignMemory } from "./campaign-calls.ts";
 import { Conversation } from "./conversation.ts";
 import { Devices } from "./devices.ts";
 import { Dial } from "./dial.ts";
@@ -34,6 +35,8 @@ export type PbxOptions = {
   readonly phoneBehaviour: PhoneBehaviour;
   /** What the outside world does when it is called. */
   readonly outsideBehaviour: PhoneBehaviour;
+  /** What campaigns' calls leave behind. */
+  readonly campaigns: CampaignMemory;
 };
 
 /** What whoever sends a channel into the dialplan hears. */
@@ -54,6 +57,8 @@ export type Origination = {
   readonly timeoutMs: number;
   readonly channelId: string;
   readonly otherChannelId: string;
+  /** Channel variables, without the underscores that say how far they are inherited. */
+  readonly variables: ReadonlyMap<string, string>;
 };
 
 /** Phones, queues, channels and the dialplan that joins them. */
@@ -66,6 +71,9 @@ export class SimulatedExchange {
   /** Global variables. */
   readonly globals = new Map<string, string>();
   readonly #outside: PhoneBehaviour;
+  readonly #campaigns: CampaignCalls;
+  /** Of AstDB, by family and key. */
+  readonly database: ReadonlyMap<string, string>;
 
   constructor(options: PbxOptions) {
     this.exchange = new Exchange(options.clock, options.random, options.publish);
@@ -79,6 +87,8 @@ export class SimulatedExchange {
     }
     this.trunk = options.trunk;
     this.#outside = options.outsideBehaviour;
+    this.#campaigns = new CampaignCalls(this, options.campaigns);
+    this.database = options.campaigns.database;
     this.devices = new Devices(this.exchange, this.phones, contexts.hints, (stateInterface) =>
       this.queues.deviceChanged(stateInterface),
     );
@@ -111,7 +121,10 @@ export class SimulatedExchange {
         ...link,
         ids,
         optimizable: local[2] === undefined,
-        run: (two, listener) => this.runDialplan(two, two.exten, { listener }, queue),
+        run: (two, listener) => {
+          if (two.context === campaignContexts.out) this.#campaigns.dial(two, listener);
+          else this.runDialplan(two, two.exten, { listener }, queue);
+        },
       });
     }
     const endpoint = /^PJSIP\/(.+)$/.exec(interfaceName)?.[1] ?? "";
@@ -133,7 +146,8 @@ export class SimulatedExchange {
   }
 
   /** True when the dialplan knows what to do with this extension. */
-  knows(exten: string): boolean {
+  knows(exten: string, context = ""): boolean {
+    if (context === campaignContexts.answered) return exten === "s";
     return (
       this.phones.has(exten) || this.queues.find(exten) !== undefined || /^\+?\d{5,20}$/.test(exten)
     );
@@ -221,9 +235,14 @@ export class SimulatedExchange {
       channel.techCause = "480";
       leg.cancel(19);
     });
+    for (const [name, value] of input.variables) {
+      channel.variables.set(name, value);
+      channel.other?.variables.set(name, value);
+    }
     exchange.setCaller(channel, input.shown.number, input.shown.name);
     exchange.setConnected(channel, input.shown.number, input.shown.name);
     exchange.publish(channel);
+    if (leg instanceof LocalLeg) leg.prepareOriginated();
     tellDial(exchange, "DialBegin", null, channel, leg.dialString);
     leg.call({
       ringing: () => tellDial(exchange, "DialState", null, channel, "RINGING"),
@@ -233,6 +252,8 @@ export class SimulatedExchange {
         channel.hasDialplan = true;
         channel.context = input.context;
         channel.exten = input.exten;
+        if (input.context === campaignContexts.answered) return this.#campaigns.answered(channel);
+        if (input.context === campaignContexts.out) return this.#campaigns.dial(channel, undefined);
         if (input.extension !== "") {
           const name = this.phones.get(input.extension)?.name ?? "";
           exchange.setCaller(channel, input.extension, name);

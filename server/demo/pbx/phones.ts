@@ -5,11 +5,21 @@ import type { Random } from "../random.ts";
 
 /** What a person does with a ringing phone. Times count from the first ring. */
 export type PhoneReaction =
-  | { readonly do: "answer"; readonly afterMs: number; readonly talkMs?: number }
+  | {
+      readonly do: "answer";
+      readonly afterMs: number;
+      readonly talkMs?: number;
+      /** The key pressed when a message asks for one. */
+      readonly presses?: string;
+      /** A machine answers. */
+      readonly machine?: boolean;
+    }
   /** Presses "reject" (603). */
   | { readonly do: "reject"; readonly afterMs: number }
   /** The phone says at once that it is busy (486). */
   | { readonly do: "busy" }
+  /** The network fails it, without ringing: Q.850's cause with SIP's own number. */
+  | { readonly do: "fail"; readonly cause: number; readonly sip: string }
   /** Lets it ring until the caller or the queue gives up. */
   | { readonly do: "ignore" };
 

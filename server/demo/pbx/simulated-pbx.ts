@@ -12,6 +12,7 @@ import {
   type IncomingCall,
   type OutgoingCall,
 } from "./calls.ts";
+import type { DialledNumber } from "./campaign-calls.ts";
 import { realClock, type Clock } from "./clock.ts";
 import { SimulatedExchange } from "./pbx.ts";
 import { answering, type Phone, type PhoneBehaviour } from "./phones.ts";
@@ -82,8 +83,10 @@ export interface SimulatedPbx {
   unserved(queues?: readonly string[]): number;
   /** Cuts every manager connection, after `tail` when given (to break a message in the middle). Calls go on. */
   cutConnections(tail?: string): void;
-  /** As if Asterisk was killed and started again: connections and all calls are gone, uptime begins anew. */
+  /** As if Asterisk was killed and started again: connections and all calls are gone, uptime begins anew. AstDB is kept. */
   restart(): void;
+  /** Every number that was dialled for a campaign's attempt, in order; restarts do not forget. */
+  dialledForAttempts(): readonly DialledNumber[];
   /** Sends bytes as they are to every manager connection. */
   inject(bytes: Uint8Array | string): void;
   counters(): SimulatedPbxCounters;
@@ -106,6 +109,7 @@ export async function startSimulatedPbx(options: SimulatedPbxOptions): Promise<S
   let channelsBefore = 0;
 
   let life = new ClockLife(clock);
+  const campaigns = { database: new Map<string, string>(), dialled: [] as DialledNumber[] };
 
   const newExchange = (): SimulatedExchange => {
     const own = life;
@@ -120,6 +124,7 @@ export async function startSimulatedPbx(options: SimulatedPbxOptions): Promise<S
       trunk: options.trunk ?? "trunk",
       phoneBehaviour: options.phones ?? answering(random, [4000, 8000], [20_000, 50_000]),
       outsideBehaviour: options.outside ?? { do: "answer", afterMs: 4000 },
+      campaigns,
       publish(eventClass, text, name) {
         if (own.ended) return;
         events += 1;
@@ -204,6 +209,7 @@ export async function startSimulatedPbx(options: SimulatedPbxOptions): Promise<S
       exchange = newExchange();
       for (const [name, behaviour] of behaviours) phone(name).behaviour = behaviour;
     },
+    dialledForAttempts: () => [...campaigns.dialled],
     inject: (bytes) => server.inject(bytes),
     counters: () => ({
       events,
