@@ -10,10 +10,12 @@ import { CallcardHelp } from "./help/help-element.ts";
 import { CallcardLine } from "./line/line-element.ts";
 import { CallcardLogin } from "./login/login-element.ts";
 import { CallcardMenu } from "./menu/menu-element.ts";
+import { CallcardPreview } from "./preview/preview-element.ts";
 import { CallcardPresence } from "./presence/presence-element.ts";
 import { CallcardElapsed } from "./shared/elapsed-element.ts";
 import { CallcardNumber } from "./shared/number-element.ts";
 import { CallcardToday } from "./today/today-element.ts";
+import { CallcardCallBack } from "./wrap-up/call-back-element.ts";
 import { CallcardWrapUp } from "./wrap-up/wrap-up-element.ts";
 
 const ELEMENTS: Readonly<Record<string, CustomElementConstructor>> = {
@@ -29,8 +31,10 @@ const ELEMENTS: Readonly<Record<string, CustomElementConstructor>> = {
   "callcard-line": CallcardLine,
   "callcard-login": CallcardLogin,
   "callcard-menu": CallcardMenu,
+  "callcard-preview": CallcardPreview,
   "callcard-presence": CallcardPresence,
   "callcard-today": CallcardToday,
+  "callcard-call-back": CallcardCallBack,
   "callcard-wrap-up": CallcardWrapUp,
   "callcard-desk": CallcardDesk,
 };

@@ -98,6 +98,10 @@ export class DeskDouble {
     this.change({ kind: "call", call });
   }
 
+  preview(preview: DeskState["preview"]): void {
+    this.change({ kind: "preview", preview });
+  }
+
   presence(change: Partial<DeskState["presence"]>): void {
     this.change({ kind: "presence", presence: { ...this.state.presence, ...change } });
   }
@@ -217,6 +221,16 @@ export class DeskDouble {
       reply({ ok: true, savedAt: new Date().toISOString() });
       const call = this.state.calls.find((other) => other.callId === callId);
       if (call) this.call({ ...call, needsWrapUp: false });
+    });
+    socket.on("previewCall", (input, reply) => {
+      if (!hear("previewCall", input)) return;
+      if (this.state.preview?.attemptId === input.attemptId) reply(ok);
+      else reply({ ok: false, code: "gone", message: "gone" });
+    });
+    socket.on("previewSkip", (input, reply) => {
+      if (!hear("previewSkip", input)) return;
+      reply(ok);
+      this.preview(null);
     });
     socket.on("dial", (input, reply) => {
       if (!hear("dial", input)) return;

@@ -1,6 +1,13 @@
 /** States, calls and customers for tests and pictures of the widget. Times count back from `nowMs`. */
 import type { Customer } from "../../server/customers/model.ts";
-import type { Card, DeskCall, DeskState, PastCall } from "../../server/desk/protocol.ts";
+import type {
+  Card,
+  DeskCall,
+  DeskCampaign,
+  DeskPreview,
+  DeskState,
+  PastCall,
+} from "../../server/desk/protocol.ts";
 import type { OrderSummary } from "../../server/orders/model.ts";
 
 const MINUTE_MS = 60_000;
@@ -156,6 +163,65 @@ export function sampleCall(nowMs: number, change: Partial<DeskCall> = {}): DeskC
     priority: null,
     campaign: null,
     needsWrapUp: false,
+    ...change,
+  };
+}
+
+/** A campaign that confirms the newest of the sample orders. */
+export function sampleCampaign(change: Partial<DeskCampaign> = {}): DeskCampaign {
+  const outcome = (
+    code: string,
+    effect: DeskCampaign["dispositions"][number]["effect"],
+    ...words: readonly [string, string, string]
+  ): DeskCampaign["dispositions"][number] => ({ ...disposition(code, ...words), effect });
+  return {
+    campaignId: "7",
+    name: "Подтверждение заказов",
+    attemptId: "cc-1",
+    reason: "orderPlaced",
+    orderIds: ["104512"],
+    script:
+      "Здравствуйте, Мария! Это магазин «Кофейня», звоню по вашему заказу № 104512.\n\n" +
+      "Проверьте, пожалуйста, состав и адрес доставки. Удобно ли получить заказ завтра с 12 до 15?\n\n" +
+      "Если передумали — уточните причину и поблагодарите за обращение.",
+    data: {},
+    dispositions: [
+      outcome("confirmed", "done", "Подтвердил", "Підтвердив", "Confirmed"),
+      outcome("changed", "done", "Изменил заказ", "Змінив замовлення", "Changed the order"),
+      outcome("cancelled", "done", "Отменил", "Скасував", "Cancelled"),
+      outcome("later", "callBack", "Перезвонить позже", "Передзвонити пізніше", "Call back later"),
+      outcome("silent", "retry", "Не слышно", "Не чути", "Could not hear"),
+      outcome("never", "doNotCall", "Просит не звонить", "Просить не дзвонити", "Do not call"),
+    ],
+    attempt: 2,
+    promised: false,
+    hours: {
+      ...{ weekdays: { from: "09:00", to: "20:00" }, saturday: { from: "10:00", to: "18:00" } },
+      ...{ sunday: null, holidays: [], onHolidays: null },
+    },
+    ...change,
+  };
+}
+
+/** A call of that campaign that rings at the operator's phone. */
+export function campaignCall(nowMs: number, change: Partial<DeskCall> = {}): DeskCall {
+  return sampleCall(nowMs, {
+    direction: "outbound",
+    queue: "Обзвон",
+    joinedAtMs: null,
+    campaign: sampleCampaign(),
+    ...change,
+  });
+}
+
+/** Somebody the operator is asked to call. */
+export function samplePreview(nowMs: number, change: Partial<DeskPreview> = {}): DeskPreview {
+  return {
+    attemptId: "cc-1",
+    campaign: sampleCampaign(),
+    card: sampleCard(nowMs),
+    offeredAtMs: nowMs,
+    dialledAtMs: nowMs + 30_000,
     ...change,
   };
 }

@@ -6,22 +6,24 @@ import { icon } from "../shared/icons.ts";
 import { base } from "../shared/styles.ts";
 import { leftWords } from "../shared/words.ts";
 import type { CallcardCandidates } from "./candidates-element.ts";
+import { campaign, script } from "./campaign.ts";
 import { cardStyles } from "./card.styles.ts";
 import { history } from "./history.ts";
-import { orders } from "./orders.ts";
+import { orders, ordersAbout } from "./orders.ts";
 import { person } from "./person.ts";
 import { place } from "./place.ts";
 
 /**
  * `<callcard-card>`: everything known about the other side of one call, following the call to its end.
  *
- * Properties: `ctx`, `call`.
+ * Properties: `ctx`, `call`; `offered` (nobody is dialled yet: only to be read).
  * Methods: `pickCandidate(index)` chooses one of several customers (0 is the first).
  */
 export class CallcardCard extends LitElement {
   static override properties = {
     ctx: { attribute: false },
     call: { attribute: false },
+    offered: { type: Boolean },
     searching: { state: true },
   };
 
@@ -29,12 +31,14 @@ export class CallcardCard extends LitElement {
 
   declare ctx: DeskContext;
   declare call: DeskCall;
+  declare offered: boolean;
   /** The operator says that this is somebody else than found. */
   declare searching: boolean;
   #shownCall = "";
 
   constructor() {
     super();
+    this.offered = false;
     this.searching = false;
     this.addController(new EveryMinute(this));
   }
@@ -48,18 +52,20 @@ export class CallcardCard extends LitElement {
   override render(): TemplateResult {
     const { call, ctx } = this;
     const { card } = call;
+    const about = call.campaign?.orderIds ?? [];
+    const doubt = this.searching || this.offered ? null : () => (this.searching = true);
     return html`<article aria-labelledby="name">
-      ${this.#status()}
-      <header>
-        ${person(call, ctx, this.searching ? null : () => (this.searching = true))}
-        ${place(card, ctx)}
-      </header>
-      ${this.#priority()} ${this.#problems()} ${this.#who()}
+      ${call.campaign ? campaign(call.campaign, card, ctx) : nothing}
+      ${this.offered ? nothing : this.#status()}
+      <header>${person(call, ctx, doubt)} ${place(card, ctx)}</header>
+      ${this.#priority()} ${this.#problems()} ${this.offered ? this.#awaited() : this.#who()}
+      ${ordersAbout(card, about, ctx)}
+      ${call.campaign ? script(call.campaign.script, ctx) : nothing}
       ${card.customer ? this.#facts() : nothing}
       ${
         card.customer || card.orders.length > 0 || card.calls.length > 0 || card.notes.length > 0
           ? html`<div class="columns">
-              ${card.customer ? orders(card, ctx) : nothing} ${history(call, ctx)}
+              ${card.customer ? orders(card, ctx, about) : nothing} ${history(call, ctx)}
             </div>`
           : nothing
       }
@@ -145,7 +151,7 @@ export class CallcardCard extends LitElement {
     }
     switch (outcome) {
       case "pending":
-        return html`<div class="skeleton" aria-hidden="true"><i></i><i></i><i></i></div>`;
+        return this.#awaited();
       case "several":
         return html`<callcard-candidates .ctx=${ctx} .call=${call}></callcard-candidates>`;
       case "none":
@@ -166,6 +172,13 @@ export class CallcardCard extends LitElement {
       case "internal":
     }
     return html`<p class="hint">${t("internalHint")}</p>`;
+  }
+
+  /** Room for what is on its way. */
+  #awaited(): TemplateResult {
+    return this.call.card.outcome === "pending"
+      ? html`<div class="skeleton" aria-hidden="true"><i></i><i></i><i></i></div>`
+      : html``;
   }
 
   #facts(): TemplateResult {

@@ -116,6 +116,110 @@ export const cardStyles = css`
     font-weight: 650;
     color: var(--ink);
   }
+  .campaign {
+    display: grid;
+    grid-template-columns: auto minmax(0, 1fr);
+    gap: 2px 12px;
+    align-items: center;
+    padding: 12px 16px;
+    border-radius: var(--radius);
+    background: var(--cool-soft);
+    color: var(--cool);
+  }
+  .campaign > svg {
+    grid-row: span 2;
+    width: 24px;
+    height: 24px;
+  }
+  .campaign p,
+  .campaign .data {
+    grid-column: 2;
+  }
+  .campaign .what strong {
+    font-weight: 650;
+    margin-right: 8px;
+  }
+  .campaign .why {
+    color: var(--ink);
+  }
+  .campaign .data {
+    display: flex;
+    flex-wrap: wrap;
+    gap: 4px 24px;
+    margin-top: 6px;
+    color: var(--ink);
+  }
+  .campaign .data div {
+    min-width: 0;
+  }
+  .campaign dt {
+    color: var(--ink-2);
+  }
+  .script {
+    display: grid;
+    gap: 8px;
+  }
+  .script h2 {
+    margin: 0;
+  }
+  .script button {
+    display: inline-flex;
+    align-items: center;
+    gap: 6px;
+    min-height: 28px;
+    font-weight: 600;
+  }
+  .script button:hover {
+    color: var(--ink);
+  }
+  .say {
+    max-height: 42vh;
+    overflow: auto;
+    scrollbar-width: thin;
+    padding: 14px 18px;
+    border-left: 3px solid var(--cool);
+    border-radius: 0 var(--radius-s) var(--radius-s) 0;
+    background: var(--sunken);
+    font-size: 17px;
+    line-height: 1.6;
+  }
+  .say {
+    max-width: 800px;
+  }
+  .say bdi {
+    display: block;
+    white-space: pre-line;
+    max-width: 68ch;
+  }
+  .about .order .number {
+    font-size: 17px;
+  }
+  .about .order .sum {
+    font-size: 17px;
+  }
+  .lines {
+    grid-column: 1 / -1;
+    grid-row: 3;
+    margin-top: 4px;
+  }
+  .lines li {
+    display: grid;
+    grid-template-columns: minmax(0, 1fr) auto minmax(64px, auto);
+    gap: 2px 14px;
+    padding: 3px 0;
+  }
+  .lines li > :last-child {
+    text-align: right;
+    white-space: nowrap;
+  }
+  .lines .quantity {
+    color: var(--ink-3);
+    white-space: nowrap;
+  }
+  .about .when {
+    grid-column: 1 / -1;
+    text-align: left;
+  }
   .priority {
     display: grid;
     gap: 4px;

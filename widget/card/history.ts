@@ -55,7 +55,7 @@ function pastRow(past: PastCall, ctx: DeskContext): TemplateResult {
     ${
       past.operatorName || past.disposition
         ? html`<p class="meta">
-            ${[dispositionWords(past.disposition, ctx), past.operatorName].filter(Boolean).join(", ")}
+            ${[dispositionWords(past, ctx), past.operatorName].filter(Boolean).join(", ")}
           </p>`
         : nothing
     }

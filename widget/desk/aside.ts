@@ -5,6 +5,7 @@ import type { Locale } from "../shared/locale.ts";
 import { callTitle } from "../shared/words.ts";
 import type { WrapUpInput } from "../wrap-up/wrap-up-element.ts";
 import type { DeskModel } from "./desk-model.ts";
+import { termsOf } from "./drafts.ts";
 import type { WrapUpEntry } from "./wrap-ups.ts";
 
 /** The wrap-ups beside the card: one form for each call that has one, all but `open` as a line. */
@@ -19,18 +20,22 @@ export function aside(
   const { drafts } = model;
   const form = (entry: WrapUpEntry): TemplateResult => {
     const title = titleOf(entry, locale);
+    const terms = entry.call ? termsOf(entry.call) : (entry.draft?.terms ?? null);
     return html`<callcard-wrap-up
       data-call=${entry.callId}
       .locale=${locale}
       .heading=${title}
       .dispositions=${dispositions}
+      .terms=${terms}
+      .clock=${model.clock}
+      ?shortcuts=${model.preferences.shortcuts}
       .draft=${entry.draft}
       .saved=${entry.saved}
       ?over=${entry.over}
       .link=${model.link}
       .kept=${drafts?.kept ?? true}
       ?expanded=${entry.callId === open}
-      @edit=${(event: CustomEvent<WrapUpInput>) => drafts?.edit(entry, title, event.detail)}
+      @edit=${(event: CustomEvent<WrapUpInput>) => drafts?.edit(entry, title, event.detail, terms)}
       @save=${() => drafts?.submit(entry.callId)}
       @discard=${() => drafts?.discard(entry.callId)}
       @expand=${() => expand(entry.callId)}

@@ -1,6 +1,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { icon } from "../shared/icons.ts";
 import type { Locale } from "../shared/locale.ts";
+import { previewTitle } from "../shared/words.ts";
 import type { DeskModel } from "./desk-model.ts";
 
 /** What is wrong right now, above everything else and without moving anything. */
@@ -10,7 +11,15 @@ export function bars(model: DeskModel, locale: Locale): TemplateResult {
   const offline = model.link.state === "offline" ? model.link : null;
   const down = desk?.pbxs.filter((pbx) => !pbx.up) ?? [];
   const ringing = model.calls.some((call) => call.state === "ringing");
+  const gone = model.previews.goneWithout(model.calls);
   return html`<div class="bars" role="status">
+    ${
+      gone
+        ? html`<p class="notice calm">
+            ${icon("check")}<span>${t("previewGone", { name: previewTitle(gone, locale) })}</span>
+          </p>`
+        : nothing
+    }
     ${
       offline
         ? html`<p class="notice">

@@ -6,7 +6,6 @@ import { deepActiveElement, isTypingInto } from "../shared/focus.ts";
 import { icon } from "../shared/icons.ts";
 import { createLocale, pickLanguage, type Locale } from "../shared/locale.ts";
 import { base, tokens } from "../shared/styles.ts";
-import { announcement, callTitle } from "../shared/words.ts";
 import type { CallcardWrapUp } from "../wrap-up/wrap-up-element.ts";
 import { alone, beforeDesk } from "./alone.ts";
 import { aside } from "./aside.ts";
@@ -16,8 +15,10 @@ import { DeskModel } from "./desk-model.ts";
 import { deskStyles } from "./desk.styles.ts";
 import type { HostEvent } from "./host-events.ts";
 import { obey, type Parts } from "./keys.ts";
+import { offered, offeredLine } from "./offered.ts";
 import type { Theme } from "./preferences.ts";
 import { shortcut } from "./shortcuts.ts";
+import { attentionFor, spoken } from "./telling.ts";
 import { top } from "./top.ts";
 import { warmUp } from "./warm-up.ts";
 import { openEntry, wrapUpEntries } from "./wrap-ups.ts";
@@ -131,8 +132,12 @@ export class CallcardDesk extends LitElement {
     if (this.#full) document.documentElement.lang = lang;
     const model = this.#model;
     const dispositions = model?.screen?.desk.dispositions ?? this.#ctx?.dispositions ?? [];
-    if (model && this.#ctx?.dispositions !== dispositions)
-      this.#ctx = { locale: this.#locale, clock: model.clock, act: model.act, dispositions };
+    const scriptOpen = model?.preferences.script ?? true;
+    const known = this.#ctx;
+    if (model && (known?.dispositions !== dispositions || known.scriptOpen !== scriptOpen)) {
+      const { clock, act } = model;
+      this.#ctx = { locale: this.#locale, clock, act, dispositions, scriptOpen };
+    }
   }
 
   override updated(): void {
@@ -157,17 +162,8 @@ export class CallcardDesk extends LitElement {
   #callAttention(model: DeskModel): void {
     // Closed while the frame was painted.
     if (this.#model !== model) return;
-    const ringing = model.calls.filter((call) => call.state === "ringing");
-    const first = ringing[0];
-    model.attention.set(
-      first && model.leads
-        ? {
-            key: first.ringId,
-            title: `☎ ${callTitle(first, this.#locale)}`,
-            body: announcement(first, this.#locale),
-          }
-        : null,
-    );
+    const { calls, preview, leads, attention } = model;
+    attention.set(leads ? attentionFor(calls, preview, this.#locale) : null);
   }
 
   override render(): TemplateResult {
@@ -248,6 +244,7 @@ export class CallcardDesk extends LitElement {
           role=${this.#full ? "main" : "region"}
           aria-label=${this.#locale.t("cardLabel")}
         >
+          ${desk.preview && shown ? offeredLine(model, ctx, desk.preview) : nothing}
           ${shown && !line.includes(shown) ? this.#back() : nothing}
           ${repeat(
             cards,
@@ -262,15 +259,17 @@ export class CallcardDesk extends LitElement {
           ${
             shown
               ? html`<slot name="card-end"></slot>`
-              : html`<callcard-today
-                    .ctx=${ctx}
-                    .desk=${desk}
-                    .recent=${recent}
-                    ?shortcuts=${this.#full && model.preferences.shortcuts}
-                    @pick=${(event: CustomEvent<{ callId: string }>) =>
-                      this.#pick(event.detail.callId)}
-                  ></callcard-today
-                  ><slot name="today-end"></slot>`
+              : desk.preview
+                ? offered(model, ctx, desk.preview, this.#full && model.preferences.shortcuts)
+                : html`<callcard-today
+                      .ctx=${ctx}
+                      .desk=${desk}
+                      .recent=${recent}
+                      ?shortcuts=${this.#full && model.preferences.shortcuts}
+                      @pick=${(event: CustomEvent<{ callId: string }>) =>
+                        this.#pick(event.detail.callId)}
+                    ></callcard-today
+                    ><slot name="today-end"></slot>`
           }
         </div>
         ${
@@ -302,11 +301,8 @@ export class CallcardDesk extends LitElement {
   }
 
   #announcement(): string {
-    const ringing = this.#model?.calls.find((call) => call.state === "ringing");
-    // Said again only for another ringing: the card's later changes would interrupt the reader.
-    if (!ringing) this.#announced = "";
-    else if (!this.#announced || ringing.card.outcome !== "pending")
-      this.#announced = announcement(ringing, this.#locale);
+    const { calls = [], preview = null } = this.#model ?? {};
+    this.#announced = spoken(calls, preview, this.#locale, this.#announced);
     return this.#announced;
   }
 

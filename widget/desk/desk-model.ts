@@ -1,5 +1,11 @@
 /** Everything `<callcard-desk>` knows and does that is not drawing: login, connection, calls, drafts, sound, host events. */
-import type { DeskCall, DeskChange, DeskState } from "../../server/desk/protocol.ts";
+import type {
+  DeskCall,
+  DeskChange,
+  DeskPreview,
+  DeskState,
+  SkipReason,
+} from "../../server/desk/protocol.ts";
 import type { DeskActions } from "../shared/context.ts";
 import type { Clock } from "../shared/time.ts";
 import { AttentionCaller } from "./attention.ts";
@@ -9,6 +15,7 @@ import { hostEvents, type HostEvent } from "./host-events.ts";
 import { Lead } from "./lead.ts";
 import { PopReporter } from "./pops.ts";
 import { loadPreferences, savePreferences, type Preferences } from "./preferences.ts";
+import { Previews } from "./previews.ts";
 import { Ringer } from "./ringer.ts";
 import { isLive, selectCall } from "./selection.ts";
 import { SessionApi, type LoginResult } from "./session.ts";
@@ -44,6 +51,9 @@ export class DeskModel implements ConnectionListener {
   loginNotice: "" | "unreachable" | "loggedOut" | "deactivated" = "";
   drafts: Drafts | null = null;
   preferences: Preferences = loadPreferences();
+  /** The offered call is on the screen, or will be as soon as no live call is. */
+  previewOpen = false;
+  readonly previews: Previews;
   readonly attention = new AttentionCaller();
   readonly ringer: Ringer;
   readonly clock: Clock = { nowMs: () => Date.now() + this.#clockOffsetMs };
@@ -68,6 +78,12 @@ export class DeskModel implements ConnectionListener {
       received: (pop) => this.#connection?.popReceived(pop),
       painted: (pop) => this.#connection?.popPainted(pop),
     });
+    this.previews = new Previews({
+      call: async (attemptId) => failure(await this.#request("previewCall", { attemptId })),
+      skip: async (attemptId, reason) =>
+        failure(await this.#request("previewSkip", { attemptId, reason })),
+      changed: options.changed,
+    });
     this.act = this.#actions();
     window.addEventListener(
       "storage",
@@ -90,6 +106,11 @@ export class DeskModel implements ConnectionListener {
     const find = (calls: readonly DeskCall[]): DeskCall | undefined =>
       calls.find((call) => call.callId === this.selected);
     return find(this.calls) ?? find(this.screen?.recent ?? []) ?? null;
+  }
+
+  /** Whom this operator is asked to call, null for nobody. */
+  get preview(): DeskPreview | null {
+    return this.screen?.desk.preview ?? null;
   }
 
   /** True in exactly one of several tabs: the one that rings. */
@@ -133,7 +154,16 @@ export class DeskModel implements ConnectionListener {
 
   select(callId: string | null): void {
     this.selected = callId;
+    this.previewOpen = callId === null && this.preview !== null;
     this.#options.changed();
+  }
+
+  callPreview(): void {
+    if (this.preview) void this.previews.call(this.preview);
+  }
+
+  skipPreview(reason: SkipReason): void {
+    if (this.preview) void this.previews.skip(this.preview, reason);
   }
 
   prefer(change: Partial<Preferences>): void {
@@ -157,6 +187,7 @@ export class DeskModel implements ConnectionListener {
     this.#closing.abort();
     if (this.#timer) clearTimeout(this.#timer);
     this.#disconnect();
+    this.previews.close();
     this.ringer.close();
     this.attention.close();
   }
@@ -164,19 +195,19 @@ export class DeskModel implements ConnectionListener {
   snapshot(state: DeskState): void {
     this.#refusals = 0;
     this.#clockOffsetMs = state.serverTimeMs - Date.now();
-    const before = this.screen?.desk.user.id === state.user.id ? this.screen.desk.calls : [];
+    const same = this.screen?.desk.user.id === state.user.id ? this.screen.desk : null;
     this.screen = receiveSnapshot(this.screen, state);
     this.phase = "desk";
     this.#openFor(state.user.id);
-    this.#received(before);
+    this.#received(same?.calls ?? [], same?.preview ?? null, same !== null);
   }
 
   change(change: DeskChange): Outcome {
-    const before = this.calls;
+    const { calls, preview } = this;
     const { outcome, screen } = receiveChange(this.screen, change);
     if (outcome === "applied") {
       this.screen = screen;
-      this.#received(before);
+      this.#received(calls, preview, true);
     }
     return outcome;
   }
@@ -267,9 +298,20 @@ export class DeskModel implements ConnectionListener {
     });
   }
 
-  #received(before: readonly DeskCall[]): void {
+  /** @param news False when the page has just been opened: what is there then was told before. */
+  #received(before: readonly DeskCall[], previewBefore: DeskPreview | null, news: boolean): void {
     this.#pops.received(this.calls);
-    this.selected = selectCall(before, this.calls, this.selected, this.#options.busy());
+    const busy = this.#options.busy();
+    if (this.previews.received(previewBefore, this.preview, this.clock.nowMs())) {
+      if (!busy) this.previewOpen = true;
+      if (news && this.leads && !this.preferences.muted)
+        this.ringer.sample(this.preferences.volume);
+    }
+    if (this.preview === null) this.previewOpen = false;
+    const chosen = this.selected;
+    this.selected = selectCall(before, this.calls, chosen, busy);
+    // A call that is over may wait; one that goes on comes before an offer.
+    if (this.previewOpen && !this.calls.some(isLive)) this.selected = busy ? chosen : null;
     this.#options.changed();
     const events = hostEvents(before, this.calls).filter(({ key }) => this.#told.first(key));
     if (events.length > 0) void this.#tellHost(events);
@@ -307,6 +349,7 @@ export class DeskModel implements ConnectionListener {
         failure(await ask("chooseCustomer", { callId, customerId })),
       createCustomer: async (callId, input) =>
         failure(await ask("createCustomer", { callId, ...input })),
+      showScript: (open) => this.prefer({ script: open }),
       addNote: async (callId, text) => failure(await ask("addNote", { callId, text })),
       search: async (text) => {
         const reply = await ask("searchCustomers", { text });

@@ -98,6 +98,22 @@ const own = css`
   .pane:focus-visible {
     outline: 2px solid var(--accent);
   }
+  .offered {
+    display: flex;
+    flex-wrap: wrap;
+    align-items: center;
+    gap: 8px 12px;
+    margin-bottom: 20px;
+    padding: 8px 8px 8px 16px;
+    border-radius: var(--radius);
+    background: var(--cool-soft);
+    color: var(--cool);
+  }
+  .offered span {
+    flex: 1 1 160px;
+    min-width: 0;
+    font-weight: 550;
+  }
   .back {
     margin: -12px 0 8px -14px;
   }

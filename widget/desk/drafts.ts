@@ -4,8 +4,31 @@
  *
  * Tabs of one user share the drafts through localStorage; each repeats what is pending, which `draftId` makes harmless.
  */
-import type { DeskCall } from "../../server/desk/protocol.ts";
+import type { CallingHours } from "../../server/campaigns/model.ts";
+import type { CallBack, DeskCall, DeskCampaign } from "../../server/desk/protocol.ts";
 import type { FailureCode } from "./connection.ts";
+
+/** What a campaign asks of a wrap-up; kept with the draft, for when the server does not list the call any more. */
+export type CampaignTerms = {
+  readonly dispositions: DeskCampaign["dispositions"];
+  /** Null: any time will do. */
+  readonly hours: CallingHours | null;
+  /** Where the person may be. */
+  readonly timeZones: readonly string[];
+};
+
+/** The terms of a call, null when no campaign made it. */
+export function termsOf({ campaign, card }: DeskCall): CampaignTerms | null {
+  if (campaign === null) return null;
+  const { dispositions, hours = null } = campaign;
+  const own = card.customer?.timeZone;
+  return { dispositions, hours, timeZones: own ? [own] : card.timeZones };
+}
+
+/** True when this way to end asks when to call back. */
+export function asksTime(terms: CampaignTerms | null, disposition: string): boolean {
+  return terms?.dispositions.find(({ code }) => code === disposition)?.effect === "callBack";
+}
 
 /** One call's wrap-up as typed so far. */
 export type Draft = {
@@ -13,6 +36,9 @@ export type Draft = {
   readonly callId: string;
   readonly disposition: string;
   readonly note: string;
+  /** `at` and `timeZone` are "" until they are chosen. Kept while another way to end is tried, sent only with one that asks for it. */
+  readonly callBack: CallBack | null;
+  readonly terms: CampaignTerms | null;
   /** Who it was about, for a call the server does not list any more. */
   readonly title: string;
   readonly startedAtMs: number;
@@ -36,7 +62,7 @@ export type SaveReply =
 export type DraftsOptions = {
   readonly userId: string;
   readonly save: (
-    draft: Pick<Draft, "draftId" | "callId" | "disposition" | "note">,
+    draft: Pick<Draft, "draftId" | "callId" | "disposition" | "note" | "callBack">,
   ) => Promise<SaveReply>;
   readonly changed: () => void;
   readonly storage?: Storage | null;
@@ -108,17 +134,20 @@ export class Drafts {
   edit(
     call: Pick<DeskCall, "callId" | "startedAtMs">,
     title: string,
-    input: { disposition: string; note: string },
+    input: { disposition: string; note: string; callBack?: CallBack | null },
+    terms: CampaignTerms | null = null,
   ): void {
     const old = this.#drafts.get(call.callId);
-    if (input.disposition === "" && input.note === "") {
+    const { disposition, note, callBack = null } = input;
+    if (disposition === "" && note === "") {
       this.discard(call.callId);
       return;
     }
     this.#put({
       draftId: old?.draftId ?? crypto.randomUUID?.() ?? fallbackId(),
       callId: call.callId,
-      ...input,
+      ...{ disposition, note, callBack },
+      terms: terms ?? old?.terms ?? null,
       title,
       startedAtMs: call.startedAtMs,
       // Typing after "save" was pressed makes a different text: it must be saved again by hand.
@@ -160,13 +189,15 @@ export class Drafts {
     const draft = this.#drafts.get(callId);
     if (!draft || draft.state !== "pending" || this.#sending.has(callId)) return;
     this.#sending.add(callId);
-    const { draftId, disposition, note } = draft;
-    const reply = await this.#options.save({ draftId, callId, disposition, note });
+    const { draftId, disposition, note, terms } = draft;
+    const callBack = asksTime(terms, disposition) ? draft.callBack : null;
+    const reply = await this.#options.save({ draftId, callId, disposition, note, callBack });
     this.#sending.delete(callId);
     if (this.#closing.signal.aborted) return;
     const now = this.#drafts.get(callId);
     // Edited while it was on its way: what is on the screen is not what was saved.
     if (!now || now.disposition !== disposition || now.note !== note) return;
+    if (JSON.stringify(now.callBack) !== JSON.stringify(draft.callBack)) return;
     if (reply.ok) {
       this.#delayMs = RETRY_FIRST_MS;
       const savedAtMs = Date.parse(reply.savedAt) || Date.now();
@@ -259,7 +290,9 @@ export function parseDraft(text: string | null): Draft | null {
     if (typeof value.startedAtMs !== "number") return null;
     if (value.state !== "editing" && value.state !== "pending" && value.state !== "refused")
       return null;
-    return value as Draft;
+    const draft = value as Draft;
+    // Written by a version without campaigns.
+    return { ...draft, callBack: draft.callBack ?? null, terms: draft.terms ?? null };
   } catch {
     return null;
   }

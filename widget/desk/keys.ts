@@ -1,6 +1,7 @@
 import type { CallcardCard } from "../card/card-element.ts";
 import type { CallcardDial } from "../dial/dial-element.ts";
 import type { CallcardHelp } from "../help/help-element.ts";
+import type { CallcardPreview } from "../preview/preview-element.ts";
 import type { CallcardPresence } from "../presence/presence-element.ts";
 import type { CallcardWrapUp } from "../wrap-up/wrap-up-element.ts";
 import type { DeskModel } from "./desk-model.ts";
@@ -14,6 +15,7 @@ export type Parts = {
   "callcard-help": CallcardHelp;
   "callcard-wrap-up[expanded]": CallcardWrapUp;
   "callcard-card:not([hidden])": CallcardCard;
+  "callcard-preview": CallcardPreview;
   ".pane": HTMLElement;
 };
 
@@ -50,8 +52,16 @@ export function obey(wish: Shortcut, { model, part, pick }: Reach): boolean {
     case "help":
       part("callcard-help")?.open();
       return true;
-    case "candidate":
-      return part("callcard-card:not([hidden])")?.pickCandidate(wish.index) ?? false;
+    case "previewCall":
+      return part("callcard-preview")?.call() ?? false;
+    case "previewSkip":
+      return part("callcard-preview")?.ask() ?? false;
+    case "digit":
+      return (
+        (part("callcard-preview")?.pickReason(wish.index) ?? false) ||
+        (part("callcard-card:not([hidden])")?.pickCandidate(wish.index) ?? false) ||
+        (part("callcard-wrap-up[expanded]")?.pickDisposition(wish.index) ?? false)
+      );
     case "previous":
     case "next":
   }

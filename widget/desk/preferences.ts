@@ -12,6 +12,8 @@ export type Preferences = {
   readonly theme: Theme | null;
   /** Single-key shortcuts; some people's assistive input makes stray key presses. */
   readonly shortcuts: boolean;
+  /** Scripts of campaigns are open. */
+  readonly script: boolean;
 };
 
 const KEY = "callcard:preferences";
@@ -22,6 +24,7 @@ export const DEFAULT_PREFERENCES: Preferences = {
   language: null,
   theme: null,
   shortcuts: true,
+  script: true,
 };
 
 /** Stored preferences; whatever is missing or wrong has its default. */
@@ -37,7 +40,7 @@ export function parsePreferences(text: string | null): Preferences {
   try {
     const value = JSON.parse(text ?? "null") as Partial<Record<keyof Preferences, unknown>> | null;
     if (!value) return DEFAULT_PREFERENCES;
-    const { volume, muted, language, theme, shortcuts } = value;
+    const { volume, muted, language, theme, shortcuts, script } = value;
     return {
       volume:
         typeof volume === "number" && volume >= 0 && volume <= 1
@@ -47,6 +50,7 @@ export function parsePreferences(text: string | null): Preferences {
       language: LANGUAGES.find((known) => known === language) ?? null,
       theme: theme === "light" || theme === "dark" || theme === "auto" ? theme : null,
       shortcuts: shortcuts !== false,
+      script: script !== false,
     };
   } catch {
     return DEFAULT_PREFERENCES;

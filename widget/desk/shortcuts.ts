@@ -3,7 +3,8 @@
 export type Shortcut =
   | { readonly deed: "ready" | "pause" | "dial" | "card" | "wrapUp" | "mute" | "help" }
   | { readonly deed: "previous" | "next" }
-  | { readonly deed: "candidate"; readonly index: number };
+  | { readonly deed: "previewCall" | "previewSkip" }
+  | { readonly deed: "digit"; readonly index: number };
 
 const BY_CODE: Readonly<Record<string, Shortcut>> = {
   KeyR: { deed: "ready" },
@@ -12,6 +13,8 @@ const BY_CODE: Readonly<Record<string, Shortcut>> = {
   KeyC: { deed: "card" },
   KeyW: { deed: "wrapUp" },
   KeyM: { deed: "mute" },
+  KeyD: { deed: "previewCall" },
+  KeyS: { deed: "previewSkip" },
   BracketLeft: { deed: "previous" },
   BracketRight: { deed: "next" },
 };
@@ -23,6 +26,6 @@ export function shortcut(
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return null;
   // Where the question mark is depends on the layout (Shift+7 on the Russian one), so it goes by what was typed.
   if (event.key === "?") return { deed: "help" };
-  if (/^[1-9]$/.test(event.key)) return { deed: "candidate", index: Number(event.key) - 1 };
+  if (/^[1-9]$/.test(event.key)) return { deed: "digit", index: Number(event.key) - 1 };
   return BY_CODE[event.code] ?? null;
 }

@@ -9,6 +9,8 @@ const KEYS: readonly (readonly [readonly string[], TextKey])[] = [
   [["R"], "key_ready"],
   [["P"], "key_pause"],
   [["/"], "key_dial"],
+  [["D"], "key_previewCall"],
+  [["S"], "key_previewSkip"],
   [["1", "…", "9"], "key_candidate"],
   [["C"], "key_card"],
   [["W"], "key_wrapUp"],

@@ -281,7 +281,7 @@ export class CallcardLine extends LitElement {
 function sign(call: DeskCall): IconName {
   switch (call.state) {
     case "ringing":
-      return "incoming";
+      return call.direction === "outbound" ? "outgoing" : "incoming";
     case "dialling":
       return "outgoing";
     case "talking":

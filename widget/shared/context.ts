@@ -20,6 +20,8 @@ export type DeskActions = {
     input: { name: string; email?: string; city?: string },
   ): Promise<Done>;
   addNote(callId: string, text: string): Promise<Done>;
+  /** Opens or closes the script, on this and all later cards. */
+  showScript(open: boolean): void;
   search(
     text: string,
   ): Promise<
@@ -36,4 +38,6 @@ export type DeskContext = {
   readonly act: DeskActions;
   /** How calls can end, with the words for it. */
   readonly dispositions: readonly Disposition[];
+  /** Scripts are open. */
+  readonly scriptOpen: boolean;
 };

@@ -4,12 +4,14 @@ import { runningTime, type Clock } from "./time.ts";
 /**
  * `<callcard-elapsed>`: a running time such as `0:42`, by the server's clock.
  *
- * Properties: `since` (epoch ms, null shows nothing), `until` (epoch ms; stands still there), `clock`.
+ * Properties: `since` (epoch ms, null shows nothing), `until` (epoch ms; stands still there), `clock`;
+ * or `to` (epoch ms) instead of `since`: the time left till then.
  */
 export class CallcardElapsed extends LitElement {
   static override properties = {
     since: { attribute: false },
     until: { attribute: false },
+    to: { attribute: false },
     clock: { attribute: false },
   };
 
@@ -22,6 +24,7 @@ export class CallcardElapsed extends LitElement {
 
   declare since: number | null;
   declare until: number | null;
+  declare to: number | null;
   declare clock: Clock | null;
   #timer: ReturnType<typeof setInterval> | null = null;
   #shown = "";
@@ -30,6 +33,7 @@ export class CallcardElapsed extends LitElement {
     super();
     this.since = null;
     this.until = null;
+    this.to = null;
     this.clock = null;
   }
 
@@ -53,7 +57,10 @@ export class CallcardElapsed extends LitElement {
   }
 
   #text(): string {
-    if (this.since === null || !this.clock) return "";
+    if (!this.clock) return "";
+    // Up to the next second: it ends with 0:00, not with a second of it.
+    if (this.to !== null) return runningTime(this.to - this.clock.nowMs() + 999);
+    if (this.since === null) return "";
     return runningTime((this.until ?? this.clock.nowMs()) - this.since);
   }
 }

@@ -36,6 +36,8 @@ export type Locale = {
   readonly money: (minor: number, currency: string) => string;
   /** `12 марта`, with the year when it is not this one; "" for what is no date. */
   readonly date: (iso: string, nowMs: number) => string;
+  /** `понедельник, 23 ноября` of a plain date. */
+  readonly weekday: (iso: string) => string;
   /** `марта 2021`, in the form that follows "с" / "since". */
   readonly month: (iso: string) => string;
   /** `14:32` in the operator's own zone. */
@@ -75,6 +77,11 @@ export function createLocale(lang: Language): Locale {
   const counted = new Intl.RelativeTimeFormat(tag, { numeric: "always" });
   const timeFormat = new Intl.DateTimeFormat(tag, { hour: "2-digit", minute: "2-digit" });
   const dayFormat = new Intl.DateTimeFormat(tag, { day: "numeric", month: "long" });
+  const weekdayFormat = new Intl.DateTimeFormat(tag, {
+    weekday: "long",
+    day: "numeric",
+    month: "long",
+  });
   const yearFormat = new Intl.DateTimeFormat(tag, {
     day: "numeric",
     month: "short",
@@ -121,6 +128,10 @@ export function createLocale(lang: Language): Locale {
       return minor % 10 ** digits === 0 ? text.replace(/[.,]0+(?=\D*$)/, "") : text;
     },
     date,
+    weekday: (iso) => {
+      const at = parse(iso);
+      return at ? weekdayFormat.format(at) : "";
+    },
     month: (iso) => {
       const at = parse(iso);
       if (!at) return "";

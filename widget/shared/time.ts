@@ -36,7 +36,8 @@ export function localTime(zones: readonly string[], nowMs: number): LocalTime | 
 
 const formats = new Map<string, Intl.DateTimeFormat | null>();
 
-function wallClock(
+/** What the clocks of a zone show at a moment: `wallMs` is that date and time read as UTC. Null for no zone. */
+export function wallClock(
   zone: string,
   nowMs: number,
 ): { text: string; wallMs: number; hour: number } | null {

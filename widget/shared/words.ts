@@ -1,15 +1,23 @@
 /** Sentences about a call that several parts say the same way. */
-import type { DeskCall, PastCall } from "../../server/desk/protocol.ts";
+import type { Card, DeskCall, DeskPreview, PastCall } from "../../server/desk/protocol.ts";
 import type { DeskContext } from "./context.ts";
 import type { Locale } from "./locale.ts";
 
 /** Who the call is with, in one line: a name, else the number, else what is known of it. */
 export function callTitle(call: DeskCall, locale: Locale): string {
-  const { card } = call;
+  return cardTitle(call.card, locale);
+}
+
+function cardTitle(card: Card, locale: Locale): string {
   if (card.customer) return card.customer.name || locale.t("customerNoName");
   if (card.outcome === "withheld") return locale.t("numberWithheld");
   if (card.outcome === "internal") return card.rawName || card.rawNumber;
   return card.phone?.display || card.rawNumber || card.rawName || locale.t("numberUnknown");
+}
+
+/** Whom a campaign asks to call, in one line. */
+export function previewTitle(preview: DeskPreview, locale: Locale): string {
+  return cardTitle(preview.card, locale);
 }
 
 /** What a screen reader says when a call rings: `Звонок: Мария Кузнецова, золото, очередь Продажи`. */
@@ -19,9 +27,11 @@ export function announcement(call: DeskCall, locale: Locale): string {
     callTitle(call, locale),
     customer?.vip ? "VIP" : "",
     customer?.tier ? locale.word("tier_", customer.tier).toLocaleLowerCase(locale.lang) : "",
-    call.queue ? locale.t("announceQueue", { queue: call.queue }) : "",
+    call.campaign?.name ?? (call.queue ? locale.t("announceQueue", { queue: call.queue }) : ""),
   ];
-  return locale.t("announceCall", { what: parts.filter(Boolean).join(", ") });
+  return locale.t(call.campaign ? "announceCampaign" : "announceCall", {
+    what: parts.filter(Boolean).join(", "),
+  });
 }
 
 /** Why a call left this screen, in words; "" while it has not. */
@@ -45,7 +55,9 @@ export function pastCallWords(call: PastCall, locale: Locale): string {
       });
 }
 
-/** A disposition's word; the code itself when it is not in use any more. */
-export function dispositionWords(code: string, { dispositions, locale }: DeskContext): string {
-  return dispositions.find((known) => known.code === code)?.labels[locale.lang] ?? code;
+/** How an earlier call ended; the code itself when nobody has words for it. */
+export function dispositionWords(call: PastCall, { dispositions, locale }: DeskContext): string {
+  const { disposition: code, dispositionLabels } = call;
+  const known = dispositions.find((one) => one.code === code)?.labels ?? dispositionLabels;
+  return known?.[locale.lang] || code;
 }

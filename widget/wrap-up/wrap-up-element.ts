@@ -1,19 +1,28 @@
 import { css, html, LitElement, nothing, type TemplateResult } from "lit";
-import type { Disposition } from "../../server/desk/protocol.ts";
-import type { Draft, Saved } from "../desk/drafts.ts";
+import type { CallBack, Disposition } from "../../server/desk/protocol.ts";
+import { asksTime, type CampaignTerms, type Draft, type Saved } from "../desk/drafts.ts";
 import type { Link } from "../desk/connection.ts";
 import { icon } from "../shared/icons.ts";
 import type { Locale } from "../shared/locale.ts";
 import { base } from "../shared/styles.ts";
+import type { Clock } from "../shared/time.ts";
+import { callBackProblem } from "./call-back.ts";
+import { choiceStyles } from "./choice.styles.ts";
 
 /** What the operator typed; the detail of `edit`. */
-export type WrapUpInput = { readonly disposition: string; readonly note: string };
+export type WrapUpInput = {
+  readonly disposition: string;
+  readonly note: string;
+  readonly callBack: CallBack | null;
+};
 
 /**
  * `<callcard-wrap-up>`: how one call ended, and a note. Can be filled in during the call, saved after it.
  *
  * Properties: `locale`, `heading` (with whom), `dispositions`, `draft`, `saved`, `over` (the call has ended), `link`,
- * `kept` (the browser keeps what is typed), `expanded`.
+ * `kept` (the browser keeps what is typed), `expanded`; of a campaign's call `terms` (its own dispositions, where the person may be) and
+ * `clock`; `shortcuts` (digits choose a campaign's disposition, and are shown).
+ * Methods: `start()`, `pickDisposition(index)`.
  * Events: `edit` (detail {@link WrapUpInput}), `save`, `discard`, `expand`.
  */
 export class CallcardWrapUp extends LitElement {
@@ -27,11 +36,15 @@ export class CallcardWrapUp extends LitElement {
     link: { attribute: false },
     kept: { attribute: false },
     expanded: { type: Boolean },
+    terms: { attribute: false },
+    clock: { attribute: false },
+    shortcuts: { type: Boolean },
     incomplete: { state: true },
   };
 
   static override styles = [
     base,
+    choiceStyles,
     css`
       :host {
         display: block;
@@ -55,54 +68,6 @@ export class CallcardWrapUp extends LitElement {
         overflow: hidden;
         text-overflow: ellipsis;
         white-space: nowrap;
-      }
-      fieldset {
-        border: 0;
-        margin: 0;
-        padding: 0;
-        min-width: 0;
-        display: flex;
-        flex-wrap: wrap;
-        gap: 6px;
-      }
-      .choice {
-        position: relative;
-        display: inline-flex;
-        max-width: 100%;
-      }
-      .choice input {
-        position: absolute;
-        inset: 0;
-        width: 100%;
-        height: 100%;
-        opacity: 0;
-        margin: 0;
-        cursor: pointer;
-      }
-      .choice span {
-        display: inline-flex;
-        align-items: center;
-        min-height: 32px;
-        padding: 3px 12px;
-        border: 1px solid var(--line-strong);
-        border-radius: 99px;
-        font-size: 14px;
-        line-height: 1.25;
-        background: var(--raised);
-        overflow-wrap: anywhere;
-      }
-      .choice:hover span {
-        border-color: var(--ink-3);
-      }
-      .choice input:checked + span {
-        background: var(--accent);
-        border-color: var(--accent);
-        color: var(--on-accent);
-        font-weight: 550;
-      }
-      .choice input:focus-visible + span {
-        outline: 2px solid var(--accent);
-        outline-offset: 2px;
       }
       .incomplete fieldset {
         box-shadow: 0 2px 0 -1px var(--bad);
@@ -174,7 +139,11 @@ export class CallcardWrapUp extends LitElement {
   declare link: Link;
   declare kept: boolean;
   declare expanded: boolean;
-  declare incomplete: boolean;
+  declare terms: CampaignTerms | null;
+  declare clock: Clock;
+  declare shortcuts: boolean;
+  /** What is missing: why it was not saved. */
+  declare incomplete: "" | "disposition" | "callBack" | "past";
 
   constructor() {
     super();
@@ -185,7 +154,9 @@ export class CallcardWrapUp extends LitElement {
     this.over = false;
     this.kept = true;
     this.expanded = false;
-    this.incomplete = false;
+    this.terms = null;
+    this.shortcuts = false;
+    this.incomplete = "";
   }
 
   override render(): TemplateResult {
@@ -216,7 +187,7 @@ export class CallcardWrapUp extends LitElement {
     const disposition = draft?.disposition ?? "";
     const busy = draft?.state === "pending";
     return html`<form
-      class="panel ${this.incomplete ? "incomplete" : ""}"
+      class="panel ${this.incomplete === "disposition" ? "incomplete" : ""}"
       @submit=${(event: SubmitEvent) => this.#submit(event)}
       @keydown=${this.#key}
       aria-labelledby="title"
@@ -227,8 +198,8 @@ export class CallcardWrapUp extends LitElement {
       </div>
       <fieldset>
         <legend class="sr">${t("wrapUpDisposition")}</legend>
-        ${this.dispositions.map(
-          ({ code, labels }) =>
+        ${this.#waysToEnd.map(
+          ({ code, labels }, index) =>
             html`<label class="choice"
               ><input
                 type="radio"
@@ -236,10 +207,28 @@ export class CallcardWrapUp extends LitElement {
                 value=${code}
                 .checked=${code === disposition}
                 @change=${() => this.#edit({ disposition: code })}
-              /><span>${labels[lang] || code}</span></label
+              /><span
+                >${
+                  this.terms && this.shortcuts && index < 9
+                    ? html`<kbd aria-hidden="true">${index + 1}</kbd>`
+                    : nothing
+                }${labels[lang] || code}</span
+              ></label
             >`,
         )}
       </fieldset>
+      ${
+        this.#asksTime
+          ? html`<callcard-call-back
+              .locale=${this.locale}
+              .clock=${this.clock}
+              .zones=${this.terms?.timeZones ?? []}
+              .hours=${this.terms?.hours ?? null}
+              .value=${draft?.callBack ?? null}
+              @pick=${(event: CustomEvent<CallBack>) => this.#edit({ callBack: event.detail })}
+            ></callcard-call-back>`
+          : nothing
+      }
       <label class="field"
         >${t("wrapUpNote")}
         <textarea
@@ -271,7 +260,17 @@ export class CallcardWrapUp extends LitElement {
     const { t } = this.locale;
     const { draft } = this;
     if (this.incomplete)
-      return { look: "incomplete", short: t("notSaved"), long: t("wrapUpChoose") };
+      return {
+        look: "incomplete",
+        short: t("notSaved"),
+        long: t(
+          this.incomplete === "disposition"
+            ? "wrapUpChoose"
+            : this.incomplete === "past"
+              ? "callBackPast"
+              : "callBackMissing",
+        ),
+      };
     if (draft?.state === "refused") {
       const why = draft.problem ? t(`error_${draft.problem}`) : "";
       return { look: "refused", short: t("notSaved"), long: `${t("wrapUpRefused")} ${why}` };
@@ -295,10 +294,11 @@ export class CallcardWrapUp extends LitElement {
   }
 
   #edit(change: Partial<WrapUpInput>): void {
-    this.incomplete = false;
+    this.incomplete = "";
     const detail: WrapUpInput = {
       disposition: this.draft?.disposition ?? "",
       note: this.draft?.note ?? "",
+      callBack: this.draft?.callBack ?? null,
       ...change,
     };
     this.dispatchEvent(new CustomEvent("edit", { detail }));
@@ -315,8 +315,13 @@ export class CallcardWrapUp extends LitElement {
     event.preventDefault();
     if (!this.over || this.draft?.state === "pending") return;
     if (!this.draft?.disposition) {
-      this.incomplete = true;
+      this.incomplete = "disposition";
       this.renderRoot.querySelector<HTMLInputElement>("input[type=radio]")?.focus();
+      return;
+    }
+    const problem = this.#asksTime && callBackProblem(this.draft.callBack, this.clock.nowMs());
+    if (problem) {
+      this.incomplete = problem === "past" ? "past" : "callBack";
       return;
     }
     this.#say("save");
@@ -324,6 +329,24 @@ export class CallcardWrapUp extends LitElement {
 
   #say(type: "save" | "discard" | "expand"): void {
     this.dispatchEvent(new Event(type));
+  }
+
+  /** How this call can end: the campaign's own ways, or the usual ones. */
+  get #waysToEnd(): readonly Disposition[] {
+    return this.terms?.dispositions ?? this.dispositions;
+  }
+
+  /** The chosen way asks when to call back. */
+  get #asksTime(): boolean {
+    return asksTime(this.terms, this.draft?.disposition ?? "");
+  }
+
+  /** Chooses a campaign's disposition by its place, as digits do; false when there is none. */
+  pickDisposition(index: number): boolean {
+    const disposition = this.terms?.dispositions[index];
+    if (!this.expanded || this.saved || disposition === undefined) return false;
+    this.#edit({ disposition: disposition.code });
+    return true;
   }
 
   /** Puts the cursor where the operator goes on: the first choice, or the note when one is chosen. */

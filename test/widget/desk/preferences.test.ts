@@ -8,6 +8,7 @@ test("what was stored is read back", () => {
     language: "uk" as const,
     theme: "dark" as const,
     shortcuts: false,
+    script: false,
   };
   expect(parsePreferences(JSON.stringify(stored))).toEqual(stored);
 });

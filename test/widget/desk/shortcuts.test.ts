@@ -23,9 +23,9 @@ test("the question mark is help wherever it is typed", () => {
   expect(press({ key: "?", code: "Digit7" })).toEqual({ deed: "help" });
 });
 
-test("digits choose a candidate by its place", () => {
-  expect(press({ key: "1", code: "Digit1" })).toEqual({ deed: "candidate", index: 0 });
-  expect(press({ key: "9", code: "Numpad9" })).toEqual({ deed: "candidate", index: 8 });
+test("digits choose by the place in a list", () => {
+  expect(press({ key: "1", code: "Digit1" })).toEqual({ deed: "digit", index: 0 });
+  expect(press({ key: "9", code: "Numpad9" })).toEqual({ deed: "digit", index: 8 });
   expect(press({ key: "0", code: "Digit0" })).toBeNull();
 });
 

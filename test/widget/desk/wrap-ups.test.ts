@@ -13,6 +13,8 @@ const draft: Draft = {
   startedAtMs: now - 900_000,
   state: "pending",
   problem: "noReply",
+  callBack: null,
+  terms: null,
 };
 const none = (): null => null;
 
