@@ -30,6 +30,7 @@ const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   simulation: async () => (await import("./simulation.ts")).simulation,
   caller: async () => (await import("./caller.ts")).caller,
   priority: async () => (await import("./priority.ts")).priority,
+  pacing: async () => (await import("./pacing.ts")).pacing,
   memory: async () => (await import("./memory.ts")).memory,
 };
 

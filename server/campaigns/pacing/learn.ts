@@ -14,8 +14,9 @@ const ANSWERS_REMEMBERED = 300;
 const LONGEST_RING_SECONDS = 120;
 /** How strongly one live answer moves the allowed risk. */
 const STEERING = 0.15;
-const LEAST_THETA = 0.002;
-const MOST_THETA = 0.6;
+/** While nothing is predicted nobody is abandoned and the allowed risk creeps up: not beyond what a good hour would have it at. */
+const MOST_THETA = 0.5;
+const LEAST_THETA = 0.005;
 
 export const NOTHING_LEARNED: Learned = {
   dials: 0,
@@ -23,7 +24,7 @@ export const NOTHING_LEARNED: Learned = {
   ringSeconds: [],
   talk: NO_DURATIONS,
   wrapUp: NO_DURATIONS,
-  theta: 0.02,
+  theta: 0.06,
 };
 
 /** What `Learned.dials` has come to after so many dials from nothing: it fades as it grows. */

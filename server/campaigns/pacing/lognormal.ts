@@ -39,27 +39,36 @@ export function withDuration(fit: LogNormal, ms: number): LogNormal {
 /** What survives of durations by whole seconds: `at(s)` is the share that lasts longer than `s` seconds, never 0. */
 export type Survival = { readonly shares: Float64Array; readonly last: number };
 
-/** Fits are values: what follows from one is worked out once, as far as it was asked for. */
-const known = new WeakMap<LogNormal, Survival>();
+/** Fits differ little from one talk to the next: what follows from one is worked out for steps of a hundredth, and kept. */
+const known = new Map<number, Survival>();
+const MOST_KNOWN = 256;
+const STEPS_OF_FIT = 100;
 
 /** The fit's survival to at least `seconds` (at most an hour, which stands for anything longer). */
 export function survivalOf(fit: LogNormal, seconds: number): Survival {
+  const variance =
+    (fit.varianceLog * fit.samples + USUAL_VARIANCE * USUAL_WEIGHT) / (fit.samples + USUAL_WEIGHT);
+  const mean = Math.round(STEPS_OF_FIT * Math.min(25, Math.max(0, fit.meanLog)));
+  const spread = Math.round(STEPS_OF_FIT * Math.min(9, Math.max(0.05, Math.sqrt(variance))));
+  const key = mean * 1000 + spread;
   const last = Math.min(LONGEST_SECONDS, Math.ceil(seconds));
-  const before = known.get(fit);
+  const before = known.get(key);
   if (before !== undefined && before.last >= last) return before;
-  const survival = survivalTo(fit, Math.min(LONGEST_SECONDS, last + 120));
-  known.set(fit, survival);
+  if (known.size >= MOST_KNOWN) known.clear();
+  const survival = survivalTo(
+    mean / STEPS_OF_FIT,
+    spread / STEPS_OF_FIT,
+    Math.min(LONGEST_SECONDS, Math.max(900, last + 300)),
+  );
+  known.set(key, survival);
   return survival;
 }
 
-function survivalTo(fit: LogNormal, last: number): Survival {
-  const spread = Math.sqrt(
-    (fit.varianceLog * fit.samples + USUAL_VARIANCE * USUAL_WEIGHT) / (fit.samples + USUAL_WEIGHT),
-  );
+function survivalTo(meanLog: number, spread: number, last: number): Survival {
   const shares = new Float64Array(last + 1);
   shares[0] = 1;
   for (let second = 1; second <= last; second += 1) {
-    const off = fit.meanLog - LOG_MS[second]!;
+    const off = meanLog - LOG_MS[second]!;
     shares[second] = Math.max(
       1e-12,
       (1 - STRAY_SHARE) * normalShare(off / spread) +

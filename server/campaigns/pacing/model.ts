@@ -50,7 +50,7 @@ export type Learned = {
   /** Of the last talks: count, mean and variance of the logarithm of their milliseconds. */
   readonly talk: LogNormal;
   readonly wrapUp: LogNormal;
-  /** Risk that one more line is allowed; steered after every live answer. */
+  /** Risk that one more line is allowed, as a share of the answers it brings; steered after every live answer. */
   readonly theta: number;
 };
 

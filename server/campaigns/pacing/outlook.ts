@@ -1,54 +1,84 @@
 /** What the next seconds hold: how many operators will be there for those who will answer. */
 import { survivalOf } from "./lognormal.ts";
-import type { Learned, LogNormal, PacedOperator, PacingState, RingingLine } from "./model.ts";
+import type { Learned, LogNormal, PacingState } from "./model.ts";
 
 /** Weight, in dials, of the guess with which an unknown list starts. */
 const GUESS_WEIGHT = 10;
+/** With so many lines ringing the memory of 300 dials is all of times when as many rang. */
+const RINGING_UNCORRECTED = 400;
 /** Taken for the answer chance of a list nobody dialled yet: high, as it is answers that need operators. */
 const GUESSED_CHANCE = 0.6;
+/**
+ * By so much, times the root of the chance, a list's answer chance is taken to change before it is noticed: 0.35 may be 0.25 or 0.45. It
+ * keeps hundreds of lines from ringing at once on a poor list.
+ */
+const CHANGE = 0.17;
 /** Weight, in answers, of the guess that people answer equally at every second. */
 const RING_GUESS_WEIGHT = 5;
 
+type RingingMargin = Pick<Outlook, "mean" | "variance" | "answers" | "called">;
+
+/** Longer settings change nothing that can be foreseen. */
+const LONGEST_RING_SECONDS = 120;
+const LONGEST_PATIENCE_SECONDS = 60;
+
+type Margin = { readonly mean: Float64Array; readonly variance: Float64Array };
+
 /**
  * Second by second (index 0: within the first second from now) up to the ring limit. The margin is operators who will be there in time minus
- * people who need one, without the line that is being thought about.
+ * people who need one, without the line that is thought about.
  */
-export type Outlook = {
+export type Outlook = Margin & {
   readonly seconds: number;
-  readonly mean: Float64Array;
-  readonly variance: Float64Array;
   /** Expected answers of the lines that ring, by second. */
   readonly answers: Float64Array;
   /** The chance that a line dialled now is answered within this second. */
   readonly answersOfNew: Float64Array;
+  /** Expected answers of the lines that ring before who answers at this second. */
+  readonly called: Float64Array;
+  /** How far the answer chance may be off, as a part of it: all lines are off together. */
+  readonly doubt: number;
   /** The chance that a line dialled now is answered at all. */
   readonly chance: number;
 };
 
-/** When busy operators will be done; the bench also asks with all ends known. */
-export type Finishing = (mean: Float64Array, variance: Float64Array) => void;
-
-/** The outlook of a state. @param finishing adds to the margin those who will be done in time; by default from what was learned. */
+/**
+ * The outlook of a state.
+ * @param finishing adds to the margin the operators who will be done in time; from what was learned, unless it is known better.
+ */
 export function outlookOf(
   state: PacingState,
-  finishing: Finishing = (mean, variance) => addFinishing(state, mean, variance),
+  finishing: (
+    state: PacingState,
+    mean: Float64Array,
+    variance: Float64Array,
+  ) => void = addFinishing,
 ): Outlook {
-  const seconds = Math.max(1, Math.ceil(state.ringLimitMs / 1000));
+  const seconds = Math.min(LONGEST_RING_SECONDS, Math.max(1, Math.ceil(state.ringLimitMs / 1000)));
   const mean = new Float64Array(seconds);
   const variance = new Float64Array(seconds);
   const answers = new Float64Array(seconds);
+  const called = new Float64Array(seconds);
   const answersOfNew = new Float64Array(seconds);
   const free = state.operators.reduce((sum, { state }) => sum + (state === "free" ? 1 : 0), 0);
   mean.fill(free - state.waiting);
-  finishing(mean, variance);
+  finishing(state, mean, variance);
 
   const answered = answeredBy(state.learned.ringSeconds, seconds);
   const chance = answerChance(state, answered);
   for (let at = 0; at < seconds; at += 1)
     answersOfNew[at] = chance * (answered[at + 1]! - answered[at]!);
-  for (const line of state.ringing)
-    addRinging(state.nowMs, line, chance, answered, { mean, variance, answers });
-  return { seconds, mean, variance, answers, answersOfNew, chance };
+  addAllRinging(state, chance, answered, { mean, variance, answers, called });
+  return {
+    seconds,
+    mean,
+    variance,
+    answers,
+    called,
+    answersOfNew,
+    chance,
+    doubt: doubtOf(chance, state),
+  };
 }
 
 /** The last that was asked for: ring times change only with an answer, decisions are far more frequent. */
@@ -78,89 +108,109 @@ function answeredShares(ringSeconds: readonly number[], seconds: number): Float6
   return shares;
 }
 
-/** Lines that still ring were dialled but could not all be answered yet: they count as far as they rang. */
-function answerChance(state: PacingState, answered: Float64Array): number {
-  const { dials, answers } = state.learned;
+/** A chance is known from so many dials, and may have changed since. */
+function doubtOf(chance: number, { learned }: PacingState): number {
+  const counted = (1 - chance) / (learned.dials + GUESS_WEIGHT);
+  return Math.sqrt((counted + CHANGE ** 2) / chance);
+}
+
+/**
+ * Lines that still ring were dialled but could not all be answered yet: they count as far as they rang. The more of them there are, the more of the
+ * answers that are remembered came while as many rang, and the less is to be corrected.
+ */
+function answerChance(
+  { nowMs, ringing, learned: { dials, answers } }: PacingState,
+  answered: Float64Array,
+): number {
   let undecided = 0;
-  for (const line of state.ringing)
-    undecided += 1 - answered[secondOf(state.nowMs, line, answered)]!;
-  const decided = Math.max(answers, dials - undecided);
+  for (const { sinceMs } of ringing) undecided += 1 - answered[secondOf(nowMs, sinceMs, answered)]!;
+  const corrected = undecided * Math.max(0, 1 - ringing.length / RINGING_UNCORRECTED);
+  const decided = Math.max(answers, dials - corrected);
   return Math.min(1, (answers + GUESSED_CHANCE * GUESS_WEIGHT) / (decided + GUESS_WEIGHT));
 }
 
-function secondOf(nowMs: number, line: RingingLine, answered: Float64Array): number {
-  return Math.max(0, Math.min(answered.length - 1, Math.round((nowMs - line.sinceMs) / 1000)));
+function secondOf(nowMs: number, sinceMs: number, answered: Float64Array): number {
+  return Math.max(0, Math.min(answered.length - 1, Math.round((nowMs - sinceMs) / 1000)));
+}
+
+/** Lines of one chance that have rung equally long are added together. */
+function addAllRinging(
+  { nowMs, ringing }: PacingState,
+  chance: number,
+  answered: Float64Array,
+  to: RingingMargin,
+): void {
+  const last = answered.length - 1;
+  const alike = new Float64Array(answered.length);
+  for (const line of ringing) {
+    const from = secondOf(nowMs, line.sinceMs, answered);
+    if (line.chance === null) alike[from]! += 1;
+    else addRinging(1, from, line.chance, answered, to);
+  }
+  for (let from = 0; from < last; from += 1)
+    if (alike[from]! > 0) addRinging(alike[from]!, from, chance, answered, to);
 }
 
 /** A line that has rung for long without an answer is less likely to be answered at all. */
 function addRinging(
-  nowMs: number,
-  line: RingingLine,
+  lines: number,
+  from: number,
   chance: number,
   answered: Float64Array,
-  to: Pick<Outlook, "mean" | "variance" | "answers">,
+  { mean, variance, answers, called }: RingingMargin,
 ): void {
-  const own = line.chance ?? chance;
-  const from = secondOf(nowMs, line, answered);
   const before = answered[from]!;
-  const still = Math.max(1e-9, 1 - own * before);
-  const last = answered.length - 1;
+  const still = chance / Math.max(1e-9, 1 - chance * before);
+  const rest = answered.length - 1 - from;
   let by = 0;
-  for (let at = 0; at < to.mean.length; at += 1) {
-    const share = (own * (answered[Math.min(last, from + at + 1)]! - before)) / still;
-    to.answers[at]! += share - by;
+  for (let at = 0; at < mean.length; at += 1) {
+    const share = at < rest ? still * (answered[from + at + 1]! - before) : by;
+    answers[at]! += lines * (share - by);
     // Half of this second's answers are before the one that is thought about.
     const ahead = (share + by) / 2;
-    to.mean[at]! -= ahead;
-    to.variance[at]! += ahead * (1 - ahead);
+    mean[at]! -= lines * ahead;
+    called[at]! += lines * ahead;
+    variance[at]! += lines * ahead * (1 - ahead);
     by = share;
   }
 }
 
 /** An operator counts at a second when they are done before who answers then has waited too long. */
 function addFinishing(state: PacingState, mean: Float64Array, variance: Float64Array): void {
-  const { learned, nowMs, operators } = state;
-  const patience = state.rule.connectWithinMs / 1000;
-  const wrapUpKnown = learned.wrapUp.samples > 0;
+  const { learned, operators, nowMs } = state;
+  const patience = Math.min(LONGEST_PATIENCE_SECONDS, state.rule.connectWithinMs / 1000);
   const talking: number[] = [];
-  for (const operator of operators) {
-    if (operator.state === "free") continue;
-    const elapsed = elapsedSeconds(nowMs, operator);
-    if (operator.state === "talking" && wrapUpKnown) talking.push(elapsed);
-    else
-      addDone(
-        operator.state === "talking" ? learned.talk : learned.wrapUp,
-        elapsed,
-        patience,
-        mean,
-        variance,
-      );
+  const wrappingUp: number[] = [];
+  for (const { state, sinceMs } of operators) {
+    const elapsed = Math.max(0, Math.round((nowMs - sinceMs) / 1000));
+    if (state === "talking") talking.push(elapsed);
+    else if (state === "wrappingUp") wrappingUp.push(elapsed);
   }
-  if (talking.length > 0) addTalkedAndWrittenUp(learned, talking, patience, mean, variance);
+  const margin = { mean, variance };
+  if (wrappingUp.length > 0) addDone(learned.wrapUp, wrappingUp, patience, margin);
+  if (talking.length === 0) return;
+  if (learned.wrapUp.samples === 0) addDone(learned.talk, talking, patience, margin);
+  else addTalkedAndWrittenUp(learned, talking, patience, margin);
 }
 
-function elapsedSeconds(nowMs: number, operator: PacedOperator): number {
-  return Math.max(0, (nowMs - operator.sinceMs) / 1000);
-}
-
+/** Those who are done with this one thing. */
 function addDone(
   fit: LogNormal,
-  elapsed: number,
+  elapsed: readonly number[],
   patience: number,
-  mean: Float64Array,
-  variance: Float64Array,
+  { mean, variance }: Margin,
 ): void {
-  const { shares, last } = survivalOf(fit, elapsed + patience + mean.length + 1);
-  const from = Math.min(
-    Math.round(elapsed),
-    Math.max(0, last - mean.length - Math.ceil(patience) - 1),
-  );
-  const ahead = Math.round(from + patience + 0.5);
-  const now = 1 / shares[from]!;
-  for (let at = 0; at < mean.length; at += 1) {
-    const left = shares[Math.min(last, ahead + at)]! * now;
-    mean[at]! += 1 - left;
-    variance[at]! += left * (1 - left);
+  const reach = mean.length + Math.ceil(patience) + 1;
+  const { shares, last } = survivalOf(fit, Math.max(...elapsed) + reach);
+  for (const since of elapsed) {
+    const from = Math.min(since, last - reach);
+    const ahead = Math.round(from + patience + 0.5);
+    const now = 1 / shares[from]!;
+    for (let at = 0; at < mean.length; at += 1) {
+      const left = shares[ahead + at]! * now;
+      mean[at]! += 1 - left;
+      variance[at]! += left - left * left;
+    }
   }
 }
 
@@ -169,18 +219,16 @@ function addTalkedAndWrittenUp(
   learned: Learned,
   talking: readonly number[],
   patience: number,
-  mean: Float64Array,
-  variance: Float64Array,
+  { mean, variance }: Margin,
 ): void {
   const reach = mean.length + Math.ceil(patience) + 1;
+  const { shares, last } = survivalOf(learned.talk, Math.max(...talking) + reach);
   const ends = new Float64Array(reach);
-  for (const elapsed of talking) {
-    const { shares, last } = survivalOf(learned.talk, elapsed + reach);
-    const from = Math.min(Math.round(elapsed), Math.max(0, last - reach));
+  for (const since of talking) {
+    const from = Math.min(since, last - reach);
     const now = 1 / shares[from]!;
     for (let at = 0; at < reach; at += 1)
-      ends[at]! +=
-        (shares[Math.min(last, from + at)]! - shares[Math.min(last, from + at + 1)]!) * now;
+      ends[at]! += (shares[from + at]! - shares[from + at + 1]!) * now;
   }
   const wrapUp = survivalOf(learned.wrapUp, reach).shares;
   for (let at = 0; at < mean.length; at += 1) {

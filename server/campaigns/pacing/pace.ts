@@ -2,7 +2,7 @@
  * How many lines to dial now, and why.
  *
  * Predictive dialling asks of one more line what it risks: that its person, or somebody whose phone rings already, answers when no operator is
- * there in time. Lines are dialled while that risk is within `learned.theta`, which follows the outcomes (`learn.ts`). Where there is too
+ * there in time. Lines are dialled while that risk, as a share of the answers a line brings, is within `learned.theta`, which follows the outcomes (`learn.ts`). Where there is too
  * little to predict from, and where the share of abandoned calls stands at its cap, one line is dialled for each free operator: that
  * abandons nobody.
  */
@@ -18,8 +18,13 @@ const LEAST_KNOWN = {
   predictive: { dials: 60, talks: 10 },
   automatic: { dials: 200, talks: 30 },
 } as const;
-/** A list may answer quite otherwise than its first numbers did: within the first dials no more than two lines for each free operator. */
+/**
+ * A list may answer quite otherwise than its first numbers did: within the first dials no more than two lines for each free operator. The more
+ * operators, the more is dialled before the first answers tell.
+ */
 const FIRST_DIALS = 200;
+const FIRST_DIALS_PER_OPERATOR = 5;
+const MOST_FIRST_DIALS = 1500;
 const FIRST_LINES_PER_FREE_OPERATOR = 2;
 /**
  * Abandoned calls come by chance, a few more or fewer than the target's share. So many more are taken for chance; where the cap allows more
@@ -63,20 +68,25 @@ export function decideLines(state: PacingState): PacingDecision {
       talksNeeded: least.talks,
     });
 
-  const outlook = outlookOf(state);
   const cap = Math.max(
     rule.mostShare * window.answered,
     Math.min(rule.targetShare, rule.mostShare) * window.answered + CHANCE_ABANDONED,
   );
   // Who waits now may be lost yet.
   const left = cap - window.abandoned - state.waiting;
-  const doubtful = learned.dials < dialsRemembered(FIRST_DIALS);
+  const firstDials = Math.min(
+    MOST_FIRST_DIALS,
+    Math.max(FIRST_DIALS, FIRST_DIALS_PER_OPERATOR * operators),
+  );
+  const doubtful = learned.dials < dialsRemembered(firstDials);
   const bounded = doubtful
     ? Math.min(most, Math.max(0, FIRST_LINES_PER_FREE_OPERATOR * free - taken))
     : most;
+  const outlook = outlookOf(state);
+  const perLine = learned.theta * outlook.chance;
   const borne = linesBorne(
     outlook,
-    { perLine: learned.theta, abandoned: left, perAnswer: rule.mostShare },
+    { perLine, abandoned: left, perAnswer: rule.mostShare },
     bounded,
   );
   if (borne.because === "cap" && borne.lines <= progressive)
@@ -89,6 +99,6 @@ export function decideLines(state: PacingState): PacingDecision {
   return decided(Math.max(progressive, borne.lines), "predictive", {
     chance: outlook.chance,
     risk: borne.risk,
-    allowed: learned.theta,
+    allowed: perLine,
   });
 }

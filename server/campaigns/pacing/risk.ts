@@ -21,15 +21,17 @@ export type Borne = {
 
 /** Lines, at most `most`, whose risk is within what is allowed. */
 export function linesBorne(outlook: Outlook, allowance: Allowance, most: number): Borne {
-  const { seconds, answers, answersOfNew } = outlook;
+  const { seconds, answers, answersOfNew, doubt } = outlook;
+  const called = outlook.called.slice();
+  // Each person by themselves, and all lines together by as much as the chance may be off.
+  const spread = (at: number) => variance[at]! + (called[at]! * doubt) ** 2;
   const mean = outlook.mean.slice();
   const variance = outlook.variance.slice();
   const expected = answers.slice();
   let pending = 0;
   let answersToCome = 0;
   for (let at = 0; at < seconds; at += 1) {
-    // A line is not its own rival: a little less than the whole margin stands against it.
-    pending += expected[at]! * missing(mean[at]!, variance[at]!, 0);
+    pending += expected[at]! * missing(mean[at]!, spread(at), 0);
     answersToCome += expected[at]!;
   }
   let last = 0;
@@ -40,24 +42,24 @@ export function linesBorne(outlook: Outlook, allowance: Allowance, most: number)
     for (let at = 0; at < seconds; at += 1) {
       const share = answersOfNew[at]!;
       const ahead = before + share / 2;
-      const none = missing(mean[at]!, variance[at]!, 0);
+      const none = missing(mean[at]!, spread(at), 0);
       own += share * none;
-      others += expected[at]! * ahead * (missing(mean[at]!, variance[at]!, 1) - none);
+      others += expected[at]! * ahead * (missing(mean[at]!, spread(at), 1) - none);
       before += share;
     }
     const risk = own + others;
-    if (risk > allowance.perLine)
-      return { lines, risk: lines === 0 ? risk : last, because: "risk" };
     pending += risk;
     answersToCome += before;
-    if (pending > allowance.abandoned + allowance.perAnswer * answersToCome)
-      return { lines, risk: lines === 0 ? risk : last, because: "cap" };
+    const overCap = pending > allowance.abandoned + allowance.perAnswer * answersToCome;
+    if (overCap || risk > allowance.perLine)
+      return { lines, risk: lines === 0 ? risk : last, because: overCap ? "cap" : "risk" };
     last = risk;
     let by = 0;
     for (let at = 0; at < seconds; at += 1) {
       const share = answersOfNew[at]!;
       const ahead = by + share / 2;
       mean[at]! -= ahead;
+      called[at]! += ahead;
       variance[at]! += ahead * (1 - ahead);
       expected[at]! += share;
       by += share;

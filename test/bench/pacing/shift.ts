@@ -70,7 +70,7 @@ const PATIENCE_END = 5;
 const KINDS = 8;
 
 /** Plays the days one after the other; what was learned goes from each to the next. */
-export function playDays(options: Days, pacer: Pacer): { days: DayResult[]; learned: Learned } {
+export function playDays(options: Days, pacer: Pacer): readonly DayResult[] {
   const random = new Random(options.seed);
   const days: DayResult[] = [];
   let learned = options.learned ?? NOTHING_LEARNED;
@@ -79,7 +79,7 @@ export function playDays(options: Days, pacer: Pacer): { days: DayResult[]; lear
     days.push(shift.play());
     learned = shift.learned;
   }
-  return { days, learned };
+  return days;
 }
 
 class Shift {
@@ -222,9 +222,9 @@ class Shift {
   }
 
   #answer(slot: number): void {
-    if (this.#pacer.learns)
-      this.#learned = answered(this.#learned, this.#nowMs - this.#slots[slot]!.line.sinceMs);
+    const ringMs = this.#nowMs - this.#slots[slot]!.line.sinceMs;
     this.#release(slot);
+    if (this.#pacer.learns) this.#learned = answered(this.#learned, ringMs);
     const person = this.#people;
     this.#people += 1;
     this.#waiting.push(person);
