@@ -188,7 +188,12 @@ export class Dialler {
     return this.#previews.ofUser(userId)?.attempt.id === attemptId;
   }
 
-  /** The operator wants it dialled now. @throws {Refusal} `notFound` when the offer is over, `pbxDown` when nothing can be dialled. */
+  /** It cannot be shown to the operator: somebody else may get it. */
+  takeBack(userId: string, attemptId: string): void {
+    if (this.#previews.take(userId, attemptId) !== null) this.#hands.giveBack(attemptId);
+  }
+
+  /** The operator wants it dialled now. @throws {Refusal} `gone` when the offer is over, `pbxDown` when nothing can be dialled. */
   async call(userId: string, attemptId: string): Promise<void> {
     const offer = this.#previews.take(userId, attemptId);
     if (offer === null) throw gone();
@@ -196,7 +201,7 @@ export class Dialler {
       throw new Refusal("pbxDown", "It cannot be dialled now; it will be offered again");
   }
 
-  /** The operator puts it aside. @throws {Refusal} `notFound` when the offer is over. */
+  /** The operator puts it aside. @throws {Refusal} `gone` when the offer is over. */
   async skip(userId: string, attemptId: string, reason: SkipReason): Promise<void> {
     const offer = this.#previews.take(userId, attemptId);
     if (offer === null) throw gone();
@@ -498,5 +503,5 @@ export class Dialler {
 }
 
 function gone(): Refusal {
-  return new Refusal("notFound", "This offer is over");
+  return new Refusal("gone", "attemptId: this offer is over");
 }
