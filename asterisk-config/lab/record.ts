@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { LabAmi } from "./ami.ts";
 import { type Lab, startLab } from "./lab.ts";
+import { campaignStories } from "./stories-campaign.ts";
 import { harderStories } from "./stories-harder.ts";
 import { leavingStories } from "./stories-leaving.ts";
 import { otherStories } from "./stories-other.ts";
@@ -20,6 +21,7 @@ export const stories: readonly Story[] = [
   ...otherStories,
   ...harderStories,
   ...preferredStories,
+  ...campaignStories,
 ];
 
 /** What lies beside a trace: what happened in truth, and how to read the bytes. */

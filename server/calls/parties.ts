@@ -82,17 +82,27 @@ export function outsideDialled(state: CallState, leg: Leg): void {
   if (call.partyLeg || call.talks.length > 0) return;
   // A colleague's call that is forwarded to a mobile stays a colleague's call.
   if (call.fromExtension !== "" && rangElsewhere(call)) return;
-  if (call.fromExtension === "" && call.visits.length > 0) return;
+  if (call.fromExtension === "" && call.visits.length > 0 && !isCampaigns(call)) return;
   call.partyLeg = leg;
   call.partyGone = false;
   if (call.fromExtension === "") call.direction = "outbound";
   refreshParty(state, call);
 }
 
-/** A caller made of a Local channel (a test, a dialler) is known as the caller when it joins a queue. */
+/**
+ * A call that a campaign made (asterisk-config, `callcard-out`): the person was called and waits through a Local channel. A listener that
+ * comes late hears of their waiting before it hears of their own channel.
+ */
+function isCampaigns(call: LiveCall): boolean {
+  for (const { local, name } of call.legs)
+    if (local && name.includes("@callcard-out-")) return true;
+  return false;
+}
+
+/** A caller made of a Local channel (a test, a dialler of somebody else's) is known as the caller when it joins a queue. */
 export function callerInQueue(state: CallState, leg: Leg): void {
   const { call } = leg;
-  if (call.partyLeg || call.fromExtension !== "" || call.partyGone) return;
+  if (call.partyLeg || call.fromExtension !== "" || call.partyGone || isCampaigns(call)) return;
   call.partyLeg = leg;
   call.direction = "inbound";
   refreshParty(state, call);

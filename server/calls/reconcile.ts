@@ -123,8 +123,8 @@ function seeDialled(state: CallState, channel: Channel): void {
   }
   if (wasDialled(channel)) {
     if (isOutside(leg)) outsideDialled(state, leg);
-    // Somebody has answered: who still rings will be told that it was elsewhere.
-    if (channel.state === "up") leg.call.answeredSeq = state.seq;
+    // Somebody has answered: who still rings will be told that it was elsewhere. The person whom we called rings nobody away.
+    if (channel.state === "up" && leg !== leg.call.partyLeg) leg.call.answeredSeq = state.seq;
   }
   if (channel.state === "ringing" && !leg.local) {
     leg.alerted = true;

@@ -204,7 +204,7 @@ describe("several calls at once", () => {
       .replaceAll(/"(\d{10})\.(\d+)"/g, `"$1.${index}$2"`)
       .replaceAll(/;([12])"/g, `x${index};$1"`)
       .replaceAll(/"bridgeId":"/g, `"bridgeId":"${index}`)
-      .replaceAll(/callcard-story/g, `story-${index}`);
+      .replaceAll(/(?:callcard|cc)-story/g, `story-${index}`);
     return JSON.parse(text) as Timed[];
   }
 });
