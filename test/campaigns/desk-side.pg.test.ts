@@ -226,7 +226,8 @@ describe("campaigns on operators' screens", () => {
     ["a call of no campaign", { callId: "main-1700000000.1" }, "campaign"],
   ])("%s is refused, and nothing changes", async (_name, own, word) => {
     await dialledAndTalked(NOON_MS);
-    const disposition = own.disposition === "callBack" ? { disposition: codeOf("callBack") } : {};
+    const isCallBack = "disposition" in own && own.disposition === "callBack";
+    const disposition = isCallBack ? { disposition: codeOf("callBack") } : {};
     await expect(say({ ...own, ...disposition })).rejects.toThrow(
       expect.objectContaining({ code: "invalid", message: expect.stringContaining(word) }),
     );
