@@ -1,10 +1,10 @@
 /**
  * How many lines to dial now, and why.
  *
- * Predictive dialling asks of one more line what it risks: that its person, or somebody whose phone rings already, answers when no operator is
- * there in time. Lines are dialled while that risk, as a share of the answers a line brings, is within `learned.theta`, which follows the outcomes (`learn.ts`). Where there is too
- * little to predict from, and where the share of abandoned calls stands at its cap, one line is dialled for each free operator: that
- * abandons nobody.
+ * Predictive dialling asks of one more line what it risks: that its person, or somebody whose phone rings already, answers when no
+ * operator is there in time. Lines are dialled while that risk, as a share of the answers a line brings, is within `learned.theta`, which
+ * follows the outcomes (`learn.ts`). Where there is too little to predict from, and where the share of abandoned calls stands at its cap,
+ * one line is dialled for each free operator: that abandons nobody.
  */
 import { dialsRemembered } from "./learn.ts";
 import type { PacingDecision, PacingReason, PacingState } from "./model.ts";

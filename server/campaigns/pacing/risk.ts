@@ -22,12 +22,12 @@ export type Borne = {
 /** Lines, at most `most`, whose risk is within what is allowed. */
 export function linesBorne(outlook: Outlook, allowance: Allowance, most: number): Borne {
   const { seconds, answers, answersOfNew, doubt } = outlook;
-  const called = outlook.called.slice();
-  // Each person by themselves, and all lines together by as much as the chance may be off.
-  const spread = (at: number) => variance[at]! + (called[at]! * doubt) ** 2;
   const mean = outlook.mean.slice();
   const variance = outlook.variance.slice();
+  const called = outlook.called.slice();
   const expected = answers.slice();
+  // Each person by themselves, and all lines together by as much as the chance may be off.
+  const spread = (at: number) => variance[at]! + (called[at]! * doubt) ** 2;
   let pending = 0;
   let answersToCome = 0;
   for (let at = 0; at < seconds; at += 1) {
