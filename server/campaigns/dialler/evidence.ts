@@ -34,9 +34,14 @@ type Watch = {
   readonly channels: Map<string, Heard>;
   /** Callees by their dialler. */
   readonly dialled: Map<string, Set<string>>;
-  readonly dialEnds: { readonly callee: string; readonly status: DialStatus }[];
+  readonly dialEnds: {
+    readonly callee: string;
+    readonly status: DialStatus;
+    readonly atMs: number;
+  }[];
   originateReason: number | null;
   lastWord: LastWord | null;
+  /** When the dialplan told of the answer, Infinity before. */
   answeredAtMs: number;
   machine: boolean;
   machineCause: string;
@@ -147,7 +152,7 @@ export class EvidenceBook {
       callees(watch, caller.id).add(callee.id);
       this.#channel(watch, callee.id);
       if (input.type === "dialEnded")
-        watch.dialEnds.push({ callee: callee.id, status: input.status });
+        watch.dialEnds.push({ callee: callee.id, status: input.status, atMs });
       return watch;
     }
     if (
@@ -173,7 +178,6 @@ export class EvidenceBook {
     const watch = this.#watches.get(attemptId);
     if (watch === undefined) return [];
     watch.connected = true;
-    watch.answeredAtMs = Math.min(watch.answeredAtMs, atMs);
     watch.extension ||= extension;
     return this.#news(watch, atMs);
   }
@@ -227,10 +231,7 @@ export class EvidenceBook {
     );
     const causes = [lastWord?.cause ?? 0, ...gone.map(({ cause }) => cause)];
     const goneAtMs = Math.min(...gone.map(({ atMs }) => atMs));
-    const heardMs =
-      answered && Number.isFinite(goneAtMs) && Number.isFinite(watch.answeredAtMs)
-        ? Math.max(0, goneAtMs - watch.answeredAtMs)
-        : 0;
+    const heardMs = goneAtMs - answeredAtMs(watch);
     return {
       originateReason: watch.originateReason,
       dialStatus: lastWord?.status || dialStatusOf(watch, persons),
@@ -240,7 +241,9 @@ export class EvidenceBook {
       machine: watch.machine,
       connected: watch.connected || (watch.operatorFirst === true && answered),
       operatorAnswered: watch.operatorFirst === true ? operatorAnswered(watch) : null,
-      answeredForMs: answered ? Math.max(heardMs, lastWord?.answeredMs ?? 0) : null,
+      answeredForMs: answered
+        ? Math.max(0, lastWord?.answeredMs ?? 0, Number.isFinite(heardMs) ? heardMs : 0)
+        : null,
     };
   }
 
@@ -343,7 +346,6 @@ export class EvidenceBook {
   /** What follows from all that is known now and was not told yet. */
   #news(watch: Watch, atMs: number): readonly Step[] {
     const answered = isAnswered(watch);
-    if (answered) watch.answeredAtMs = Math.min(watch.answeredAtMs, atMs);
     const news: (StepBody | false)[] = [
       hasRung(watch) && !watch.told.has("answered") && { type: "ringing" },
       answered && { type: "answered" },
@@ -405,15 +407,21 @@ function hasRung(watch: Watch): boolean {
 }
 
 function isAnswered(watch: Watch): boolean {
+  return watch.connected || watch.lastWord?.status === "ANSWER" || answeredAtMs(watch) < Infinity;
+}
+
+/** The earliest that anything told of the person's answer; Infinity when nothing did. */
+function answeredAtMs(watch: Watch): number {
   const persons = personsLegs(watch);
-  const firstHalfUp = (watch.channels.get(watch.id)?.upAtMs ?? Infinity) < Infinity;
-  return (
-    watch.connected ||
-    watch.answeredAtMs < Infinity ||
-    watch.lastWord?.status === "ANSWER" ||
+  const upAtMs = (id: string): number => watch.channels.get(id)?.upAtMs ?? Infinity;
+  return Math.min(
+    watch.answeredAtMs,
     // The second half answers the first when the person does.
-    (watch.operatorFirst === false && firstHalfUp) ||
-    watch.dialEnds.some(({ callee, status }) => status === "answer" && persons.has(callee))
+    watch.operatorFirst === false ? upAtMs(watch.id) : Infinity,
+    ...[...persons].map(upAtMs),
+    ...watch.dialEnds.flatMap(({ callee, status, atMs }) =>
+      status === "answer" && persons.has(callee) ? [atMs] : [],
+    ),
   );
 }
 

@@ -9,7 +9,7 @@ import type { CallFact } from "../../../server/calls/model.ts";
 import { outcomesOf, readTrace, startMs, type Timed } from "../../calls/traces.ts";
 import { arrange, cutLikeRecorded, readMessages, storyEvents } from "./ami-text.ts";
 import { play } from "./play.ts";
-import { simulatedStories } from "./stories.ts";
+import { campaignStories, simulatedStories } from "./stories.ts";
 
 const recordings = join(import.meta.dirname, "../../traces/22");
 
@@ -29,7 +29,8 @@ describe("the simulator tells a story as the recorded Asterisk 22 does", () => {
 
 describe("the call model hears the same calls from the simulator as from Asterisk", () => {
   // A listener that comes late needs a snapshot: listening.test.ts.
-  for (const story of simulatedStories.filter((each) => each.lateMs === undefined)) {
+  const heardWhole = simulatedStories.filter((each) => each.lateMs === undefined);
+  for (const story of [...heardWhole, ...campaignStories]) {
     test(story.name, async () => {
       const trace = readTrace(`22/${story.name}`);
       // Both begin with what the lab's queues looked like.
