@@ -6,10 +6,12 @@ import { ApiError, ErrorBody } from "../http/errors.ts";
 import { compileSchema } from "../http/validation.ts";
 import type { LoadResult } from "./loading.ts";
 
-const MOST_RECORDS = 1000;
+/** Records in one request. */
+export const MOST_RECORDS = 1000;
 const BODY_LIMIT_BYTES = 16 * 1024 * 1024;
 
-const LoadBody = Type.Object(
+/** What became of each record. */
+export const LoadBody = Type.Object(
   {
     added: Type.Integer(),
     changed: Type.Integer(),
@@ -77,30 +79,38 @@ export function addLoadRoute(app: App, route: LoadRoute): void {
         const message = `The body must hold 1 to ${MOST_RECORDS} records; ${records.length} came`;
         throw new ApiError(400, "invalid", message, { field: "body" });
       }
-      const { added, changed, unchanged, refused } = await route.load(
+      const { status, answer } = loadAnswer(
         records,
-        request.query.source,
+        await route.load(records, request.query.source),
       );
-      const reasons = new Map(refused.map((one) => [one.index, one]));
-      const status = refused.length === 0 ? 200 : refused.length < records.length ? 207 : 422;
-      return reply.code(status).send({
-        ...{ added, changed, unchanged, refused: refused.length },
-        results: records.map((record, index) => {
-          const refusal = reasons.get(index);
-          const sourceId = sourceIdOf(record);
-          return refusal === undefined
-            ? { index, sourceId, status: "ok" as const }
-            : {
-                index,
-                sourceId,
-                status: "refused" as const,
-                field: refusal.field,
-                reason: refusal.reason,
-              };
-        }),
-      });
+      return reply.code(status).send(answer);
     },
   );
+}
+
+/** 200 when every record was taken, 207 when some were refused, 422 when all were. */
+export function loadAnswer(records: readonly unknown[], result: LoadResult) {
+  const { added, changed, unchanged, refused } = result;
+  const reasons = new Map(refused.map((one) => [one.index, one]));
+  const status: 200 | 207 | 422 =
+    refused.length === 0 ? 200 : refused.length < records.length ? 207 : 422;
+  const answer = {
+    ...{ added, changed, unchanged, refused: refused.length },
+    results: records.map((record, index) => {
+      const refusal = reasons.get(index);
+      const sourceId = sourceIdOf(record);
+      return refusal === undefined
+        ? { index, sourceId, status: "ok" as const }
+        : {
+            index,
+            sourceId,
+            status: "refused" as const,
+            field: refusal.field,
+            reason: refusal.reason,
+          };
+    }),
+  };
+  return { status, answer };
 }
 
 function sourceIdOf(record: unknown): string {

@@ -1,4 +1,4 @@
-/** Orders, products, claims and left carts over HTTP: loading by integrators. */
+/** Orders, products, claims and left carts over HTTP: from integrators' programs and shops' webhooks, and what became of them. */
 import type { CountryCode } from "libphonenumber-js/max";
 import { addLoadRoute } from "../customers/load-route.ts";
 import type { LoadOptions, LoadResult } from "../customers/loading.ts";
@@ -6,25 +6,27 @@ import type { App } from "../http/app.ts";
 import type { Bus } from "../storage/bus.ts";
 import type { Storage } from "../storage/database.ts";
 import { type OrderLoadOptions, importProducts } from "./import.ts";
-import { type OrderIntake, openOrderIntake } from "./intake.ts";
+import { openOrderIntake } from "./intake.ts";
+import { hookRoute } from "./hook-route.ts";
 import { orderRoute } from "./order-route.ts";
 import { OrderRecord, ProductRecord } from "./record.ts";
+import { resultRoutes } from "./result-list.ts";
+import { sourceRoutes } from "./source-routes.ts";
 import { importCarts, importClaims } from "./unsettled-import.ts";
 import { CartRecord, ClaimRecord } from "./unsettled-record.ts";
 
 /** What the routes work with. */
 export type OrderRouteParts = {
-  readonly storage: Pick<Storage, "pool">;
+  readonly storage: Pick<Storage, "pool" | "db">;
   readonly defaultRegion: CountryCode;
-  /** Shared with the shops' webhooks, so that they are written together; default one of its own. */
-  readonly intake?: OrderIntake;
   /** Told whose orders, claims and carts came or changed, so that those of them who wait are judged anew. */
   readonly bus?: Pick<Bus, "publish">;
 };
 
-/** Registers `/api/v1/orders`, `/api/v1/products`, `/api/v1/claims` and `/api/v1/carts`. */
+/** Registers `/api/v1/orders`, `/products`, `/claims`, `/carts`, `/hooks/orders`, `/order-sources` and `/results`. */
 export async function orderRoutes(app: App, parts: OrderRouteParts): Promise<void> {
   const { storage, defaultRegion, bus } = parts;
+  const intake = openOrderIntake(storage, { defaultRegion, ...orderHints(bus) });
   type Import = (
     storage: Pick<Storage, "pool">,
     records: readonly unknown[],
@@ -41,9 +43,12 @@ export async function orderRoutes(app: App, parts: OrderRouteParts): Promise<voi
     tag: "orders",
     summary: "Take one order or up to 1000, new or changed",
     record: OrderRecord,
-    load: parts.intake ?? openOrderIntake(storage, { defaultRegion, ...orderHints(bus) }),
+    load: intake,
   });
   orderRoute(app, storage);
+  await hookRoute(app, { storage, intake });
+  sourceRoutes(app, storage);
+  resultRoutes(app, storage);
   addLoadRoute(app, {
     url: "/api/v1/products",
     tag: "orders",
@@ -67,8 +72,8 @@ export async function orderRoutes(app: App, parts: OrderRouteParts): Promise<voi
   });
 }
 
-/** Who hears of orders that came: for {@link openOrderIntake}. */
-export function orderHints(
+/** Who hears of orders that came. */
+function orderHints(
   bus: Pick<Bus, "publish"> | undefined,
 ): Pick<OrderLoadOptions, "concerned" | "ordersChanged" | "customersChanged"> {
   return {

@@ -208,6 +208,7 @@ export type Schema = {
     delivered_at: Time | null;
     tries: Generated<number>;
     last_error: Generated<string>;
+    place: string | null;
   };
   users: {
     id: Id;

@@ -66,6 +66,14 @@ const expected: Record<string, Access> = {
   // A PBX's own token opens it, and nothing a person has.
   "GET /pbx/v1/caller": everybody,
 
+  // A shop's signature opens it.
+  "POST /api/v1/hooks/orders/:source": everybody,
+  "GET /api/v1/order-sources": admins,
+  "PUT /api/v1/order-sources/:source": admins,
+  "DELETE /api/v1/order-sources/:source": admins,
+  "GET /api/v1/orders/:source/:sourceId": personsAndPrograms,
+  "GET /api/v1/results": supervisorsAndPrograms,
+
   "GET /api/v1/calls": personsAndPrograms,
   "GET /api/v1/calls/:id": personsAndPrograms,
   "GET /api/v1/customers": personsAndPrograms,

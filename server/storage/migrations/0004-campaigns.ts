@@ -238,10 +238,14 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       delivered_at timestamptz,
       tries integer not null default 0,
       last_error text not null default '',
+      -- Where it stands for those who read results in turn; given once it can be seen, anew when it changed. See orders/result-list.ts.
+      place bigint unique,
       -- Orders of several sources may be one contact: each source is told of its own.
       unique (contact_id, source)
     )`.execute(db);
+  await sql`create sequence results_place`.execute(db);
   await sql`create index results_undelivered on results (id) where delivered_at is null`.execute(
     db,
   );
+  await sql`create index results_unplaced on results (id) where place is null`.execute(db);
 }
