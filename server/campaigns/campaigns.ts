@@ -123,6 +123,11 @@ export class Campaigns implements CampaignBook {
     return bodyOf(campaignOf(row), vocabulary);
   }
 
+  /** What campaigns may name here. */
+  vocabulary(): Promise<CampaignVocabulary> {
+    return this.#options.vocabulary();
+  }
+
   /** What would be said of these settings. */
   async check(settings: unknown): Promise<CampaignCheck> {
     const { problems, warnings } = checkCampaign(settings, await this.#options.vocabulary());

@@ -4,6 +4,7 @@ import { Planner, type PlannerOptions } from "./planner.ts";
 import { type CallBackPromise, planCallBack } from "./promise.ts";
 import { type Said, takeSaid } from "./said.ts";
 import { PgAttemptStore } from "./store.ts";
+import type { Withdrawing } from "./withdraw.ts";
 import type { ZoneRules } from "./zone-facts.ts";
 
 /** What attempts need of the rest. */
@@ -14,6 +15,8 @@ export type OpenedAttempts = {
   readonly store: PgAttemptStore;
   readonly planner: Planner;
   readonly rules: ZoneRules;
+  /** What withdraws attempts, for those who know a reason. */
+  readonly withdrawing: Withdrawing;
   /** What an operator said of a campaign's talk, inside the caller's transaction; false when there is no such attempt. */
   takeSaid(trx: Database, said: Said): Promise<boolean>;
   /** A call back promised in any queue, inside the caller's transaction. @returns how many campaigns will keep it. */
@@ -30,7 +33,7 @@ export function openAttempts(options: AttemptsOptions): OpenedAttempts {
   const planner = new Planner({ ...options, rules });
   planner.open();
   return {
-    ...{ store, planner, rules },
+    ...{ store, planner, rules, withdrawing: { db, bus } },
     takeSaid: (trx, said) => takeSaid(trx, said, clock()),
     planCallBack: (trx, promise) => planCallBack(trx, rules, promise, clock()),
     close: () => planner.close(),

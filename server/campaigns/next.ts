@@ -1,0 +1,210 @@
+/** Who would be called next, why the others are not, and the whole story of an attempt. Looks only; nothing is changed. */
+import { sql } from "kysely";
+import { describePhone } from "../customers/phone.ts";
+import type { Database } from "../storage/database.ts";
+import { readFacts } from "./attempts/facts.ts";
+import type { AttemptOutcome, AttemptState } from "./attempts/model.ts";
+import { isAttemptId } from "./attempts/rows.ts";
+import { limitReached, whyNotToCall } from "./eligible.ts";
+import type { Campaign, WithdrawnBecause, Zones } from "./model.ts";
+import { firstAttempt } from "./retries.ts";
+import type { AttemptStory, ContactFound, ContactLine, LaterBecause, NextBody } from "./rest.ts";
+import { dayStartMs } from "./windows.ts";
+
+type LineRow = {
+  contact_id: string;
+  attempt_id: string;
+  customer_id: string | null;
+  name: string;
+  phone: string;
+  orders: string[];
+  attempts: number;
+  due_at: Date;
+  user_id: string | null;
+  time_zones: string[];
+  zone_basis: Zones["basis"];
+};
+
+const LINE = sql`c.id as contact_id, a.id as attempt_id, c.customer_id, c.phone, a.due_at, a.user_id,
+  c.time_zones, c.zone_basis, coalesce(nullif(c.name, ''), u.name, '') as name,
+  array(
+    select o.number from contact_orders co join orders o on o.id = co.order_id
+    where co.contact_id = c.id order by o.id
+  ) as orders,
+  (select count(*)::int from attempts t where t.contact_id = c.id and t.dialled_at is not null) as attempts`;
+
+/** The next ones of a campaign in the order they would be called, each judged as a claim would. */
+export async function nextOf(
+  db: Database,
+  campaign: Campaign,
+  limit: number,
+  nowMs: number,
+): Promise<NextBody> {
+  // By the same order as a claim; each arm is bounded, so that a million that wait cost nothing.
+  const arm = (promised: boolean) => sql`
+    (select id from attempts
+      where campaign_id = ${campaign.id} and state = 'planned' and user_id is null and promised = ${promised}
+      order by due_at limit ${limit})`;
+  const { rows } = await sql<LineRow>`
+    select ${LINE} from (
+      (select id from attempts
+        where campaign_id = ${campaign.id} and state = 'planned' and user_id is not null
+        order by due_at limit ${limit})
+      union all ${arm(true)} union all ${arm(false)}
+    ) chosen
+    join attempts a on a.id = chosen.id
+    join contacts c on c.id = a.contact_id
+    left join customers u on u.id = c.customer_id
+    order by (a.due_at <= ${new Date(nowMs)}) desc, (a.user_id is not null) desc, a.promised desc, a.due_at
+    limit ${limit}`.execute(db);
+  const asked = rows.map((row) => ({
+    ...{ contactId: row.contact_id, phone: row.phone, customerId: row.customer_id },
+    dayStartMs: dayStartMs(zonesOf(row), nowMs) ?? nowMs,
+  }));
+  const facts = await readFacts(db, campaign.settings, asked, nowMs);
+  const next: ContactLine[] = [];
+  const later: (ContactLine & { because: LaterBecause })[] = [];
+  const never: (ContactLine & { because: WithdrawnBecause })[] = [];
+  for (const row of rows) {
+    const of = facts.get(row.contact_id);
+    if (of === undefined) continue;
+    const line = lineOf(row);
+    const reached = limitReached(campaign.settings.limits, of.counts);
+    const because =
+      whyNotToCall(campaign.settings, of.person, nowMs) ??
+      (reached === "contact" ? "exhausted" : null);
+    if (because !== null) {
+      never.push({ ...line, because });
+      continue;
+    }
+    const why = laterBecause(campaign, row, { reached, phoneBusy: of.phoneBusy }, nowMs);
+    if (why === null) next.push(line);
+    else later.push({ ...line, because: why });
+  }
+  return { next, later, never };
+}
+
+function laterBecause(
+  campaign: Campaign,
+  row: LineRow,
+  of: { readonly reached: ReturnType<typeof limitReached>; readonly phoneBusy: boolean },
+  nowMs: number,
+): LaterBecause | null {
+  if (campaign.state !== "running") return "campaignNotRunning";
+  const opening = firstAttempt(campaign.settings, zonesOf(row), nowMs);
+  if (opening === null || opening.dueAtMs > nowMs) return "outsideHours";
+  if (row.due_at.getTime() > nowMs) return "notDue";
+  if (of.reached === "phone") return "phoneLimit";
+  if (of.reached === "customer") return "customerLimit";
+  if (of.phoneBusy) return "inFlight";
+  return row.user_id === null ? null : "forOperator";
+}
+
+/** The contacts of a campaign, newest first. @param search a part of the name, the phone or an order's number. */
+export async function findContacts(
+  db: Database,
+  campaignId: string,
+  page: { readonly search: string; readonly unknown: boolean; readonly limit: number },
+): Promise<readonly ContactFound[]> {
+  const pattern = `%${page.search.trim().replace(/[\\%_]/g, "\\$&")}%`;
+  const digits = page.search.replace(/\D/g, "");
+  const { rows } = await sql<
+    LineRow & {
+      state: "open" | "done" | "withdrawn";
+      result: string;
+      tries: { attemptId: string; at: string; state: AttemptState; outcome: string }[];
+    }
+  >`
+    select ${LINE}, c.state, c.result, (
+      select jsonb_agg(
+        jsonb_build_object('attemptId', t.id, 'at', coalesce(t.dialled_at, t.due_at), 'state', t.state,
+          'outcome', t.outcome) order by t.n desc)
+      from attempts t where t.contact_id = c.id
+    ) as tries
+    from contacts c
+    left join customers u on u.id = c.customer_id
+    join lateral (select * from attempts t where t.contact_id = c.id order by t.n desc limit 1) a on true
+    where c.campaign_id = ${campaignId}
+      and (${page.search.trim() === ""} or c.name ilike ${pattern} or u.name ilike ${pattern}
+        or (${digits !== ""} and c.phone like ${`%${digits}%`})
+        or exists (
+          select from contact_orders co join orders o on o.id = co.order_id
+          where co.contact_id = c.id and o.number ilike ${pattern}
+        ))
+      and (${!page.unknown} or exists (
+        select from attempts t where t.contact_id = c.id and t.state = 'unknown'
+      ))
+    order by c.id desc limit ${page.limit}`.execute(db);
+  return rows.map((row) => ({
+    ...lineOf(row),
+    ...{ state: row.state, result: row.result },
+    tries: row.tries.map(({ at, outcome, ...one }) => ({
+      ...one,
+      at: new Date(at).toISOString(),
+      outcome: outcome === "" ? null : (outcome as AttemptOutcome),
+    })),
+  }));
+}
+
+/** The whole story, or null. */
+export async function storyOf(db: Database, attemptId: string): Promise<AttemptStory | null> {
+  if (!isAttemptId(attemptId)) return null;
+  const { rows } = await sql<
+    LineRow & {
+      campaign_id: string;
+      campaign_name: string;
+      contact_state: "open" | "done" | "withdrawn";
+      result: string;
+      state: AttemptState;
+      outcome: AttemptOutcome | "";
+      withdrawn_because: string;
+      operator: string;
+      call_id: string;
+    }
+  >`
+    select ${LINE}, c.campaign_id, k.settings ->> 'name' as campaign_name, c.state as contact_state, c.result,
+      a.state, a.outcome, a.withdrawn_because, coalesce(p.name, a.extension) as operator, a.call_id
+    from attempts a
+    join contacts c on c.id = a.contact_id
+    join campaigns k on k.id = a.campaign_id
+    left join customers u on u.id = c.customer_id
+    left join users p on p.id = a.user_id
+    where a.id = ${attemptId}`.execute(db);
+  const row = rows[0];
+  if (row === undefined) return null;
+  const steps = await db
+    .selectFrom("attempt_steps")
+    .select(["at", "from_state", "to_state", "evidence"])
+    .where("attempt_id", "=", attemptId)
+    .orderBy("id")
+    .execute();
+  return {
+    id: attemptId,
+    campaign: { id: row.campaign_id, name: row.campaign_name },
+    contact: { ...lineOf(row), state: row.contact_state, result: row.result },
+    ...{ state: row.state, outcome: row.outcome === "" ? null : row.outcome },
+    ...{ withdrawnBecause: row.withdrawn_because, operator: row.operator, callId: row.call_id },
+    steps: steps.map((step) => ({
+      ...{ at: step.at.toISOString(), from: step.from_state, to: step.to_state },
+      evidence: step.evidence,
+    })),
+  };
+}
+
+function zonesOf(row: LineRow): Zones {
+  return { names: row.time_zones, basis: row.zone_basis };
+}
+
+function lineOf(row: LineRow): ContactLine {
+  const zones = zonesOf(row);
+  return {
+    ...{ contactId: row.contact_id, attemptId: row.attempt_id, name: row.name, zones },
+    phone: describePhone(row.phone).display,
+    ...{ orders: row.orders, attempts: row.attempts, dueAt: row.due_at.toISOString() },
+    localTime: localTime(row.due_at, zones.names[0] ?? "UTC"),
+  };
+}
+
+function localTime(at: Date, timeZone: string): string {
+  return new Intl.DateTimeFormat("en-GB", { timeZone, timeStyle: "short" }).format(at);
+}
