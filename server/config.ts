@@ -42,6 +42,10 @@ export type Config = {
   /** Of the one PBX that is not listed in a file, also the simulated one; "" = its dialplan may not ask. */
   readonly pbxToken: string;
   readonly defaultRegion: CountryCode;
+  /** The shop's IANA zone: whose day it is in reports, and by whose clock people are called of whom nothing is known. */
+  readonly timeZone: string;
+  /** CSV files of number ranges and their regions, as regulators publish them. */
+  readonly numberRanges: readonly string[];
   readonly extensionPattern: RegExp;
   readonly dialContext: string;
   readonly dialFormat: "e164" | "plain" | "national";
@@ -117,6 +121,34 @@ export const settings = {
     parse: (value) =>
       isSupportedCountry(value.toUpperCase()) ? (value.toUpperCase() as CountryCode) : undefined,
   } as Setting<CountryCode>,
+  timeZone: {
+    name: "TIME_ZONE",
+    about: "The shop's own zone, `Asia/Novosibirsk`. Empty: this machine's.",
+    default: "",
+    allowed: "the name of a time zone, such as Europe/Kyiv",
+    parse: (value) => {
+      try {
+        return new Intl.DateTimeFormat(
+          "en",
+          value === "" ? {} : { timeZone: value },
+        ).resolvedOptions().timeZone;
+      } catch {
+        return undefined;
+      }
+    },
+  } as Setting<string>,
+  numberRanges: {
+    name: "NUMBER_RANGES",
+    about:
+      "CSV files, separated by commas, in which the regulator says which region a Russian mobile number was given out in.",
+    default: "",
+    allowed: "paths of files, separated by commas",
+    parse: (value) =>
+      value
+        .split(",")
+        .map((one) => one.trim())
+        .filter((one) => one !== ""),
+  } as Setting<readonly string[]>,
   extensionPattern: {
     name: "EXTENSION_PATTERN",
     about: "Which device names are operators' extensions (regular expression for the whole name).",
@@ -255,6 +287,8 @@ export function parseConfig(
     pbxs: yaml === null ? (amiHost === "" ? [] : [single()]) : pbxsOf(yaml, read),
     pbxToken: read(settings.pbxToken),
     defaultRegion: read(settings.defaultRegion),
+    timeZone: read(settings.timeZone),
+    numberRanges: read(settings.numberRanges),
     extensionPattern: read(settings.extensionPattern),
     dialContext: read(settings.dialContext),
     dialFormat: read(settings.dialFormat),

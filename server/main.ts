@@ -4,6 +4,7 @@
  *     PBX --> LiveCalls --facts--> Desk --> screens
  *      ^                   |-----> Priority (policy, steward, console)
  *      +-- moves ------------------+
+ *      +-- dials -- Campaigns <-- orders, lists
  *                          |-----> History --> PostgreSQL
  *                          |-----> Feed --> wallboards, CRMs
  */
@@ -32,6 +33,7 @@ import { openSocketServer } from "./http/socket-server.ts";
 import { createUpgrades } from "./http/upgrades.ts";
 import { openOrderBook } from "./orders/book.ts";
 import { orderRoutes } from "./orders/routes.ts";
+import { openCampaigns } from "./campaigns/open.ts";
 import { openPriority } from "./priority/open.ts";
 import { ensureFirstAdmin } from "./people/first-admin.ts";
 import { peopleRoutes } from "./people/routes.ts";
@@ -116,6 +118,17 @@ export async function start(
     changed: (callId) => desk.priorityChanged(callId),
   });
   opening.defer(() => priority.close());
+  const campaigns = await openCampaigns({
+    ...{ storage, record, databaseUrl, bus, calls, links, log },
+    ...{
+      region: defaultRegion,
+      numberRanges: config.numberRanges,
+      dialContext: config.dialContext,
+    },
+    timeZone: demo?.timeZone ?? config.timeZone,
+    seats: () => desk.seats(),
+  });
+  opening.defer(() => campaigns.close());
   const desk = new Desk({
     calls,
     pbxs: new Map(links.map((link) => [link.name, link])),
@@ -132,6 +145,7 @@ export async function start(
       demo: demo !== null,
     },
     priority,
+    campaigns: campaigns.desk,
     log: log.child({ part: "desk" }),
     registry: metrics.registry,
   });
@@ -164,6 +178,7 @@ export async function start(
   await orderRoutes(app, { storage, defaultRegion, bus });
   await callRoutes(app, { db });
   await priority.routes(app, metrics);
+  await campaigns.routes(app, metrics);
   await feedRoutes(app);
   await healthRoutes(app, { readiness, metrics, metricsAccess: "loopback" });
   const socketServer = openSocketServer({ server: app.server, origins });
@@ -173,7 +188,7 @@ export async function start(
     ...{ log: log.child({ part: "sockets" }), registry: metrics.registry },
   });
   opening.defer(() => sockets.close());
-  opening.defer(priority.sockets(socketServer.io, sessions, metrics.registry));
+  opening.defer(priority.sockets(socketServer.io, sessions, metrics.registry, campaigns.watch));
   upgrades.adopt("/socket.io");
 
   readiness.add("database", async () => {
@@ -222,6 +237,7 @@ export async function start(
   await listen(app, config);
   calls.open();
   priority.open();
+  await campaigns.open();
   for (const link of links) {
     opening.defer(() => link.stop());
     link.start();

@@ -23,6 +23,8 @@ export type DemoLogin = {
 export type RunningDemo = {
   readonly pbx: PbxConfig;
   readonly logins: readonly DemoLogin[];
+  /** The sample shop's. */
+  readonly timeZone: string;
   /** Says whose extensions have a screen open: they are called first. */
   attendedBy(extensions: () => ReadonlySet<string>): void;
   stop(): Promise<void>;
@@ -70,6 +72,7 @@ export async function openDemo(storage: Storage): Promise<RunningDemo> {
   const { port, username, secret } = demo.pbx;
   return {
     pbx: { name: DEMO_PBX, host: "127.0.0.1", port, username, secret, tls: false },
+    timeZone: TIME_ZONE,
     logins: people.map(({ login, about }) => ({ login, about, password: PASSWORD })),
     attendedBy(extensions) {
       attended = extensions;

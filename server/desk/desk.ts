@@ -326,6 +326,19 @@ export class Desk {
       if (device !== null) yield { login: user.login, ...device };
   }
 
+  /** The same for who dials: with whose wrap-up is still to be written. */
+  *seats(): Generator<{ userId: string; pbx: string; extension: string; wrappingUp: boolean }> {
+    for (const operator of this.#floor.operators()) {
+      const { user, device } = operator;
+      if (device !== null)
+        yield {
+          userId: user.id,
+          ...device,
+          wrappingUp: operator.screen.state.presence.state === "wrapUp",
+        };
+    }
+  }
+
   /** What the policy says of this call became known or changed. */
   priorityChanged(callId: string): void {
     this.#board.priorityChanged(callId);

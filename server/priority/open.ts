@@ -13,6 +13,7 @@ import type { Server as SocketServer } from "socket.io";
 import type { PbxLink } from "../asterisk/link.ts";
 import type { LiveCalls } from "../calls/live.ts";
 import type { PbxConfig } from "../config.ts";
+import type { CampaignWatch } from "../console/campaigns.ts";
 import { Console } from "../console/console.ts";
 import { consoleRoutes } from "../console/routes.ts";
 import { openConsoleSockets } from "../console/socket.ts";
@@ -70,8 +71,13 @@ export type Priority = {
   seatsChanged(): void;
   /** Registers everything that is asked over HTTP. */
   routes(app: App, metrics: Metrics): Promise<void>;
-  /** Opens the supervisors' namespace. @returns how to close it. */
-  sockets(io: SocketServer, authenticator: Authenticator, registry: prom.Registry): () => void;
+  /** Opens the supervisors' namespace, which also shows campaigns. @returns how to close it. */
+  sockets(
+    io: SocketServer,
+    authenticator: Authenticator,
+    registry: prom.Registry,
+    campaigns: CampaignWatch,
+  ): () => void;
   /** Begins what acts on the PBXs. */
   open(): void;
   /** Stops acting, then writes what is left. Nobody's place changes. */
@@ -203,9 +209,9 @@ export async function openPriority(options: PriorityOptions): Promise<Priority> 
         waiting: written.counters().waiting,
       }));
     },
-    sockets(io, authenticator, registry) {
+    sockets(io, authenticator, registry, campaigns) {
       const sockets = openConsoleSockets({
-        ...{ io, console, authenticator, bus, registry, log },
+        ...{ io, console, campaigns, authenticator, bus, registry, log },
         db: storage.db,
       });
       return () => sockets.close();
