@@ -62,14 +62,10 @@ export function retryAfterMs(header: string | null, nowMs: number): number | nul
 
 /** What is kept of a try that failed, for people. */
 export function describeTry(outcome: Try): string {
-  switch (outcome.type) {
-    case "taken":
-      return "";
-    case "refused":
-      return outcome.status >= 300 && outcome.status < 400
-        ? `answered ${outcome.status}: redirects are not followed`
-        : `answered ${outcome.status}`;
-    case "unanswered":
-      return outcome.why;
-  }
+  if (outcome.type === "taken") return "";
+  if (outcome.type === "unanswered") return outcome.why;
+  const { status } = outcome;
+  return status >= 300 && status < 400
+    ? `answered ${status}: redirects are not followed`
+    : `answered ${status}`;
 }
