@@ -32,6 +32,7 @@ import { createMetrics, observeRequests } from "./http/metrics.ts";
 import { openSocketServer } from "./http/socket-server.ts";
 import { createUpgrades } from "./http/upgrades.ts";
 import { openOrderBook } from "./orders/book.ts";
+import { openResults } from "./orders/results.ts";
 import { orderRoutes } from "./orders/routes.ts";
 import { openCampaigns } from "./campaigns/open.ts";
 import { openPriority } from "./priority/open.ts";
@@ -118,6 +119,14 @@ export async function start(
     changed: (callId) => desk.priorityChanged(callId),
   });
   opening.defer(() => priority.close());
+  // Before the first campaign can end a contact: what it adds to the queue must find it ready.
+  const resultStorage = openStorage(databaseUrl, { maxConnections: 3 });
+  opening.defer(() => resultStorage.close());
+  const results = await openResults({
+    storage: resultStorage,
+    log: log.child({ part: "results" }),
+  });
+  opening.defer(() => results.close());
   const campaigns = await openCampaigns({
     ...{ storage, record, databaseUrl, bus, calls, links, log },
     ...{
