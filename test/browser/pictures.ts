@@ -6,8 +6,10 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { DeskState } from "../../server/desk/protocol.ts";
 import {
+  campaignCall,
   ended,
   sampleCall,
+  samplePreview,
   sampleState,
   severalCard,
   talking,
@@ -20,7 +22,11 @@ import { DeskStage, type SceneOptions } from "../support/desk-stage.ts";
 
 const folder = join(import.meta.dirname, "../../docs/pictures");
 
-type Shot = SceneOptions & { readonly name: string; readonly calls: DeskState["calls"] };
+type Shot = SceneOptions & {
+  readonly name: string;
+  readonly calls: DeskState["calls"];
+  readonly preview?: DeskState["preview"];
+};
 
 const now = Date.now();
 const call = sampleCall(now);
@@ -30,26 +36,31 @@ const shots: readonly Shot[] = [
   { name: "several-uk", locale: "uk-UA", calls: [sampleCall(now, { card: severalCard(now) })] },
   { name: "unknown-en", locale: "en-GB", calls: [sampleCall(now, { card: unknownCard(now) })] },
   { name: "wrap-up-en", locale: "en-GB", calls: [ended(call, now)] },
+  { name: "campaign-call-ru", calls: [talking(campaignCall(now), now, 42_000)] },
+  { name: "campaign-preview-ru-dark", colorScheme: "dark", calls: [], preview: samplePreview(now) },
   { name: "ringing-phone", width: 360, height: 740, calls: [call] },
 ];
 
 await mkdir(folder, { recursive: true });
 const stage = await DeskStage.open();
 try {
-  for (const { name, calls, ...options } of shots) {
+  for (const { name, calls, preview = null, ...options } of shots) {
     const { presence, user } = sampleState(now);
     const language = options.locale?.slice(0, 2) ?? "ru";
     const state =
-      calls[0]!.state === "ended"
-        ? "wrapUp"
-        : calls[0]!.state === "talking"
-          ? "talking"
-          : "ringing";
+      calls[0] === undefined
+        ? "ready"
+        : calls[0].state === "ended"
+          ? "wrapUp"
+          : calls[0].state === "talking"
+            ? "talking"
+            : "ringing";
     const scene = await stage.scene({
       ...{ width: 1280, height: 800 },
       ...options,
       state: {
         calls,
+        preview: preview && { ...preview, dialledAtMs: Date.now() + 30_000 },
         presence: { ...presence, state, sinceMs: Date.now() - 5000 },
         user: { ...user, language },
       },

@@ -63,6 +63,25 @@ const scenes: Record<string, (double: DeskDouble, page: Page) => Promise<void> |
     await page.keyboard.press("Control+Enter");
     await page.getByText("база данных не отвечает").first().waitFor();
   },
+  campaign: (double) => double.call(sample.talking(sample.campaignCall(now()), now(), 9000)),
+  callBack: async (double, page) => {
+    const customer = sample.sampleCustomer({ timeZone: "" });
+    const timeZones = ["Europe/Moscow", "Asia/Novosibirsk"];
+    const card = sample.sampleCard(now(), { customer, timeZones });
+    double.call(sample.ended(sample.campaignCall(now(), { card }), now()));
+    await page.getByText("Перезвонить позже").waitFor();
+    await page.keyboard.press("4");
+    await page.getByLabel("Который час у клиента?").selectOption("Europe/Moscow");
+    await page.getByRole("button", { name: "Завтра утром" }).click();
+  },
+  preview: async (double, page) => {
+    double.preview(sample.samplePreview(now()));
+    await page.getByRole("button", { name: "Пропустить" }).click();
+  },
+  previewElsewhere: (double) => {
+    double.call(sample.talking(sample.sampleCall(now()), now(), 9000));
+    double.preview(sample.samplePreview(now()));
+  },
   paused: (double) => double.presence({ state: "paused", pausedReason: "lunch" }),
   pauseMenu: async (_, page) => {
     await page.keyboard.press("p");

@@ -51,7 +51,12 @@ export function sampleOrders(nowMs: number): readonly OrderSummary[] {
     totalMinor,
     currency: "RUB",
     itemCount: items.length,
-    items: items.map(([name, quantity]) => ({ name, quantity, priceMinor: 100_000 })),
+    // All but the first at one price, so that the lines add up to the sum.
+    items: items.map(([name, quantity], index) => {
+      const others = items.slice(1).reduce((sum, [, count]) => sum + count * 100_000, 0);
+      const priceMinor = index > 0 ? 100_000 : Math.round((totalMinor - others) / quantity);
+      return { name, quantity, priceMinor };
+    }),
   });
   return [
     order("104512", 2, "shipped", "Передан в СДЭК", 1_249_000, [

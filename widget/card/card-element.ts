@@ -57,7 +57,7 @@ export class CallcardCard extends LitElement {
     return html`<article aria-labelledby="name">
       ${call.campaign ? campaign(call.campaign, card, ctx) : nothing}
       ${this.offered ? nothing : this.#status()}
-      <header>${person(call, ctx, doubt)} ${place(card, ctx)}</header>
+      <header>${person(call, ctx, doubt)} ${place(card, ctx, !this.offered)}</header>
       ${this.#priority()} ${this.#problems()} ${this.offered ? this.#awaited() : this.#who()}
       ${ordersAbout(card, about, ctx)}
       ${call.campaign ? script(call.campaign.script, ctx) : nothing}

@@ -104,6 +104,10 @@ export const cardStyles = css`
     gap: 4px;
     justify-items: start;
   }
+  .place .number {
+    font-size: 18px;
+    font-weight: 600;
+  }
   .place .local {
     font-size: 15px;
     color: var(--ink-2);

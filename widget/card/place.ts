@@ -3,14 +3,21 @@ import type { Card } from "../../server/desk/protocol.ts";
 import type { DeskContext } from "../shared/context.ts";
 import { localTime } from "../shared/time.ts";
 
-/** Phone, where the person is, and what time it is there; several possible zones are shown as a range. */
-export function place(card: Card, ctx: DeskContext): TemplateResult | typeof nothing {
+/**
+ * Phone, where the person is, and what time it is there; several possible zones are shown as a range.
+ * @param dials False where the number is only to be read: an offered call is dialled by its campaign, and not a second time by hand.
+ */
+export function place(
+  card: Card,
+  ctx: DeskContext,
+  dials: boolean,
+): TemplateResult | typeof nothing {
   const { phone, rawNumber, outcome } = card;
   if (outcome === "withheld") return nothing;
   const number = phone?.e164 ?? (outcome === "internal" ? rawNumber : "");
   return html`<div class="place">
     ${
-      number
+      number && dials
         ? html`<callcard-number
             large
             .number=${number}
@@ -18,7 +25,7 @@ export function place(card: Card, ctx: DeskContext): TemplateResult | typeof not
             .ctx=${ctx}
           ></callcard-number>`
         : rawNumber
-          ? html`<bdi>${rawNumber}</bdi>`
+          ? html`<bdi class="number">${phone?.display ?? rawNumber}</bdi>`
           : nothing
     }
     <p class="local">${where(card, ctx)}</p>

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { Drafts, type SaveReply } from "../../../widget/desk/drafts.ts";
-import { sampleCall } from "../../support/desk-samples.ts";
+import { Drafts, parseDraft, type SaveReply, termsOf } from "../../../widget/desk/drafts.ts";
+import { campaignCall, sampleCall } from "../../support/desk-samples.ts";
 
 const call = sampleCall(Date.UTC(2026, 10, 22, 10));
 const input = { disposition: "order", note: "текст" };
@@ -159,3 +159,40 @@ function memoryStorage(beforeSet: () => void = () => {}): Storage {
     clear: () => items.clear(),
   };
 }
+
+test("a time to call back is kept with the draft, and sent only with an outcome that asks for it", async () => {
+  const sent: unknown[] = [];
+  const reopen = (): Drafts =>
+    new Drafts({
+      userId: "u1",
+      changed: () => {},
+      storage,
+      save: ({ disposition, callBack }) => {
+        sent.push([disposition, callBack]);
+        return Promise.resolve(saved);
+      },
+    });
+  const terms = termsOf(campaignCall(call.startedAtMs));
+  const callBack = { at: "2026-11-23T10:00", timeZone: "Asia/Novosibirsk", toMe: true };
+  const before = reopen();
+  before.edit(call, "Мария", { disposition: "later", note: "", callBack }, terms);
+  before.close();
+  const drafts = reopen();
+  expect(drafts.of(call.callId)).toMatchObject({ callBack, terms });
+  drafts.submit(call.callId);
+  await vi.advanceTimersByTimeAsync(0);
+  drafts.edit(call, "Мария", { disposition: "confirmed", note: "", callBack }, terms);
+  drafts.submit(call.callId);
+  await vi.advanceTimersByTimeAsync(0);
+  expect(sent).toEqual([
+    ["later", callBack],
+    ["confirmed", null],
+  ]);
+  drafts.close();
+});
+
+test("a draft of a version without campaigns is still read", () => {
+  const old = { draftId: "d", callId: "c", disposition: "order", note: "", title: "", problem: "" };
+  const text = JSON.stringify({ ...old, startedAtMs: 1, state: "editing" });
+  expect(parseDraft(text)).toMatchObject({ callBack: null, terms: null });
+});
