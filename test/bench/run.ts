@@ -31,6 +31,7 @@ const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   caller: async () => (await import("./caller.ts")).caller,
   priority: async () => (await import("./priority.ts")).priority,
   pacing: async () => (await import("./pacing.ts")).pacing,
+  attempts: async () => (await import("./attempts.ts")).attempts,
   memory: async () => (await import("./memory.ts")).memory,
 };
 
