@@ -40,6 +40,7 @@ export interface Results {
 /** Sources that are sent to at the same time; a slow one holds up nobody but itself. */
 const AT_A_TIME = 10;
 const POLL_MS = 2000;
+const WAKE_AFTER_MS = 30;
 const ABORT_AFTER_MS = 500;
 const CLOSE_WITHIN_MS = 4000;
 const START_AGAIN_MS = 3000;
@@ -55,6 +56,7 @@ export async function openResults(options: ResultsOptions): Promise<Results> {
   const closing = new AbortController();
   const lostAfterMs = options.lostAfterMs ?? 60_000;
   let runner: Runner | null = null;
+  let waking: NodeJS.Timeout | undefined;
   const ended = keepRunning();
   const sweep = () => {
     freeLostJobs(storage.pool, lostAfterMs).catch((error: unknown) =>
@@ -74,7 +76,10 @@ export async function openResults(options: ResultsOptions): Promise<Results> {
         runner = await run({
           pgPool: storage.pool,
           taskList: {
-            [RESULT_TASK]: (job: unknown, helpers) => sender.send(job as ResultJob, helpers),
+            [RESULT_TASK]: async (job: unknown, helpers) => {
+              await sender.send(job as ResultJob, helpers);
+              wakeNext();
+            },
           },
           parsedCronItems: [],
           concurrency: AT_A_TIME,
@@ -82,6 +87,8 @@ export async function openResults(options: ResultsOptions): Promise<Results> {
           noHandleSignals: true,
           gracefulShutdownAbortTimeout: ABORT_AFTER_MS,
           logger: loggerOf(log),
+          // Only then a job that cannot be given back, because PostgreSQL went away, ends the queue and not the process.
+          preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
         });
         // Closed while it began: nobody else stops it.
         if (closing.signal.aborted) await runner.stop();
@@ -94,7 +101,22 @@ export async function openResults(options: ResultsOptions): Promise<Results> {
     }
   }
 
+  /**
+   * The queue gives a job back after it looked for the next one, which of the same source it cannot take then, and would find it only
+   * when it looks again by itself.
+   */
+  function wakeNext(): void {
+    const timer = setTimeout(() => {
+      storage.pool
+        .query(`select pg_notify('jobs:insert', '{"count":1}')`)
+        .catch((error: unknown) => log.debug({ err: error }, "the next result waits a moment"));
+    }, WAKE_AFTER_MS);
+    timer.unref();
+    waking = timer;
+  }
+
   async function close(): Promise<void> {
+    clearTimeout(waking);
     clearInterval(sweeping);
     closing.abort();
     sender.stop();
