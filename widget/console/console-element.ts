@@ -53,8 +53,8 @@ export class CallcardConsole extends LitElement {
   #toastTimer: ReturnType<typeof setTimeout> | null = null;
   #listening: AbortController | null = null;
   #ctx: ConsoleContext | null = null;
-  /** The place whose link was brought into view. */
-  #shown: Place | null = null;
+  /** Which link was brought into view, and where it stood. */
+  #shown = "";
 
   constructor() {
     super();
@@ -117,10 +117,13 @@ export class CallcardConsole extends LitElement {
   }
 
   override updated(): void {
-    const here = this.renderRoot.querySelector(".places a[aria-current]");
-    if (!here || this.#shown === this.place) return;
-    this.#shown = this.place;
-    // On a narrow screen the places do not all fit.
+    const here = this.renderRoot.querySelector<HTMLElement>(".places a[aria-current]");
+    // On a narrow screen the places do not all fit; a count that comes or goes moves them.
+    const stands = here
+      ? `${this.place} ${here.getBoundingClientRect().width} ${here.offsetLeft}`
+      : "";
+    if (!here || this.#shown === stands) return;
+    this.#shown = stands;
     here.scrollIntoView({ block: "nearest", inline: "nearest" });
   }
 

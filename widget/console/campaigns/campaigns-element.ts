@@ -20,6 +20,7 @@ export class ConsoleCampaigns extends LitElement {
     css`
       :host {
         display: grid;
+        grid-template-columns: minmax(0, 1fr);
         gap: 16px;
         max-width: 1200px;
         margin-inline: auto;

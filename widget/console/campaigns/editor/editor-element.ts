@@ -103,7 +103,7 @@ export class ConsoleCampaignEditor extends LitElement {
       <button
         class="btn primary"
         type="button"
-        ?disabled=${save.state === "clean" || save.state === "saving"}
+        aria-disabled=${save.state === "clean" || save.state === "saving"}
         @click=${() => void this.#send(draft)}
       >
         ${t(draft.id === null ? "ed_create" : "ed_save")}
@@ -122,6 +122,8 @@ export class ConsoleCampaignEditor extends LitElement {
   }
 
   async #send(draft: CampaignDraft): Promise<void> {
+    // Its button only says so: one that is disabled would lose the keyboard.
+    if (!draft.isChanged || draft.save.state === "saving") return;
     const isNew = draft.id === null;
     const saved = await draft.send();
     if (!saved) return;

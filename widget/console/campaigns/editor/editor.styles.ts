@@ -3,12 +3,14 @@ import { css } from "lit";
 export const editorStyles = css`
   :host {
     display: grid;
+    grid-template-columns: minmax(0, 1fr);
     gap: 14px;
     max-width: 860px;
     container: editor / inline-size;
   }
   section {
     display: grid;
+    grid-template-columns: minmax(0, 1fr);
     gap: 6px;
     padding: 18px 22px 20px;
     min-width: 0;
@@ -173,7 +175,7 @@ export const editorStyles = css`
   .ends {
     display: grid;
   }
-  .ends li {
+  .end {
     display: grid;
     grid-template-columns: repeat(3, minmax(0, 1fr)) auto;
     gap: 4px 10px;
@@ -236,6 +238,11 @@ export const editorStyles = css`
     background: var(--raised);
     box-shadow: var(--shadow-high);
   }
+  .save .btn[aria-disabled="true"] {
+    background: var(--sunken);
+    border-color: var(--line);
+    color: var(--ink-3);
+  }
   .save p {
     flex: 1;
     min-width: 180px;
@@ -264,7 +271,7 @@ export const editorStyles = css`
     .day {
       grid-template-columns: minmax(0, 1fr);
     }
-    .ends li {
+    .end {
       grid-template-columns: minmax(0, 1fr) auto;
     }
     .ends .label {

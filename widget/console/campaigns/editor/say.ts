@@ -42,9 +42,9 @@ export function endsPart(editing: Editing): TemplateResult {
     editing,
     "ed_ends",
     [],
-    html`<ul class="ends">
+    html`<div class="ends">
         ${all.map((disposition, index) => ending(editing, disposition, index))}
-      </ul>
+      </div>
       ${told({ ...editing, checked: { problems: whole, warnings: [] } }, "/dispositions")}
       ${
         ctx.writes && all.length < MOST
@@ -68,7 +68,7 @@ function ending(editing: Editing, disposition: CampaignDisposition, index: numbe
   const change = (own: Partial<CampaignDisposition>): void =>
     set({ dispositions: all.with(index, { ...disposition, ...own }) });
   const name = disposition.labels[locale.lang] || disposition.code;
-  return html`<li role="group" aria-label=${name}>
+  return html`<div class="end" role="group" aria-label=${name}>
     ${LANGUAGES.map(
       (lang) =>
         html`<label class="label" lang=${lang}
@@ -118,7 +118,7 @@ function ending(editing: Editing, disposition: CampaignDisposition, index: numbe
         : ""
     }
     ${told(editing, path)}
-  </li>`;
+  </div>`;
 }
 
 function freeCode(all: readonly CampaignDisposition[]): string {

@@ -24,7 +24,6 @@ export class ConsoleCampaignLive extends LitElement {
     campaignId: { attribute: false },
     named: { type: Boolean },
     problem: { state: true },
-    busy: { state: true },
   };
   static override styles = [base, liveStyles];
 
@@ -32,13 +31,13 @@ export class ConsoleCampaignLive extends LitElement {
   declare campaignId: string;
   declare named: boolean;
   declare problem: string;
-  declare busy: boolean;
+  /** Something was asked for. Its button stays as it is: one that is disabled would lose the keyboard. */
+  #busy = false;
 
   constructor() {
     super();
     this.named = false;
     this.problem = "";
-    this.busy = false;
     // "Start" is gone once it was pressed, and "pause" stands there.
     const next = (): HTMLElement | null =>
       this.renderRoot.querySelector<HTMLElement>(".deeds button:not(:disabled)");
@@ -106,7 +105,7 @@ export class ConsoleCampaignLive extends LitElement {
       html`<button
         class="btn ${primary ? "primary" : ""}"
         type="button"
-        ?disabled=${this.busy || (!writes && deed !== "pause")}
+        ?disabled=${!writes && deed !== "pause"}
         title=${!writes && deed !== "pause" ? t("camp_onlyAdmins") : nothing}
         aria-label=${`${t(`camp_${deed}`)}: ${campaign.name}`}
         @click=${() => void this.#do(deed, campaign)}
@@ -193,7 +192,6 @@ export class ConsoleCampaignLive extends LitElement {
       <button
         class="btn quiet ledger"
         type="button"
-        ?disabled=${this.busy}
         aria-label=${`${t("camp_ledger")}: ${campaign.name}`}
         @click=${() => void this.#ledger()}
       >
@@ -229,6 +227,7 @@ export class ConsoleCampaignLive extends LitElement {
     const { words, model, tell } = this.ctx;
     const { t } = words;
     const { name } = campaign;
+    if (this.#busy) return;
     if (deed === "stop") {
       const yes = await this.renderRoot
         .querySelector<ConsoleDialog>("callcard-console-dialog")!
@@ -241,18 +240,19 @@ export class ConsoleCampaignLive extends LitElement {
         });
       if (yes === null) return;
     }
-    this.busy = true;
+    this.#busy = true;
     const answer = await model.campaigns.api.move(this.campaignId, deed);
-    this.busy = false;
+    this.#busy = false;
     this.problem = answer.ok ? "" : t("failed", { message: refusalText(answer, words) });
     if (answer.ok) tell(t(`camp_${deed}Told`, { name }));
   }
 
   async #ledger(): Promise<void> {
     const { words, model } = this.ctx;
-    this.busy = true;
+    if (this.#busy) return;
+    this.#busy = true;
     const answer = await model.campaigns.api.ledger(this.campaignId);
-    this.busy = false;
+    this.#busy = false;
     this.problem = answer.ok ? "" : words.t("failed", { message: refusalText(answer, words) });
     if (answer.ok) saveFile(`ledger-${this.campaignId}.csv`, answer.body);
   }

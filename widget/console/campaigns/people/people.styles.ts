@@ -3,6 +3,7 @@ import { css } from "lit";
 export const peopleStyles = css`
   :host {
     display: grid;
+    grid-template-columns: minmax(0, 1fr);
     gap: 14px;
     container: people / inline-size;
   }

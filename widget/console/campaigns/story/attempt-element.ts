@@ -21,7 +21,6 @@ export class ConsoleAttempt extends LitElement {
     attemptId: { attribute: false },
     story: { state: true },
     problem: { state: true },
-    busy: { state: true },
   };
   static override styles = [
     base,
@@ -115,14 +114,14 @@ export class ConsoleAttempt extends LitElement {
   declare attemptId: string;
   declare story: AttemptStory | null;
   declare problem: string;
-  declare busy: boolean;
+  /** An answer was sent. Its button stays as it is: one that is disabled would lose the keyboard. */
+  #busy = false;
   #timer: ReturnType<typeof setInterval> | null = null;
 
   constructor() {
     super();
     this.story = null;
     this.problem = "";
-    this.busy = false;
     this.addController(new KeptFocus(this, () => this.renderRoot.querySelector<HTMLElement>("h2")));
   }
 
@@ -218,7 +217,6 @@ export class ConsoleAttempt extends LitElement {
                   html`<button
                     class="btn"
                     type="button"
-                    ?disabled=${this.busy}
                     @click=${() => void this.#say({ outcome })}
                   >
                     ${outcomeText(outcome, words)}
@@ -227,7 +225,6 @@ export class ConsoleAttempt extends LitElement {
               <button
                 class="btn primary"
                 type="button"
-                ?disabled=${this.busy}
                 @click=${() => void this.#say({ again: true })}
               >
                 ${icon("outgoing")}${t("settle_again")}
@@ -280,9 +277,10 @@ export class ConsoleAttempt extends LitElement {
 
   async #say(how: SettleInput): Promise<void> {
     const { words, model, tell } = this.ctx;
-    this.busy = true;
+    if (this.#busy) return;
+    this.#busy = true;
     const answer = await model.campaigns.api.settle(this.attemptId, how);
-    this.busy = false;
+    this.#busy = false;
     if (answer.ok) {
       this.story = answer.body;
       this.problem = "";
@@ -294,7 +292,7 @@ export class ConsoleAttempt extends LitElement {
     const { words, model } = this.ctx;
     const asked = this.attemptId;
     const answer = await model.campaigns.api.attempt(asked);
-    if (asked !== this.attemptId || this.busy) return;
+    if (asked !== this.attemptId || this.#busy) return;
     if (answer.ok) this.story = answer.body;
     this.problem = answer.ok ? "" : words.t("loadFailed", { message: refusalText(answer, words) });
   }

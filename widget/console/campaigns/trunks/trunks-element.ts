@@ -201,7 +201,7 @@ export class ConsoleTrunks extends LitElement {
             name="dial"
             required
             maxlength="200"
-            pattern="[^{}]*\\{number\\}[^{}]*"
+            pattern="[^\\{\\}]*\\{number\\}[^\\{\\}]*"
             title=${t("trunks_dialHint")}
             autocomplete="off"
             .value=${trunk.dial}
