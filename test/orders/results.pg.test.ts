@@ -9,7 +9,9 @@ import { afterTry } from "../../server/orders/result-retries.ts";
 import { orderRoutes } from "../../server/orders/routes.ts";
 import { isSigned } from "../../server/orders/signature.ts";
 import { changeSource } from "../../server/orders/sources.ts";
+import { openStorage } from "../../server/storage/database.ts";
 import { testApp } from "../http/support.ts";
+import { cuttingProxy } from "../support/cutting-proxy.ts";
 import { type TestDatabase, testDatabase } from "../support/postgres.ts";
 
 const secret = "signs the results";
@@ -286,6 +288,26 @@ describe("whoever sends", () => {
     await sending({ lostAfterMs: 2000 });
     await delivered(id);
     expect(shop.got).toHaveLength(1);
+  });
+
+  test("goes on once PostgreSQL, which was away in the middle, is there again", async () => {
+    const shop = await receiver();
+    await target("shop", shop.url);
+    const url = new URL(database.url);
+    const proxy = await cuttingProxy(Number(url.port));
+    open.push(proxy);
+    url.hostname = "127.0.0.1";
+    url.port = String(proxy.port);
+    const storage = openStorage(url.href, { maxConnections: 3 });
+    open.push(storage);
+    await sending({ storage, lostAfterMs: 2000 });
+    await delivered(await result("shop"));
+    proxy.refuse(true);
+    const id = await result("shop");
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    expect(await row(id)).toMatchObject({ delivered_at: null });
+    proxy.refuse(false);
+    await delivered(id);
   });
 
   test("may be several: each result is sent once", async () => {
