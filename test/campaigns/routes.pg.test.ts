@@ -82,7 +82,7 @@ async function ask(method: Method, path: string, body?: object | string | Buffer
     status: answer.statusCode,
     text: answer.body,
     // oxlint-disable-next-line typescript/no-explicit-any -- answers of every shape are looked into
-    body: isJson ? answer.json<any>() : null,
+    body: isJson ? answer.json() : null,
   };
 }
 
