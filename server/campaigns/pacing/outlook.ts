@@ -1,11 +1,10 @@
 /** What the next seconds hold: how many operators will be there for those who will answer. */
+import { dialsRemembered } from "./learn.ts";
 import { survivalOf } from "./lognormal.ts";
 import type { Learned, LogNormal, PacingState } from "./model.ts";
 
 /** Weight, in dials, of the guess with which an unknown list starts. */
 const GUESS_WEIGHT = 10;
-/** With so many lines ringing the memory of 300 dials is all of times when as many rang. */
-const RINGING_UNCORRECTED = 400;
 /** Taken for the answer chance of a list nobody dialled yet: high, as it is answers that need operators. */
 const GUESSED_CHANCE = 0.6;
 /**
@@ -115,8 +114,8 @@ function doubtOf(chance: number, { learned }: PacingState): number {
 }
 
 /**
- * Lines that still ring were dialled but could not all be answered yet: they count as far as they rang. The more of them there are, the more of the
- * answers that are remembered came while as many rang, and the less is to be corrected.
+ * Lines that still ring were dialled but could not all be answered yet: they count as far as they rang, each with what the fading memory
+ * still holds of it. When a shift begins and a hundred lines are dialled at once, the chance must not seem to fall.
  */
 function answerChance(
   { nowMs, ringing, learned: { dials, answers } }: PacingState,
@@ -124,8 +123,8 @@ function answerChance(
 ): number {
   let undecided = 0;
   for (const { sinceMs } of ringing) undecided += 1 - answered[secondOf(nowMs, sinceMs, answered)]!;
-  const corrected = undecided * Math.max(0, 1 - ringing.length / RINGING_UNCORRECTED);
-  const decided = Math.max(answers, dials - corrected);
+  const held = ringing.length === 0 ? 0 : dialsRemembered(ringing.length) / ringing.length;
+  const decided = Math.max(answers, dials - undecided * held);
   return Math.min(1, (answers + GUESSED_CHANCE * GUESS_WEIGHT) / (decided + GUESS_WEIGHT));
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { dialled } from "../../../server/campaigns/pacing/learn.ts";
 import { NO_DURATIONS, withDuration } from "../../../server/campaigns/pacing/lognormal.ts";
 import type { LogNormal, PacedOperator } from "../../../server/campaigns/pacing/model.ts";
 import { outlookOf } from "../../../server/campaigns/pacing/outlook.ts";
@@ -27,12 +28,16 @@ describe("lines that ring", () => {
     expect(expected[4]).toBeLessThan(0.02);
   });
 
-  test("do not lower the answer chance before they could be answered", () => {
-    const dialled = { ...learned, dials: 200, answers: 35 };
-    const young = outlookOf(state({ learned: dialled, ringing: ringing(...Array(100).fill(1)) }));
-    const old = outlookOf(state({ learned: dialled, ringing: ringing(...Array(100).fill(24)) }));
-    expect(young.chance).toBeGreaterThan(0.25);
-    expect(old.chance).toBeLessThan(0.22);
+  test("do not lower the answer chance when two hundred are dialled at once as a shift begins", () => {
+    let burst = learned;
+    for (let line = 0; line < 200; line += 1) burst = dialled(burst);
+    const young = outlookOf(state({ learned: burst, ringing: ringing(...Array(200).fill(1)) }));
+    expect(young.chance).toBeCloseTo(0.36, 1);
+    expect(young.chance).toBeGreaterThan(0.33);
+    const unanswered = outlookOf(
+      state({ learned: burst, ringing: ringing(...Array(200).fill(24)) }),
+    );
+    expect(unanswered.chance).toBeLessThan(0.25);
   });
 });
 
