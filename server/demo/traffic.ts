@@ -116,7 +116,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
       ...crowdExtensions,
     },
     phones: (ring) => (Object.hasOwn(crowdExtensions, ring.extension) ? crowds : own)(ring),
-    outside: outsidePhone(random),
+    outside: outsidePhone(random, seededRandom((options.seed ?? 1) + 2)),
     clock,
     seed: random.whole(1, 1_000_000),
     ...(options.port === undefined ? {} : { port: options.port }),
@@ -284,7 +284,14 @@ function conversation(random: Random): readonly CallStep[] {
 
 /** An operator's phone: answers by itself, quickly when its owner dialled; now and then lets a customer ring. */
 function operatorPhone(random: Random): (ring: RingInfo) => PhoneReaction {
-  return ({ queue }): PhoneReaction => {
+  return ({ queue, campaign }): PhoneReaction => {
+    // An answered customer waits two seconds at most.
+    if (campaign)
+      return {
+        do: "answer",
+        afterMs: random.whole(200, 900),
+        talkMs: random.whole(20_000, 50_000),
+      };
     if (queue !== "" && random.chance(0.04)) return { do: "ignore" };
     return {
       do: "answer",
@@ -294,9 +301,10 @@ function operatorPhone(random: Random): (ring: RingInfo) => PhoneReaction {
   };
 }
 
-/** The people whom operators call. */
-function outsidePhone(random: Random): PhoneBehaviour {
-  return (): PhoneReaction => {
+/** The people whom operators call, and those whom campaigns do, who have chance of their own. */
+function outsidePhone(random: Random, campaigns: Random): PhoneBehaviour {
+  return ({ campaign }): PhoneReaction => {
+    if (campaign) return calledByCampaign(campaigns);
     const kind = random.next();
     if (kind < 0.12) return { do: "busy" };
     if (kind < 0.2) return { do: "ignore" };
@@ -306,4 +314,18 @@ function outsidePhone(random: Random): PhoneBehaviour {
       talkMs: random.whole(15_000, 45_000),
     };
   };
+}
+
+/** Of ten people whom a campaign calls five answer; one of these is impatient, and now and then one wants no more calls. */
+function calledByCampaign(random: Random): PhoneReaction {
+  const kind = random.next();
+  if (kind < 0.1) return { do: "busy" };
+  if (kind < 0.15) return { do: "reject", afterMs: random.whole(2000, 9000) };
+  if (kind < 0.18) return { do: "fail", cause: 1, sip: "404" };
+  if (kind < 0.2) return { do: "fail", cause: 34, sip: "503" };
+  if (kind < 0.5) return { do: "ignore" };
+  const answer = { do: "answer", afterMs: random.whole(4000, 18_000) } as const;
+  if (kind < 0.55) return { ...answer, talkMs: random.whole(500, 3000) };
+  if (kind < 0.58) return { ...answer, presses: "1" };
+  return answer;
 }

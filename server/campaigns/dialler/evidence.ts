@@ -289,8 +289,8 @@ export class EvidenceBook {
     }
     if (this.#own(channel.id)) {
       const whole = channel.id.endsWith("-2") ? channel.id.slice(0, -2) : channel.id;
-      const first = this.#own(channel.linkedId) ? channel.linkedId : whole;
-      const watch = this.#watch(secondHalf(first) === channel.id ? first : channel.id);
+      const isSecond = this.#watches.has(whole) || channel.linkedId === whole;
+      const watch = this.#watch(isSecond ? whole : channel.id);
       if (watch === null) return null;
       if (watch.id === channel.id) learnSide(watch, channel);
       this.#channel(watch, channel.id);

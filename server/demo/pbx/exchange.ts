@@ -200,7 +200,7 @@ export class Exchange {
     ids?: { readonly one?: string; readonly two?: string },
   ): { readonly one: Channel; readonly two: Channel } {
     const base = this.newLocalName(target);
-    const half = (n: 1 | 2, id: string | undefined): Channel =>
+    const half = (n: 1 | 2, id: string | undefined, link: string | undefined): Channel =>
       this.create({
         name: `${base};${n}`,
         device: `Local/${target}`,
@@ -208,12 +208,11 @@ export class Exchange {
         context,
         exten,
         hasDialplan: n === 2,
-        ...(linkedId === undefined ? {} : { linkedId }),
+        ...(link === undefined ? {} : { linkedId: link }),
         ...(id === undefined ? {} : { id }),
       });
-    const one = half(1, ids?.one);
-    const two = half(2, ids?.two);
-    if (linkedId === undefined) two.linkedId = one.linkedId;
+    const one = half(1, ids?.one, linkedId);
+    const two = half(2, ids?.two, one.linkedId);
     one.other = two;
     two.other = one;
     return { one, two };

@@ -33,6 +33,14 @@ export interface Leg {
   cancel(cause: number): void;
 }
 
+const attemptVariable = "CALLCARD_ATTEMPT";
+
+/** A campaign's attempt is set as `__CALLCARD_ATTEMPT`: every channel that is called for its call has it too. */
+function inheritAttempt(from: Channel, to: Channel): void {
+  const id = from.variables.get(attemptVariable);
+  if (id !== undefined) to.variables.set(attemptVariable, id);
+}
+
 /** From INVITE to "ringing", as a phone in the same house takes. */
 const signallingMs = 20;
 
@@ -100,6 +108,7 @@ export class PhoneLeg implements Leg, ChannelOwner {
 
   prepare(caller: Channel, by: "dial" | "queue"): void {
     const { channel } = this;
+    inheritAttempt(caller, channel);
     channel.exten = caller.exten;
     if (channel.callerNumber === "") this.#exchange.setCaller(channel, this.#phone.extension, "");
     this.#exchange.setConnected(channel, caller.callerNumber, caller.callerName);
@@ -113,6 +122,7 @@ export class PhoneLeg implements Leg, ChannelOwner {
       callerNumber: this.channel.connectedNumber,
       callerName: this.channel.connectedName,
       queue: this.#queue,
+      campaign: this.channel.variables.has(attemptVariable),
     });
     if (reaction.do !== "fail") {
       this.#after(signallingMs, () => {
@@ -221,6 +231,8 @@ export class LocalLeg implements Leg, ChannelOwner {
   prepare(caller: Channel): void {
     const one = this.channel;
     const two = one.other!;
+    inheritAttempt(caller, one);
+    inheritAttempt(caller, two);
     // Like app_queue: the near half shows what the caller is connected to, or else what was dialled.
     if (caller.connectedNumber === "") this.#exchange.setCaller(one, caller.exten, "");
     else this.#exchange.setCaller(one, caller.connectedNumber, caller.connectedName);

@@ -30,6 +30,8 @@ export type RingInfo = {
   readonly callerName: string;
   /** "" when no queue is involved. */
   readonly queue: string;
+  /** A campaign's call: phones that answer by themselves do so for these. */
+  readonly campaign: boolean;
 };
 
 /** Decides on each ring; plain reactions are allowed for phones that always do the same. */

@@ -72,7 +72,7 @@ describe.each([22, 16] as const)("on Asterisk %i", (version) => {
   afterAll(async () => {
     telephone.close();
     calls.close();
-    await link.stop();
+    link.stop();
     await proxy.close();
   });
 
