@@ -13,7 +13,7 @@ import { campaign } from "../../campaigns/samples.ts";
 
 const closing: (() => unknown)[] = [];
 afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close();
+  for (const close of closing.splice(0).toReversed()) await close();
 });
 
 const attempt: ClaimedAttempt = {
