@@ -74,6 +74,7 @@ export class CallsInHand {
   /** Withdrawn, and not known to be gone. */
   readonly #toHangUp = new Set<string>();
   #settleAtMs = -Infinity;
+  #isWhole = true;
 
   constructor(options: CallsInHandOptions) {
     this.#options = options;
@@ -86,6 +87,11 @@ export class CallsInHand {
 
   get size(): number {
     return this.#hands.size;
+  }
+
+  /** The connection was away: of calls in hand something may not have been heard. */
+  missed(): void {
+    this.#isWhole = false;
   }
 
   /** When {@link settle} is due. */
@@ -182,6 +188,11 @@ export class CallsInHand {
       if (progress.type !== "refused") this.#tooEarly(progress);
       return;
     }
+    if (progress.type === "over" && hand.hasGap && mayHaveTalked(progress)) {
+      hand.hasGap = false;
+      void this.#askHowItEnded(progress);
+      return;
+    }
     const { learning, userIdOf } = this.#options;
     const step = follow(hand, progress, userIdOf);
     learning.learn(hand.campaignId, step.learn);
@@ -217,6 +228,8 @@ export class CallsInHand {
           campaigns.get(campaignId)?.settings.abandonment.connectWithinMs ?? 2000,
         isBusy: (attemptId) => this.#isBusy(attemptId),
       });
+      if (!this.#isWhole) for (const hand of this.#hands.values()) hand.hasGap = true;
+      this.#isWhole = true;
       for (const { attempt, settlement } of settled) {
         if (this.#isBusy(attempt.id)) {
           this.settleSoon(now() + settleAfterMs);
@@ -256,7 +269,9 @@ export class CallsInHand {
     const campaign = campaigns.get(attempt.campaignId);
     const dialledFor = extension !== "" && attempt.connectedAtMs === null;
     const operator = dialledFor ? { extension, userId } : null;
-    this.#hands.set(id, handOf(attempt, campaign, operator, now()));
+    const hand = handOf(attempt, campaign, operator, now());
+    hand.hasGap = true;
+    this.#hands.set(id, hand);
     lines.occupied(id, trunk);
     this.counts.settledFollowed += 1;
   }
@@ -317,6 +332,21 @@ export class CallsInHand {
     this.settleSoon(now() + this.#options.settleAfterMs);
   }
 
+  /** The PBX wrote down whether an operator was there. */
+  async #askHowItEnded(progress: Extract<Progress, { type: "over" }>): Promise<void> {
+    const { log, telephone } = this.#options;
+    const { attemptId } = progress;
+    try {
+      const record = await telephone.record(attemptId);
+      const evidence = record.dialled && record.evidence !== null ? record.evidence : null;
+      this.progress({ ...progress, evidence: evidence ?? progress.evidence });
+    } catch (error) {
+      log.warn({ err: error, attemptId }, "the PBX does not say how a call ended");
+      // It is settled by its record as soon as the PBX can be asked.
+      this.settleSoon(this.#options.now());
+    }
+  }
+
   #write(attemptId: string, to: AttemptState, facts: AttemptFacts): void {
     const { attempts, changed, telephone, writer } = this.#options;
     writer.put(attemptId, async () => {
@@ -369,4 +399,8 @@ export class CallsInHand {
     else if (to === "unknown") this.counts.settledUnknown += 1;
     else this.counts.settledEnded += 1;
   }
+}
+
+function mayHaveTalked({ evidence }: Extract<Progress, { type: "over" }>): boolean {
+  return evidence.answered && !evidence.connected && !evidence.machine;
 }

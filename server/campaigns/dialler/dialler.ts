@@ -154,7 +154,10 @@ export class Dialler {
       campaigns.onChange(() => this.#wake()),
       attempts.onWithdrawn((attemptId) => this.#withdrawn(attemptId)),
       telephone.onProgress((progress) => this.#hands.progress(progress)),
-      telephone.onSynchronised(unsettle),
+      telephone.onSynchronised(() => {
+        this.#hands.missed();
+        unsettle();
+      }),
       lease.onChange((held) => {
         if (held) this.#learning.forget();
         else this.#log("the lease of this PBX is lost; nothing is dialled");

@@ -35,6 +35,8 @@ export type Hand = {
   lateByRule: boolean;
   /** The PBX is being asked for it. */
   asking: boolean;
+  /** Not every word of it was heard: this process or the connection was away meanwhile. */
+  hasGap: boolean;
   /** Its reason went away: it is hung up, whatever it takes. */
   withdrawn: boolean;
 };
@@ -73,6 +75,7 @@ export function handOf(
     isJudged: attempt.connectedAtMs !== null,
     lateByRule: false,
     asking: false,
+    hasGap: false,
     withdrawn: false,
   };
 }
@@ -151,7 +154,9 @@ function connected(hand: Hand, atMs: number, userId: string | null): Step {
   };
 }
 
-function over(hand: Hand, { atMs, evidence }: Extract<Progress, { type: "over" }>): Step {
+function over(hand: Hand, { atMs, evidence: heard }: Extract<Progress, { type: "over" }>): Step {
+  // A talk that began is one, whoever heard of its beginning.
+  const evidence = { ...heard, connected: heard.connected || hand.connectedAtMs !== null };
   const rule = ruleOf(hand);
   const outcome = outcomeOf(evidence, rule?.connectWithinMs ?? CONNECT_WITHIN_MS);
   const late = isLate(hand, atMs);

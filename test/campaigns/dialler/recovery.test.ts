@@ -226,4 +226,18 @@ describe("the dialler after something went away", () => {
     await stage.pass(1100);
     expect(stage.telephone.hungUp).toEqual([id]);
   });
+
+  test("a talk that began while nobody listened is one, by the PBX's own record", async () => {
+    stage = await openStage({}, aCampaign());
+    const [id] = stage.attempts.add(1);
+    await stage.pass(1100);
+    stage.telephone.word(id!, "waiting");
+    stage.telephone.synchronise();
+    await stage.pass(1100);
+    const record = { dialled: true, evidence: { ...NO_EVIDENCE, ...answered, connected: true } };
+    stage.telephone.record = async () => record as never;
+    stage.telephone.over(id!, { ...answered, answeredForMs: 60_000 });
+    await stage.pass(10);
+    expect(stage.attempts.rows.get(id!)).toMatchObject({ state: "ended", outcome: "talked" });
+  });
 });
