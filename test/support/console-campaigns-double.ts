@@ -288,6 +288,11 @@ export class CampaignsDouble {
       this.doNotCall.unshift({ ...line, addedBy: "olga", addedAt: new Date().toISOString() });
       return [200, { added: 1, unchanged: 0, refused: [] }];
     }
+    // Only the file is asked for without a limit.
+    if (query.size === 0) {
+      const lines = this.doNotCall.map((line) => `${line.phone},${line.reason}\n`);
+      return [200, `phone,reason\n${lines.join("")}`];
+    }
     const search = query.get("search") ?? "";
     return [
       200,
