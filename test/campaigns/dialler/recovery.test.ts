@@ -235,7 +235,7 @@ describe("the dialler after something went away", () => {
     stage.telephone.synchronise();
     await stage.pass(1100);
     const record = { dialled: true, evidence: { ...NO_EVIDENCE, ...answered, connected: true } };
-    stage.telephone.record = async () => record as never;
+    stage.telephone.record = async () => record;
     stage.telephone.over(id!, { ...answered, answeredForMs: 60_000 });
     await stage.pass(10);
     expect(stage.attempts.rows.get(id!)).toMatchObject({ state: "ended", outcome: "talked" });
