@@ -34,7 +34,7 @@ import { whyPlaced } from "./why.ts";
 export type StewardOptions = {
   readonly calls: Pick<
     LiveCalls,
-    "onFact" | "onQueues" | "queues" | "queue" | "calls" | "callerMoved" | "lineRead"
+    "onFact" | "onQueues" | "queues" | "queue" | "call" | "calls" | "callerMoved" | "lineRead"
   >;
   readonly pbxs: readonly Pbx[];
   /** What the policy says of a caller; null while nobody knows who it is. */
@@ -241,6 +241,14 @@ export class Steward {
     return (this.#rings.get(callId)?.size ?? 0) > 0;
   }
 
+  /**
+   * Somebody whom a campaign called and who waits for an operator: Asterisk put them before everybody else, and they stay there. They are counted
+   * in seconds, not in claims.
+   */
+  #isOurs(callId: string): boolean {
+    return this.#options.calls.call(callId)?.direction === "outbound";
+  }
+
   #ring(callId: string): Set<string> {
     const rings = this.#rings.get(callId) ?? new Set();
     this.#rings.set(callId, rings);
@@ -309,7 +317,7 @@ export class Steward {
         guard: policies.published().policy.guard,
         overtakingMs: this.#tuning.overtakingMs,
         verdictOf: (callId) => verdictOf(callId, queue),
-        isRinging: (callId) => this.#isRinging(callId),
+        isRinging: (callId) => this.#isRinging(callId) || this.#isOurs(callId),
       }),
       version: () => policies.published().version,
       isPossible: () => ["", "notInPolicy"].includes(this.notMoved(pbx.name, queue)),

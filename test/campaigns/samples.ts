@@ -1,4 +1,5 @@
 /** Settings, a vocabulary and clocks for tests. */
+import type { Dialling } from "../../server/campaigns/dialler/originate.ts";
 import type { CampaignVocabulary } from "../../server/campaigns/check.ts";
 import type { CallingHours, CampaignSettings, Zones } from "../../server/campaigns/model.ts";
 import { campaignTemplates } from "../../server/campaigns/templates.ts";
@@ -67,4 +68,30 @@ export function isOpenOn(timeZone: string, hours: CallingHours, atMs: number): b
   const ordinary = weekday === 0 ? hours.sunday : weekday === 6 ? hours.saturday : hours.weekdays;
   const span = holiday ? hours.onHolidays : ordinary;
   return span !== null && span.from <= time && time < span.to;
+}
+
+/** Everything a telephone is told to dial a person, customer first, over a trunk `PJSIP/{number}@trunk` of the PBX `main`. */
+export function aDialling(
+  id: string,
+  phone: string,
+  settings: CampaignSettings,
+): Omit<Dialling, "forget" | "region"> {
+  return {
+    attempt: {
+      ...{ id, contactId: "c", campaignId: "k", n: 1, phone },
+      ...{ state: "dialling", dueAtMs: 0, windowEndsAtMs: 0, pbx: "main", trunk: "" },
+      ...{ claimedBy: "", dialledAtMs: null, ringingAtMs: null, answeredAtMs: null },
+      ...{ waitingAtMs: null, connectedAtMs: null, endedAtMs: null, outcome: null, cause: 0 },
+      ...{ userId: null, extension: "", customerId: null, customerName: "", promised: false },
+    },
+    campaign: {
+      ...{ id: "k", state: "running", pausedBecause: "", revision: 1 },
+      ...{ createdAt: "", changedAt: "", settings },
+    },
+    trunk: {
+      ...{ pbx: "main", name: "p", dial: "PJSIP/{number}@trunk", format: "e164" },
+      ...{ lines: 9, callsPerSecond: 9, enabled: true },
+    },
+    operator: null,
+  };
 }

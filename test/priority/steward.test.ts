@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { AsteriskTelephone } from "../../server/campaigns/dialler/telephone.ts";
 import { type SimulatedPbx, startSimulatedPbx } from "../../server/demo/pbx/simulated-pbx.ts";
+import { aDialling, campaign } from "../campaigns/samples.ts";
 import {
   type StewardHouse,
   NO_GUARD,
@@ -22,6 +24,7 @@ beforeEach(async () => {
       members: [{ interface: "PJSIP/101", name: "Anna" }],
     })),
     phones: { do: "answer", afterMs: 300, talkMs: 60_000 },
+    outside: { do: "answer", afterMs: 20 },
   });
   pbx.setRegistered("101", false);
 });
@@ -163,6 +166,25 @@ describe("the steward", () => {
     await settled("sales", 3);
     expect(house.moves.map(({ callId }) => callId)).not.toContain(ringing!.id);
     expect((await house.order("sales")).filter((number) => number !== "91")).toEqual(["71", "92"]);
+  });
+
+  test("leaves whom a campaign called before everybody else", async () => {
+    await open();
+    joinAll("91", "71", "92");
+    await house.stands("sales", "71 91 92");
+    const telephone = new AsteriskTelephone({ pbx: house.link, calls: house.calls, region: "RU" });
+    telephone.open();
+    try {
+      // Whoever gets no operator in time hears a message; this one waits.
+      const patient = { ...campaign().abandonment, connectWithinMs: 60_000 };
+      const settings = campaign({ queue: "sales", ringSeconds: 15, abandonment: patient });
+      await telephone.dial(aDialling("cc-a", "+79130000009", settings));
+      await house.stands("sales", "+79130000009 71 91 92", 5000);
+      join("72");
+      await house.stands("sales", "+79130000009 71 72 91 92");
+    } finally {
+      telephone.close();
+    }
   });
 
   test("bears callers that leave meanwhile", async () => {

@@ -109,8 +109,12 @@ function stamps(
 
 /** Whoever answered and was left without an operator, by us or for want of one. */
 function left(row: AttemptRow, at: Date, facts: AttemptFacts) {
+  // By the rule's clock it may be no abandoned call: a greeting still ran.
   if (facts.outcome === "abandoned")
-    return { abandoned: true, abandoned_by_rule: true, answered_at: row.answered_at ?? at };
+    return {
+      ...{ abandoned: true, abandoned_by_rule: facts.abandonedByRule ?? true },
+      answered_at: row.answered_at ?? at,
+    };
   const hungUpByUs = facts.outcome === undefined && row.answered_at !== null;
   if (hungUpByUs && row.connected_at === null && row.state !== "unknown")
     return { abandoned: true, abandoned_by_rule: true };

@@ -164,9 +164,18 @@ describe("transitions", () => {
       store.advance(attemptId, "connected", { atMs: NOON_MS + afterMs, evidence: {} });
     await connect(late.attemptId, 2001);
     await connect(quick.attemptId, 2000);
+    // Hung up by us while their greeting still ran, where the rule's clock begins after it.
+    const greeting = await addPerson(database.db, id);
+    await through(greeting.attemptId, "claimed", "dialling", "answered", "waiting");
+    await store.advance(greeting.attemptId, "ended", {
+      ...{ atMs: NOON_MS + 3000, outcome: "abandoned", abandonedByRule: false, evidence: {} },
+    });
+    expect(await attemptRow(database.db, greeting.attemptId)).toMatchObject({
+      ...{ abandoned: true, abandoned_by_rule: false },
+    });
     const { settings } = await makeCampaign(database.db);
     expect(await store.abandonment(id, settings.abandonment, NOON_MS + MINUTE_MS)).toEqual({
-      ...{ answered: 3, abandoned: 1 },
+      ...{ answered: 4, abandoned: 1 },
     });
     expect((await attemptRow(database.db, late.attemptId)).abandoned).toBe(true);
     expect((await attemptRow(database.db, quick.attemptId)).abandoned).toBe(false);

@@ -2,39 +2,19 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { PbxLink } from "../../../server/asterisk/link.ts";
 import { LiveCalls } from "../../../server/calls/live.ts";
-import type { ClaimedAttempt } from "../../../server/campaigns/attempts/model.ts";
-import type { Dialling } from "../../../server/campaigns/dialler/originate.ts";
 import { AsteriskTelephone } from "../../../server/campaigns/dialler/telephone.ts";
 import { outcomeOf } from "../../../server/campaigns/dialler/outcome.ts";
 import type { Progress } from "../../../server/campaigns/ports.ts";
 import type { PhoneReaction } from "../../../server/demo/pbx/phones.ts";
 import { startSimulatedPbx } from "../../../server/demo/pbx/simulated-pbx.ts";
-import { campaign } from "../../campaigns/samples.ts";
+import { aDialling, campaign } from "../../campaigns/samples.ts";
 
 const closing: (() => unknown)[] = [];
 afterEach(async () => {
   for (const close of closing.splice(0).toReversed()) await close();
 });
 
-const attempt: ClaimedAttempt = {
-  ...{ id: "cc-a", contactId: "c", campaignId: "k", n: 1, phone: "+79130000009" },
-  ...{ state: "dialling", dueAtMs: 0, windowEndsAtMs: 0, pbx: "main", trunk: "", claimedBy: "" },
-  ...{ dialledAtMs: null, ringingAtMs: null, answeredAtMs: null, waitingAtMs: null },
-  ...{ connectedAtMs: null, endedAtMs: null, outcome: null, cause: 0, userId: null },
-  ...{ extension: "", customerId: null, customerName: "", promised: false },
-};
-const call: Omit<Dialling, "forget" | "region"> = {
-  attempt,
-  campaign: {
-    ...{ id: "k", state: "running", pausedBecause: "", revision: 1, createdAt: "", changedAt: "" },
-    settings: campaign({ queue: "600", ringSeconds: 15 }),
-  },
-  trunk: {
-    ...{ pbx: "main", name: "p", dial: "PJSIP/{number}@trunk", format: "e164" },
-    ...{ lines: 9, callsPerSecond: 9, enabled: true },
-  },
-  operator: null,
-};
+const call = aDialling("cc-a", "+79130000009", campaign({ queue: "600", ringSeconds: 15 }));
 
 async function house(outside: PhoneReaction, phone: PhoneReaction) {
   const pbx = await startSimulatedPbx({
