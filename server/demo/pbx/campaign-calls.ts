@@ -33,7 +33,7 @@ const listenMs = 2500;
 const messageMs = 5000;
 const thanksMs = 1000;
 const staySeconds = 60;
-const firstOfAll = 1_000_000;
+const firstOfAll = 2_000_000_000;
 
 /** Runs both contexts on the channels that are sent there. */
 export class CampaignCalls {
