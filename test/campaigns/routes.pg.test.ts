@@ -58,6 +58,8 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   nowMs = NOON_MS;
+  // A look that a hint woke must be over before the tables are emptied under it.
+  await attempts.planner.look();
   await database.pool.query(
     "truncate campaigns, customers, do_not_call, calls, trunks, audit cascade",
   );

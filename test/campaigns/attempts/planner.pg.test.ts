@@ -56,6 +56,8 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   nowMs = NOON_MS;
+  // A look of its own, or one that a hint woke, must be over before the tables are emptied under it.
+  await look();
   withdrawn.length = 0;
   faults.length = 0;
   await database.pool.query("truncate campaigns, customers, do_not_call, calls, users cascade");
