@@ -1,6 +1,6 @@
 /** What campaign settings of the right shape say: wrong values, contradictions, promises that cannot be kept. Pure. */
 import { listed, nearest } from "../priority/problems.ts";
-import type { Problem } from "../priority/rest.ts";
+import { whole, within } from "../priority/shape.ts";
 import type { CampaignVocabulary } from "./check.ts";
 import { checkHours } from "./hours-check.ts";
 import { kindRules } from "./kinds.ts";
@@ -284,30 +284,6 @@ function oneLine(text: string, path: string, { problems }: Findings): void {
   if (!/\p{Cc}/u.test(text)) return;
   const field = path.slice(path.lastIndexOf("/") + 1);
   tell(problems, path, "notOneLine", { field }, `${field} has to be one line of plain text`);
-}
-
-function within(
-  path: string,
-  value: number,
-  [least, most]: readonly [number, number],
-  problems: Problem[],
-): void {
-  if (value >= least && value <= most) return;
-  const field = path.slice(path.lastIndexOf("/") + 1);
-  const words = `${field} is ${value}; it must be from ${least} to ${most}`;
-  tell(problems, path, "outOfRange", { field, value, least, most }, words);
-}
-
-function whole(
-  path: string,
-  value: number,
-  range: readonly [number, number],
-  problems: Problem[],
-): void {
-  if (Number.isInteger(value)) return within(path, value, range, problems);
-  const field = path.slice(path.lastIndexOf("/") + 1);
-  const words = `${field} is ${value}, not a whole number`;
-  tell(problems, path, "notWhole", { field, value }, words);
 }
 
 function percent(share: number): number {

@@ -4,6 +4,7 @@ import { cannotHold, ruleAbove } from "./implies.ts";
 import type { Condition, Guard, Policy, PreferredRule, Rule } from "./model.ts";
 import { POLICY_RANGES } from "./policy-schema.ts";
 import { type ProblemCode, type ProblemValues, listed, nearest, problem } from "./problems.ts";
+import { whole, within } from "./shape.ts";
 import type { Checked, Problem, Vocabulary } from "./rest.ts";
 import { isTimeZone } from "./zone-clock.ts";
 
@@ -259,31 +260,6 @@ function movesPeople({ then }: Rule): boolean {
 function doesAnything(rule: Rule): boolean {
   const { skipQuestions, preferred, message } = rule.then;
   return movesPeople(rule) || skipQuestions || preferred !== null || message !== "";
-}
-
-function within(
-  path: string,
-  value: number,
-  [least, most]: readonly [number, number],
-  problems: Problem[],
-): void {
-  if (value >= least && value <= most) return;
-  const field = path.slice(path.lastIndexOf("/") + 1);
-  const words = `${field} is ${value}; it must be from ${least} to ${most}`;
-  problems.push(problem(path, "outOfRange", { field, value, least, most }, words));
-}
-
-function whole(
-  path: string,
-  value: number,
-  range: readonly [number, number],
-  problems: Problem[],
-): void {
-  const field = path.slice(path.lastIndexOf("/") + 1);
-  if (Number.isInteger(value)) return within(path, value, range, problems);
-  problems.push(
-    problem(path, "notWhole", { field, value }, `${field} is ${value}, not a whole number`),
-  );
 }
 
 type NameCode = Extract<

@@ -105,6 +105,32 @@ export function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
   return isRecord(value) ? value : {};
 }
 
+/** Tells a number at `path` that is not from `least` to `most`. */
+export function within(
+  path: string,
+  value: number,
+  [least, most]: readonly [least: number, most: number],
+  problems: Problem[],
+): void {
+  if (value >= least && value <= most) return;
+  const field = lastOf(path);
+  const words = `${field} is ${value}; it must be from ${least} to ${most}`;
+  problems.push(problem(path, "outOfRange", { field, value, least, most }, words));
+}
+
+/** The same of a number that has to be whole. */
+export function whole(
+  path: string,
+  value: number,
+  range: readonly [least: number, most: number],
+  problems: Problem[],
+): void {
+  if (Number.isInteger(value)) return within(path, value, range, problems);
+  const field = lastOf(path);
+  const words = `${field} is ${value}, not a whole number`;
+  problems.push(problem(path, "notWhole", { field, value }, words));
+}
+
 /** The last part of a JSON pointer. */
 export function lastOf(path: string): string {
   return path.slice(path.lastIndexOf("/") + 1);
