@@ -197,7 +197,7 @@ export const campaignsEn = {
   people_later: "Later",
   people_laterNone: "Nobody waits for another time.",
   people_never: "Not called",
-  people_neverNone: "Nobody was withdrawn.",
+  people_neverNone: "Nobody among those who are planned.",
   people_unknown: "To be settled by you",
   people_unknownLead:
     "After a crash nobody knows whether these people were called. Open an attempt, ask the operators or listen to the records, and say how it ended.",

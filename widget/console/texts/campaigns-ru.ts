@@ -198,7 +198,7 @@ export const campaignsRu: { readonly [K in keyof typeof campaignsEn]: string } =
   people_later: "Позже",
   people_laterNone: "Никто не ждёт другого времени.",
   people_never: "Не позвоним",
-  people_neverNone: "Никого не отзывали.",
+  people_neverNone: "Среди запланированных таких нет.",
   people_unknown: "Решать вам",
   people_unknownLead:
     "После сбоя неизвестно, дозвонились ли этим людям. Откройте попытку, спросите операторов или послушайте записи и скажите, чем она кончилась.",

@@ -198,7 +198,7 @@ export const campaignsUk: { readonly [K in keyof typeof campaignsEn]: string } =
   people_later: "Пізніше",
   people_laterNone: "Ніхто не чекає іншого часу.",
   people_never: "Не зателефонуємо",
-  people_neverNone: "Нікого не відкликали.",
+  people_neverNone: "Серед запланованих таких немає.",
   people_unknown: "Вирішувати вам",
   people_unknownLead:
     "Після збою невідомо, чи додзвонилися цим людям. Відкрийте спробу, запитайте операторів або послухайте записи й скажіть, чим вона завершилася.",
