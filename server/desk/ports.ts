@@ -4,6 +4,11 @@
 import type { DeviceState, QueueMember } from "../asterisk/model.ts";
 import type { CallFact } from "../calls/model.ts";
 import type { Database } from "../storage/database.ts";
+import type { CustomerBackground, Timeline } from "../customers/timeline-model.ts";
+import type { Delivery } from "../delivery/model.ts";
+import type { CallBacks, Claims } from "../followups/model.ts";
+import type { OfferEngine, OfferLoop } from "../offers/model.ts";
+import type { OrderWork } from "../orders/actions/model.ts";
 import type { CallBack, DeskCampaign, SkipReason } from "./protocol.ts";
 
 export type { SkipReason };
@@ -57,6 +62,18 @@ export interface DeskCampaigns {
    */
   wrapUp(trx: Database, said: SaidOfCall): Promise<void>;
 }
+
+/** Everything a card is worked on with; each part answers for itself. */
+export type DeskWork = {
+  readonly orders: OrderWork;
+  readonly timeline: Timeline;
+  readonly background: (customerId: string) => Promise<CustomerBackground>;
+  readonly offers: OfferEngine;
+  readonly loop: OfferLoop;
+  readonly delivery: Delivery;
+  readonly claims: Claims;
+  readonly callBacks: CallBacks;
+};
 
 /** A person whom an operator is asked to call; the desk adds the card. */
 export type Preview = {

@@ -21,6 +21,14 @@ export type Hints = {
   ordersChanged: { readonly orderIds: readonly string[] };
   /** A campaign or a trunk ("") was changed, started, paused or ended. */
   campaignsChanged: { readonly campaignId: string };
+  /** A rule of offers was changed, switched on or off. */
+  offersChanged: { readonly ruleId: string };
+  /** A call back was made, taken, moved or settled. */
+  callBacksChanged: { readonly callBackId: string };
+  /** A claim was filed or its status changed. */
+  claimsChanged: { readonly claimId: string; readonly customerId: string };
+  /** What was asked of an order's source came to an end after it had waited. */
+  orderActionEnded: { readonly actionId: string };
   /** An attempt was withdrawn: whoever has its call hangs up. */
   attemptsWithdrawn: { readonly attemptIds: readonly string[] };
 };

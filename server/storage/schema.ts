@@ -12,7 +12,12 @@ import type {
   ZoneBasis,
 } from "../campaigns/model.ts";
 import type { Learned } from "../campaigns/pacing/model.ts";
+import type { OfferReason } from "../offers/model.ts";
+import type { OrderActionRequest } from "../orders/actions/model.ts";
 import type { OrderDelivery } from "../orders/model.ts";
+
+/** What the catalogue says of a product beside its own columns. */
+export type ProductAttributes = Readonly<Record<string, string | number | boolean>>;
 
 type Id = GeneratedAlways<string>;
 type Time = ColumnType<Date, Date | string, Date | string>;
@@ -40,6 +45,12 @@ export type Schema = {
     segments: Generated<string[]>;
     /** May be called for an advertisement; null when nobody asked. */
     consent: boolean | null;
+    /** Bonus points in minor units; null: no such programme. */
+    bonus_minor: ColumnType<
+      string | null,
+      string | number | null | undefined,
+      string | number | null
+    >;
     updated_at: TimeDefault;
   };
   customer_phones: { e164: string; customer_id: string; verified: Generated<boolean> };
@@ -59,6 +70,16 @@ export type Schema = {
     price_minor: Generated<string>;
     currency: Generated<string>;
     stock: number | null;
+    cost_minor: ColumnType<
+      string | null,
+      string | number | null | undefined,
+      string | number | null
+    >;
+    weight_g: number | null;
+    length_mm: number | null;
+    width_mm: number | null;
+    height_mm: number | null;
+    attributes: ColumnType<ProductAttributes, string | undefined, string>;
     updated_at: TimeDefault;
   };
   orders: {
@@ -100,6 +121,8 @@ export type Schema = {
     hook_secret: Generated<string>;
     results_url: Generated<string>;
     results_secret: Generated<string>;
+    actions_url: Generated<string>;
+    actions_secret: Generated<string>;
     changed_at: TimeDefault;
   };
   trunks: {
@@ -298,6 +321,7 @@ export type Schema = {
     note: Generated<string>;
     /** Of a campaign's call: when the person wants to be called (`CallBack` of the desk). */
     call_back: ColumnType<unknown, string | null | undefined, string | null>;
+    tags: Generated<string[]>;
     saved_at: TimeDefault;
   };
   notes: {
@@ -357,6 +381,28 @@ export type Schema = {
     opened_at: Time;
     closed_at: Time | null;
     updated_at: TimeDefault;
+    number: Generated<string>;
+    order_id: string | null;
+    line: number | null;
+    product_id: string | null;
+    kind: Generated<string>;
+    wish: Generated<string>;
+    text: Generated<string>;
+    photos: Generated<string[]>;
+    status: Generated<string>;
+    deadline_at: Time | null;
+    answer: Generated<string>;
+    call_id: Generated<string>;
+    made_by: string | null;
+    version: string | null;
+  };
+  claim_steps: {
+    id: Id;
+    claim_id: string;
+    at: TimeDefault;
+    status: string;
+    told_by: string;
+    text: Generated<string>;
   };
   carts: {
     id: Id;
@@ -368,6 +414,174 @@ export type Schema = {
     left_at: Time;
     ordered_at: Time | null;
     updated_at: TimeDefault;
+  };
+  order_items: {
+    order_id: string;
+    n: number;
+    customer_id: string;
+    product_id: string | null;
+    source_product: string;
+    quantity: number;
+    price_minor: string;
+    placed_at: Time;
+  };
+  product_pairs: { a: string; b: string; together: number };
+  product_baskets: { product_id: string; baskets: number };
+  goes_with: {
+    product_id: string;
+    other_id: string;
+    together: number;
+    baskets: number;
+    score: number;
+  };
+  customer_standing: {
+    customer_id: string;
+    orders: number;
+    returned: number;
+    total_minor: string;
+    currency: string;
+    first_at: Time | null;
+    last_at: Time | null;
+    segments: Generated<string[]>;
+    tier: Generated<string>;
+    changed_at: TimeDefault;
+  };
+  offer_rules: {
+    id: Id;
+    settings: Json<unknown>;
+    state: Generated<"draft" | "on" | "off">;
+    revision: Generated<number>;
+    uses: Generated<number>;
+    created_at: TimeDefault;
+    changed_at: TimeDefault;
+  };
+  offer_rule_versions: {
+    rule_id: string;
+    revision: number;
+    settings: Json<unknown>;
+    changed_by: string;
+    changed_at: TimeDefault;
+  };
+  offer_showings: {
+    id: string;
+    offer_key: string;
+    kind: string;
+    rule_id: string | null;
+    product_id: string | null;
+    customer_id: string | null;
+    channel: string;
+    occasion: string;
+    user_id: string | null;
+    order_id: string | null;
+    place: number;
+    confidence: number;
+    arm: Generated<"usual" | "explored" | "held">;
+    reason: Json<readonly OfferReason[]>;
+    quantity: Generated<number>;
+    amount_minor: ColumnType<string, string | number | undefined, string | number>;
+    currency: Generated<string>;
+    shown_at: TimeDefault;
+    answer: Generated<"" | "accepted" | "refused" | "ignored">;
+    answer_reason: Generated<string>;
+    answered_at: Time | null;
+    taken_minor: ColumnType<string, string | number | undefined, string | number>;
+  };
+  delivery_providers: {
+    name: string;
+    kind: string;
+    settings: Json<unknown>;
+    enabled: Generated<boolean>;
+    changed_at: TimeDefault;
+  };
+  order_actions: {
+    id: string;
+    order_id: string;
+    user_id: string | null;
+    call_id: Generated<string>;
+    action: Json<OrderActionRequest>;
+    state: Generated<"waiting" | "done" | "refused" | "givenBack">;
+    answer: Generated<string>;
+    tries: Generated<number>;
+    asked_at: TimeDefault;
+    ended_at: Time | null;
+  };
+  webhook_targets: {
+    id: Id;
+    name: string;
+    url: string;
+    secret: Generated<string>;
+    events: string[];
+    enabled: Generated<boolean>;
+    changed_at: TimeDefault;
+  };
+  webhook_deliveries: {
+    id: Generated<string>;
+    target_id: string;
+    event: string;
+    subject: string;
+    body: Json<unknown>;
+    created_at: TimeDefault;
+    delivered_at: Time | null;
+    given_up_at: Time | null;
+    tries: Generated<number>;
+    last_error: Generated<string>;
+  };
+  messages: {
+    id: Id;
+    source: string;
+    source_id: string;
+    direction: "in" | "out";
+    channel: string;
+    party: string;
+    customer_id: string | null;
+    order_id: string | null;
+    claim_id: string | null;
+    subject: Generated<string>;
+    text: Generated<string>;
+    links: Generated<string[]>;
+    at: Time;
+    received_at: TimeDefault;
+    settled_at: Time | null;
+  };
+  call_backs: {
+    id: Id;
+    phone: string;
+    customer_id: string | null;
+    name: Generated<string>;
+    origin: "promised" | "missed" | "lost" | "asked";
+    call_id: Generated<string>;
+    queue: Generated<string>;
+    reason: Generated<string>;
+    due_at: Time;
+    time_zone: Generated<string>;
+    user_id: string | null;
+    state: Generated<"open" | "taken" | "done" | "closed">;
+    taken_by: string | null;
+    taken_at: Time | null;
+    tries: Generated<number>;
+    escalated_at: Time | null;
+    campaign_id: string | null;
+    closed_because: Generated<string>;
+    closed_at: Time | null;
+    made_by: string | null;
+    made_at: TimeDefault;
+  };
+  wrap_up_drafts: {
+    call_id: string;
+    user_id: string;
+    draft: Json<unknown>;
+    changed_at: TimeDefault;
+  };
+  ratings: {
+    call_id: string;
+    score: number;
+    comment: Generated<string>;
+    asked_by: string;
+    customer_id: string | null;
+    phone: Generated<string>;
+    queue: Generated<string>;
+    user_id: string | null;
+    at: TimeDefault;
   };
   installation: { key: string; value: Json<unknown> };
 };

@@ -120,6 +120,9 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   );
   await sql`create index contacts_closed on contacts (closed_at) where state = 'done'`.execute(db);
   await sql`
+    create index contacts_withdrawn on contacts (campaign_id, closed_at, id)
+    where state = 'withdrawn'`.execute(db);
+  await sql`
     create table contact_orders (
       contact_id bigint not null references contacts on delete cascade,
       order_id bigint not null references orders on delete cascade,

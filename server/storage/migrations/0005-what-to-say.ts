@@ -1,0 +1,317 @@
+/** What to say: products in orders, offers and what came of them, delivery, what is asked of the shop, claims, call backs, ratings. */
+import { type Kysely, sql } from "kysely";
+
+export async function up(db: Kysely<unknown>): Promise<void> {
+  // What rules, margins and parcels need of a product; null: not told.
+  await sql`
+    alter table products
+      add column cost_minor bigint,
+      add column weight_g integer,
+      add column length_mm integer,
+      add column width_mm integer,
+      add column height_mm integer,
+      -- Names with texts, numbers and truths, as the shop's catalogue has them: {"batteries": "AA", "batteryCount": 3}.
+      add column attributes jsonb not null default '{}'`.execute(db);
+  await sql`create index products_category on products (category)`.execute(db);
+  // Bonus points of the shop's own programme, in minor units; null: it has none or did not tell.
+  await sql`alter table customers add column bonus_minor bigint`.execute(db);
+
+  // The lines of orders, one row each, kept by triggers from orders.lines: what is learned and what somebody bought is asked of these.
+  await sql`
+    create table order_items (
+      order_id bigint not null references orders on delete cascade,
+      n smallint not null,
+      customer_id bigint not null,
+      -- Null until such a product is loaded.
+      product_id bigint,
+      source_product text not null,
+      quantity real not null,
+      price_minor bigint not null,
+      placed_at timestamptz not null,
+      primary key (order_id, n)
+    )`.execute(db);
+  await sql`
+    create index order_items_customer on order_items (customer_id, product_id, placed_at desc)`.execute(
+    db,
+  );
+  await sql`create index order_items_product on order_items (product_id)`.execute(db);
+  await sql`create index order_items_unknown on order_items (source_product) where product_id is null`.execute(
+    db,
+  );
+
+  // What is learned: baskets with both, with one, and the best companions of each.
+  await sql`
+    create table product_pairs (
+      a bigint not null,
+      b bigint not null,
+      together integer not null,
+      primary key (a, b)
+    )`.execute(db);
+  await sql`create table product_baskets (product_id bigint primary key, baskets integer not null)`.execute(
+    db,
+  );
+  await sql`
+    create table goes_with (
+      product_id bigint not null,
+      other_id bigint not null,
+      together integer not null,
+      baskets integer not null,
+      score real not null,
+      primary key (product_id, other_id)
+    )`.execute(db);
+
+  // Recency, frequency, money, and what follows from the thresholds of the admin.
+  await sql`
+    create table customer_standing (
+      customer_id bigint primary key references customers on delete cascade,
+      orders integer not null,
+      returned integer not null,
+      total_minor bigint not null,
+      currency text not null,
+      first_at timestamptz,
+      last_at timestamptz,
+      segments text[] not null default '{}',
+      tier text not null default '',
+      changed_at timestamptz not null default now()
+    )`.execute(db);
+
+  await sql`
+    create table offer_rules (
+      id bigint generated always as identity primary key,
+      settings jsonb not null,
+      state text not null default 'draft' check (state in ('draft', 'on', 'off')),
+      revision integer not null default 1,
+      uses integer not null default 0,
+      created_at timestamptz not null default now(),
+      changed_at timestamptz not null default now()
+    )`.execute(db);
+  await sql`
+    create table offer_rule_versions (
+      rule_id bigint not null references offer_rules on delete cascade,
+      revision integer not null,
+      settings jsonb not null,
+      changed_by text not null,
+      changed_at timestamptz not null default now(),
+      primary key (rule_id, revision)
+    )`.execute(db);
+
+  // Every offer that somebody saw, and what they said to it.
+  await sql`
+    create table offer_showings (
+      id uuid primary key,
+      -- What it is, the same whenever it is shown: kind, rule, product.
+      offer_key text not null,
+      kind text not null,
+      rule_id bigint references offer_rules on delete set null,
+      product_id bigint,
+      customer_id bigint references customers on delete set null,
+      channel text not null,
+      -- The call or the visit; the same offer is shown once in it.
+      occasion text not null,
+      user_id bigint references users on delete set null,
+      order_id bigint references orders on delete set null,
+      place smallint not null,
+      confidence real not null,
+      -- usual, explored (shown to learn about it), held (not shown, to measure what showing adds).
+      arm text not null default 'usual',
+      reason jsonb not null,
+      quantity real not null default 1,
+      amount_minor bigint not null default 0,
+      currency text not null default '',
+      shown_at timestamptz not null default now(),
+      answer text not null default '' check (answer in ('', 'accepted', 'refused', 'ignored')),
+      answer_reason text not null default '',
+      answered_at timestamptz,
+      taken_minor bigint not null default 0,
+      unique (occasion, offer_key)
+    )`.execute(db);
+  await sql`create index offer_showings_shown on offer_showings (shown_at)`.execute(db);
+  await sql`
+    create index offer_showings_customer on offer_showings (customer_id, shown_at desc)`.execute(
+    db,
+  );
+
+  await sql`
+    create table delivery_providers (
+      name text primary key,
+      kind text not null,
+      settings jsonb not null,
+      enabled boolean not null default true,
+      changed_at timestamptz not null default now()
+    )`.execute(db);
+
+  // What was asked of the system an order comes from; the id is made by the screen and is the idempotency key there.
+  await sql`
+    alter table order_sources
+      add column actions_url text not null default '',
+      add column actions_secret text not null default ''`.execute(db);
+  await sql`
+    create table order_actions (
+      id uuid primary key,
+      order_id bigint not null references orders on delete cascade,
+      user_id bigint references users on delete set null,
+      call_id text not null default '',
+      action jsonb not null,
+      state text not null default 'waiting' check (state in ('waiting', 'done', 'refused', 'givenBack')),
+      -- What the shop said, in its own words.
+      answer text not null default '',
+      tries integer not null default 0,
+      asked_at timestamptz not null default now(),
+      ended_at timestamptz
+    )`.execute(db);
+  await sql`create index order_actions_order on order_actions (order_id, asked_at desc)`.execute(
+    db,
+  );
+  await sql`create index order_actions_waiting on order_actions (asked_at) where state = 'waiting'`.execute(
+    db,
+  );
+
+  await sql`
+    alter table claims
+      add column number text not null default '',
+      add column order_id bigint references orders on delete set null,
+      -- Which line of the order, from 0; null: all of it.
+      add column line smallint,
+      add column product_id bigint,
+      add column kind text not null default '',
+      add column wish text not null default '',
+      add column text text not null default '',
+      add column photos text[] not null default '{}',
+      add column status text not null default 'open',
+      add column deadline_at timestamptz,
+      add column answer text not null default '',
+      add column call_id text not null default '',
+      add column made_by bigint references users on delete set null,
+      add column version bigint`.execute(db);
+  await sql`create unique index claims_number on claims (number) where number <> ''`.execute(db);
+  await sql`create sequence claim_numbers`.execute(db);
+  await sql`create index claims_customer on claims (customer_id, opened_at desc)`.execute(db);
+  await sql`
+    create table claim_steps (
+      id bigint generated always as identity primary key,
+      claim_id bigint not null references claims on delete cascade,
+      at timestamptz not null default now(),
+      status text not null,
+      told_by text not null,
+      text text not null default ''
+    )`.execute(db);
+  await sql`create index claim_steps_claim on claim_steps (claim_id, id)`.execute(db);
+
+  // Who wants to hear of what happens here, and what they have not heard yet.
+  await sql`
+    create table webhook_targets (
+      id bigint generated always as identity primary key,
+      name text not null unique,
+      url text not null,
+      secret text not null default '',
+      events text[] not null,
+      enabled boolean not null default true,
+      changed_at timestamptz not null default now()
+    )`.execute(db);
+  await sql`
+    create table webhook_deliveries (
+      -- The receiver's idempotency key.
+      id uuid primary key default gen_random_uuid(),
+      target_id bigint not null references webhook_targets on delete cascade,
+      event text not null,
+      -- What it is about, claim/12: of one subject they are sent in order.
+      subject text not null,
+      body jsonb not null,
+      created_at timestamptz not null default now(),
+      delivered_at timestamptz,
+      given_up_at timestamptz,
+      tries integer not null default 0,
+      last_error text not null default ''
+    )`.execute(db);
+  await sql`
+    create index webhook_deliveries_waiting on webhook_deliveries (target_id, created_at)
+    where delivered_at is null and given_up_at is null`.execute(db);
+
+  // Letters and messages that passed between customer and shop.
+  await sql`
+    create table messages (
+      id bigint generated always as identity primary key,
+      source text not null,
+      source_id text not null,
+      direction text not null check (direction in ('in', 'out')),
+      channel text not null,
+      -- Address or number of the other side.
+      party text not null,
+      customer_id bigint references customers on delete set null,
+      order_id bigint references orders on delete set null,
+      claim_id bigint references claims on delete set null,
+      subject text not null default '',
+      text text not null default '',
+      links text[] not null default '{}',
+      at timestamptz not null,
+      received_at timestamptz not null default now(),
+      -- Somebody looked at it, or it needed nobody.
+      settled_at timestamptz,
+      unique (source, source_id)
+    )`.execute(db);
+  await sql`create index messages_customer on messages (customer_id, at desc)`.execute(db);
+  await sql`create index messages_unsettled on messages (at) where settled_at is null`.execute(db);
+
+  await sql`
+    create table call_backs (
+      id bigint generated always as identity primary key,
+      phone text collate "C" not null,
+      customer_id bigint references customers on delete set null,
+      name text not null default '',
+      origin text not null check (origin in ('promised', 'missed', 'lost', 'asked')),
+      -- The call it came from.
+      call_id text not null default '',
+      queue text not null default '',
+      reason text not null default '',
+      due_at timestamptz not null,
+      -- IANA zone in which the time was said; "" when it was not.
+      time_zone text not null default '',
+      -- By this operator alone; null: by anybody.
+      user_id bigint references users on delete set null,
+      state text not null default 'open' check (state in ('open', 'taken', 'done', 'closed')),
+      taken_by bigint references users on delete set null,
+      taken_at timestamptz,
+      tries integer not null default 0,
+      escalated_at timestamptz,
+      -- The campaign that keeps it, when one does: nobody need call by hand.
+      campaign_id bigint references campaigns on delete set null,
+      closed_because text not null default '',
+      closed_at timestamptz,
+      made_by bigint references users on delete set null,
+      made_at timestamptz not null default now()
+    )`.execute(db);
+  // One for each person, however often they were missed.
+  await sql`create unique index call_backs_open on call_backs (phone) where state in ('open', 'taken')`.execute(
+    db,
+  );
+  await sql`
+    create index call_backs_due on call_backs (due_at) where state in ('open', 'taken')`.execute(
+    db,
+  );
+  await sql`create index call_backs_customer on call_backs (customer_id, made_at desc)`.execute(db);
+
+  await sql`alter table wrap_ups add column tags text[] not null default '{}'`.execute(db);
+  await sql`
+    create table wrap_up_drafts (
+      call_id text not null,
+      user_id bigint not null references users on delete cascade,
+      draft jsonb not null,
+      changed_at timestamptz not null default now(),
+      primary key (call_id, user_id)
+    )`.execute(db);
+
+  // How likely the customer recommends the shop, 0 to 10, as they said after a call.
+  await sql`
+    create table ratings (
+      call_id text primary key,
+      score smallint not null check (score between 0 and 10),
+      comment text not null default '',
+      asked_by text not null,
+      customer_id bigint references customers on delete set null,
+      phone text collate "C" not null default '',
+      queue text not null default '',
+      user_id bigint references users on delete set null,
+      at timestamptz not null default now()
+    )`.execute(db);
+  await sql`create index ratings_at on ratings (at)`.execute(db);
+}
