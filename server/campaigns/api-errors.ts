@@ -1,6 +1,7 @@
 /** What a campaign's refusal is over HTTP. */
 import { ApiError } from "../http/errors.ts";
-import { CampaignError } from "./campaigns.ts";
+import { CampaignError, type Campaigns } from "./campaigns.ts";
+import type { Campaign } from "./model.ts";
 
 type Reply = {
   code(status: 422): { send(body: object): unknown };
@@ -16,6 +17,18 @@ export async function refusing<T>(reply: Reply, deed: () => Promise<T>): Promise
     const { message, checked, code } = error;
     const field = `body.settings${(checked.problems[0]?.path ?? "").replaceAll("/", ".")}`;
     return reply.code(422).send({ error: { code, message, field }, ...checked }) as T;
+  }
+}
+
+/** @throws ApiError 404 */
+export async function foundCampaign(
+  campaigns: Pick<Campaigns, "body">,
+  id: string,
+): Promise<Campaign> {
+  try {
+    return await campaigns.body(id);
+  } catch (error) {
+    throw asApiError(error);
   }
 }
 

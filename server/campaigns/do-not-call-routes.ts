@@ -9,7 +9,7 @@ import { compileSchema } from "../http/validation.ts";
 import { readPhone } from "../customers/phone.ts";
 import type { Bus } from "../storage/bus.ts";
 import type { Database } from "../storage/database.ts";
-import { UPLOAD_LIMIT_BYTES, readUpload, takeCsv } from "./csv-body.ts";
+import { UPLOAD_LIMIT_BYTES, readUpload, refusingFile, takeCsv } from "./csv-body.ts";
 import {
   type DoNotCallInput,
   addDoNotCall,
@@ -61,7 +61,7 @@ export function doNotCallRoutes(
   app.post(
     "/api/v1/do-not-call",
     {
-      onRequest: app.requireRole("integrator"),
+      onRequest: app.requireRole("supervisor", "integrator"),
       bodyLimit: UPLOAD_LIMIT_BYTES,
       validatorCompiler: (part) =>
         part.httpPart === "body"
@@ -69,13 +69,18 @@ export function doNotCallRoutes(
           : compileSchema(part as Parameters<typeof compileSchema>[0]),
       schema: {
         ...{ tags, summary: "Add phones: one, up to 1000, or a table as text/csv in UTF-8" },
-        response: { 200: answer<UploadBody>("UploadBody"), 400: ErrorBody, 422: ErrorBody },
+        response: {
+          200: answer<UploadBody>("UploadBody"),
+          400: ErrorBody,
+          422: answer<object>("RefusedFile"),
+        },
       },
     },
-    async (request) => {
-      const by = { actor: nameOf(request.principal!), region, nowMs: clock() };
-      return addDoNotCall({ db, bus }, inputOf(request.body), by);
-    },
+    async (request, reply) =>
+      refusingFile(reply, async () => {
+        const by = { actor: nameOf(request.principal!), region, nowMs: clock() };
+        return addDoNotCall({ db, bus }, inputOf(request.body), by);
+      }),
   );
   app.delete(
     "/api/v1/do-not-call/:phone",

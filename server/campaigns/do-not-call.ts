@@ -1,38 +1,41 @@
 /** The list of phones that nobody calls, in any campaign. */
 import type { CountryCode } from "libphonenumber-js/max";
 import { sql } from "kysely";
-import { csvRow } from "../cli/csv.ts";
-import { RecordError } from "../customers/loading.ts";
+import { type CsvProblem, csvRow } from "../cli/csv.ts";
 import { readPhone } from "../customers/phone.ts";
 import { recordAudit } from "../people/audit.ts";
 import type { Database } from "../storage/database.ts";
 import { openOfPhones, recheck, type Withdrawing } from "./attempts/withdraw.ts";
 import type { DoNotCallLine, UploadBody } from "./rest.ts";
 import type { Table } from "./upload.ts";
+import {
+  type RefusedRow,
+  RowError,
+  quotedHeads,
+  rowError,
+  uploadError,
+} from "./upload-problems.ts";
 
-/** A line as it came. */
-export type DoNotCallInput = {
-  readonly line: number;
-  readonly phone: unknown;
-  readonly reason: unknown;
-  /** Why the line could not even be split. */
-  readonly refused?: string;
-};
+/** A line as it came, or why it could not even be split. */
+export type DoNotCallInput = { readonly line: number } & (
+  | { readonly phone: unknown; readonly reason: unknown; readonly problem?: never }
+  | { readonly problem: CsvProblem }
+);
 
 const BATCH = 1000;
 const LONGEST_REASON = 500;
 const PHONE_HEADS = new Set(["phone", "телефон", "номер", "telephone", "номер телефона"]);
 const REASON_HEADS = new Set(["reason", "причина", "comment", "комментарий", "коментар"]);
 
-/** Lines of an uploaded table; one without a head called phone is all phones in its first column. */
+/** Lines of an uploaded table. @throws UploadError when no column holds phones. */
 export function linesOf(table: Table): readonly DoNotCallInput[] {
   const heads = table.heads.map((head) => head.toLowerCase());
   const phoneAt = heads.findIndex((head) => PHONE_HEADS.has(head));
-  if (phoneAt === -1) throw new RecordError("phone", "no column is called phone");
+  if (phoneAt === -1) throw uploadError("fileNoPhones", { heads: quotedHeads(table.heads) });
   const reasonAt = heads.findIndex((head) => REASON_HEADS.has(head));
-  return table.rows.map(({ line, cells, reason }) =>
-    cells === null
-      ? { line, phone: "", reason: "", refused: reason }
+  return table.rows.map(({ line, cells }) =>
+    typeof cells === "string"
+      ? { line, problem: cells }
       : { line, phone: cells[phoneAt] ?? "", reason: cells[reasonAt] ?? "" },
   );
 }
@@ -47,7 +50,7 @@ export async function addDoNotCall(
     readonly nowMs: number;
   },
 ): Promise<UploadBody> {
-  const refused: { line: number; field: string; reason: string }[] = [];
+  const refused: RefusedRow[] = [];
   const good = new Map<string, string>();
   let twice = 0;
   for (const line of lines) {
@@ -56,8 +59,8 @@ export async function addDoNotCall(
       if (good.has(phone)) twice += 1;
       good.set(phone, reason);
     } catch (error) {
-      if (!(error instanceof RecordError)) throw error;
-      refused.push({ line: line.line, field: error.field, reason: error.message });
+      if (!(error instanceof RowError)) throw error;
+      refused.push(error.at(line.line));
     }
   }
   const all = [...good];
@@ -82,16 +85,15 @@ export async function addDoNotCall(
 }
 
 function readLine(line: DoNotCallInput, region: CountryCode) {
-  if (line.refused !== undefined) throw new RecordError("", line.refused);
+  if (line.problem !== undefined) throw rowError("", line.problem);
   const { phone, reason } = line;
-  if (typeof phone !== "string" || phone.trim() === "")
-    throw new RecordError("phone", "is missing");
+  if (typeof phone !== "string" || phone.trim() === "") throw rowError("phone", "missing");
   const e164 = readPhone(phone, region)?.e164;
-  if (e164 === undefined) throw new RecordError("phone", "is not a possible phone number");
+  if (e164 === undefined) throw rowError("phone", "badPhone");
   const why = reason ?? "";
-  if (typeof why !== "string") throw new RecordError("reason", "must be text");
-  if (why.length > LONGEST_REASON || why.includes("\0"))
-    throw new RecordError("reason", `must be at most ${LONGEST_REASON} characters`);
+  if (typeof why !== "string") throw rowError("reason", "notText");
+  if (why.length > LONGEST_REASON) throw rowError("reason", "tooLong", { most: LONGEST_REASON });
+  if (why.includes("\0")) throw rowError("reason", "nulCharacter");
   return { phone: e164, reason: why.trim() };
 }
 

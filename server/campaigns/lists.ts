@@ -1,22 +1,27 @@
 /** People to call by a list or an event: read one by one, the good ones kept, the others named with the reason. */
 import type { CountryCode } from "libphonenumber-js/max";
 import { sql } from "kysely";
-import { RecordError } from "../customers/loading.ts";
 import { readPhone } from "../customers/phone.ts";
 import type { Database } from "../storage/database.ts";
 import { lockPlanning } from "./attempts/contacts.ts";
 import { NOTHING_SAID, type ToCall, planContacts } from "./attempts/plan.ts";
 import type { ZoneRules } from "./attempts/zone-facts.ts";
 import type { ContactInput, UploadBody } from "./rest.ts";
+import type { CsvProblem } from "../cli/csv.ts";
 import type { Table } from "./upload.ts";
+import {
+  type RefusedRow,
+  RowError,
+  quotedHeads,
+  rowError,
+  uploadError,
+} from "./upload-problems.ts";
 import { clockOf } from "./zone-days.ts";
 
-/** A line as it came; null when it could not even be split, with the reason. */
-export type ContactLineInput = {
-  readonly line: number;
-  readonly value: unknown;
-  readonly reason?: string;
-};
+/** A line as it came, or why it could not even be split. */
+export type ContactLineInput = { readonly line: number } & (
+  { readonly value: unknown; readonly problem?: never } | { readonly problem: CsvProblem }
+);
 
 /** How lines are read and planned. */
 export type ListOptions = {
@@ -41,13 +46,13 @@ const HEADS: Readonly<Record<string, keyof ContactInput>> = {
   ...{ часовийпояс: "timeZone", notbefore: "notBefore", незвонитьраньше: "notBefore" },
 };
 
-/** Lines of an uploaded table; columns that are no fields are data. @throws RecordError when no column holds phones. */
+/** Lines of an uploaded table; columns that are no fields are data. @throws UploadError when no column holds phones. */
 export function contactsOf(table: Table): readonly ContactLineInput[] {
   const fields = table.heads.map((head) => HEADS[head.toLowerCase().replace(/[\s_.-]+/g, "")]);
   if (!fields.includes("phone"))
-    throw new RecordError("phone", `no column is called phone; there are: ${listed(table.heads)}`);
-  return table.rows.map(({ line, cells, reason }) => {
-    if (cells === null) return { line, value: null, reason };
+    throw uploadError("fileNoPhones", { heads: quotedHeads(table.heads) });
+  return table.rows.map(({ line, cells }) => {
+    if (typeof cells === "string") return { line, problem: cells };
     const value: Record<string, unknown> = {};
     const data: Record<string, string> = {};
     for (const [column, head] of table.heads.entries()) {
@@ -68,18 +73,19 @@ export async function addContacts(
   lines: readonly ContactLineInput[],
   listId: string | null,
 ): Promise<UploadBody> {
-  const refused: { line: number; field: string; reason: string }[] = [];
+  const refused: RefusedRow[] = [];
   let added = 0;
   let unchanged = 0;
   for (let from = 0; from < lines.length; from += BATCH) {
     const good: { line: number; contact: ReadContact }[] = [];
-    for (const { line, value, reason } of lines.slice(from, from + BATCH)) {
+    for (const one of lines.slice(from, from + BATCH)) {
+      const { line } = one;
       try {
-        if (value === null) throw new RecordError("", reason ?? "is empty");
-        good.push({ line, contact: readContact(value, options) });
+        if (one.problem !== undefined) throw rowError("", one.problem);
+        good.push({ line, contact: readContact(one.value, options) });
       } catch (error) {
-        if (!(error instanceof RecordError)) throw error;
-        refused.push({ line, field: error.field, reason: error.message });
+        if (!(error instanceof RowError)) throw error;
+        refused.push(error.at(line));
       }
     }
     const people = await withCustomers(options.db, good, listId, refused);
@@ -110,21 +116,20 @@ type ReadContact = {
 
 function readContact(value: unknown, { region, nowMs }: ListOptions): ReadContact {
   if (typeof value !== "object" || value === null || Array.isArray(value))
-    throw new RecordError("", "must be an object");
+    throw rowError("", "notAnObject");
   const input = value as Record<string, unknown>;
   for (const field of Object.keys(input))
-    if (!FIELDS.has(field)) throw new RecordError(field.slice(0, 60), "is not a known field");
+    if (!FIELDS.has(field)) throw rowError(field.slice(0, 60), "unknownField");
   const written = text(input, "phone", 200);
-  if (written === "") throw new RecordError("phone", "is missing");
+  if (written === "") throw rowError("phone", "missing");
   const phone = readPhone(written, region)?.e164;
-  if (phone === undefined) throw new RecordError("phone", "is not a possible phone number");
+  if (phone === undefined) throw rowError("phone", "badPhone");
   const timeZone = text(input, "timeZone", 64);
-  if (timeZone !== "" && clockOf(timeZone) === null)
-    throw new RecordError("timeZone", "must be an IANA zone such as Asia/Omsk");
+  if (timeZone !== "" && clockOf(timeZone) === null) throw rowError("timeZone", "badZone");
   const notBefore = text(input, "notBefore", 64);
   const notBeforeMs = notBefore === "" ? nowMs : Date.parse(notBefore);
   if (Number.isNaN(notBeforeMs) || (notBefore !== "" && !/^\d{4}-\d\d-\d\d/.test(notBefore)))
-    throw new RecordError("notBefore", "must be a date and time such as 2026-11-23T10:00:00Z");
+    throw rowError("notBefore", "badMoment");
   return {
     ...{ phone, timeZone, name: text(input, "name", 200) },
     customerSource: text(input, "customerSource", 64),
@@ -141,26 +146,23 @@ const FIELDS = new Set<string>([
 function text(input: Record<string, unknown>, field: string, longest: number): string {
   const value = input[field];
   if (value === undefined || value === null) return "";
-  if (typeof value !== "string") throw new RecordError(field, "must be text");
-  if (value.length > longest) throw new RecordError(field, `is longer than ${longest} characters`);
-  if (value.includes("\0")) throw new RecordError(field, "holds a NUL character");
+  if (typeof value !== "string") throw rowError(field, "notText");
+  if (value.length > longest) throw rowError(field, "tooLong", { most: longest });
+  if (value.includes("\0")) throw rowError(field, "nulCharacter");
   return value.trim();
 }
 
 function dataOf(value: unknown): Readonly<Record<string, string>> {
   if (value === undefined || value === null) return {};
-  if (typeof value !== "object" || Array.isArray(value))
-    throw new RecordError("data", "must be an object of texts");
+  if (typeof value !== "object" || Array.isArray(value)) throw rowError("data", "notTexts");
   const entries = Object.entries(value);
-  if (entries.length > MOST_DATA)
-    throw new RecordError("data", `has more than ${MOST_DATA} fields`);
+  if (entries.length > MOST_DATA) throw rowError("data", "tooManyFields", { most: MOST_DATA });
   for (const [key, one] of entries) {
     const field = `data.${key.slice(0, 60)}`;
-    if (typeof one !== "string") throw new RecordError(field, "must be text");
+    if (typeof one !== "string") throw rowError(field, "notText");
     if (one.length > LONGEST_VALUE || key.length > 100)
-      throw new RecordError(field, `is longer than ${LONGEST_VALUE} characters`);
-    if (one.includes("\0") || key.includes("\0"))
-      throw new RecordError(field, "holds a NUL character");
+      throw rowError(field, "tooLong", { most: LONGEST_VALUE });
+    if (one.includes("\0") || key.includes("\0")) throw rowError(field, "nulCharacter");
   }
   return value as Record<string, string>;
 }
@@ -170,7 +172,7 @@ async function withCustomers(
   db: Database,
   good: readonly { readonly line: number; readonly contact: ReadContact }[],
   listId: string | null,
-  refused: { line: number; field: string; reason: string }[],
+  refused: RefusedRow[],
 ): Promise<readonly ToCall[]> {
   if (good.length === 0) return [];
   const { rows } = await sql<{ named: string | null; owner: string | null }>`
@@ -188,17 +190,10 @@ async function withCustomers(
     const { named, owner } = rows[at]!;
     const { customerSource, customerSourceId, ...rest } = contact;
     if (customerSourceId !== "" && named === null) {
-      const reason = `no customer "${customerSourceId}" of source "${customerSource}"`;
-      refused.push({ line, field: "customerSourceId", reason });
+      const who = { id: customerSourceId, source: customerSource };
+      refused.push(rowError("customerSourceId", "noSuchCustomer", who).at(line));
       return [];
     }
     return [{ ...NOTHING_SAID, ...rest, customerId: named ?? owner, listId }];
   });
-}
-
-function listed(heads: readonly string[]): string {
-  return heads
-    .slice(0, 20)
-    .map((head) => `"${head.slice(0, 40)}"`)
-    .join(", ");
 }

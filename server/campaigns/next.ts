@@ -8,7 +8,14 @@ import { isAttemptId } from "./attempts/rows.ts";
 import { limitReached, whyNotToCall } from "./eligible.ts";
 import type { Campaign, WithdrawnBecause, Zones } from "./model.ts";
 import { firstAttempt } from "./retries.ts";
-import type { AttemptStory, ContactFound, ContactLine, LaterBecause, NextBody } from "./rest.ts";
+import type {
+  AttemptStory,
+  ContactFound,
+  ContactLine,
+  LaterBecause,
+  NextBody,
+  WithdrawnBody,
+} from "./rest.ts";
 import { dayStartMs } from "./windows.ts";
 
 type LineRow = {
@@ -146,6 +153,41 @@ export async function findContacts(
   }));
 }
 
+/** Who was withdrawn from a campaign, newest first. @param page.after `next` of the page before, "" for the first. */
+export async function withdrawnOf(
+  db: Database,
+  campaignId: string,
+  page: { readonly after: string; readonly limit: number },
+): Promise<WithdrawnBody> {
+  const [atMs, id] = page.after.split("-");
+  const before =
+    id === undefined
+      ? sql`true`
+      : sql`(c.closed_at, c.id) < (${new Date(Number(atMs))}::timestamptz, ${id}::bigint)`;
+  type Row = Omit<LineRow, "attempt_id" | "due_at"> & {
+    attempt_id: string | null;
+    due_at: Date | null;
+    result: WithdrawnBecause;
+    closed_at: Date;
+  };
+  const { rows } = await sql<Row>`
+    select ${LINE}, c.result, c.closed_at
+    from contacts c
+    left join customers u on u.id = c.customer_id
+    left join lateral (select * from attempts t where t.contact_id = c.id order by t.n desc limit 1) a on true
+    where c.campaign_id = ${campaignId} and c.state = 'withdrawn' and ${before}
+    order by c.closed_at desc, c.id desc limit ${page.limit}`.execute(db);
+  const last = rows.length < page.limit ? undefined : rows.at(-1);
+  return {
+    contacts: rows.map((row) => ({
+      // Whom the calling hours never let be called has no attempt.
+      ...lineOf({ ...row, attempt_id: row.attempt_id ?? "", due_at: row.due_at ?? row.closed_at }),
+      ...{ because: row.result, at: row.closed_at.toISOString() },
+    })),
+    next: last === undefined ? null : `${last.closed_at.getTime()}-${last.contact_id}`,
+  };
+}
+
 /** The whole story, or null. */
 export async function storyOf(db: Database, attemptId: string): Promise<AttemptStory | null> {
   if (!isAttemptId(attemptId)) return null;
@@ -157,7 +199,7 @@ export async function storyOf(db: Database, attemptId: string): Promise<AttemptS
       result: string;
       state: AttemptState;
       outcome: AttemptOutcome | "";
-      withdrawn_because: string;
+      withdrawn_because: WithdrawnBecause | "";
       operator: string;
       call_id: string;
     }

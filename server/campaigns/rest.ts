@@ -1,7 +1,9 @@
 /** Bodies of `/api/v1/campaigns`, `/attempts`, `/do-not-call`, `/trunks` and `/results`. The routes' schemas are held to these types. */
 import type { Problem } from "../priority/rest.ts";
 import type { AttemptOutcome, AttemptState } from "./attempts/model.ts";
+import type { StepEvidence } from "./attempts/step-evidence.ts";
 import type { Campaign, CampaignSettings, WithdrawnBecause, Zones } from "./model.ts";
+import type { RefusedRow } from "./upload-problems.ts";
 
 /** `POST /api/v1/campaigns/check { settings }`, and part of every answer to a save. */
 export type CampaignCheck = {
@@ -58,15 +60,24 @@ export type NextBody = {
   readonly later: readonly (ContactLine & { readonly because: LaterBecause })[];
   readonly never: readonly (ContactLine & { readonly because: WithdrawnBecause })[];
 };
+/**
+ * `GET /api/v1/campaigns/:id/withdrawn?after=&limit=`: who was to be called and is not any more, newest first; `next` is for `after`, null at
+ * the end.
+ */
+export type WithdrawnBody = {
+  readonly contacts: readonly WithdrawnContact[];
+  readonly next: string | null;
+};
+/** `attemptId` is "" for somebody whom the settings never allowed to be called. */
+export type WithdrawnContact = ContactLine & {
+  readonly because: WithdrawnBecause;
+  readonly at: string;
+};
+
+/** Why a planned attempt is put off when its time has come. */
+export type PutOffBecause = "outsideHours" | "phoneLimit" | "customerLimit" | "inFlight";
 /** Why an open contact is not called now. */
-export type LaterBecause =
-  | "notDue"
-  | "outsideHours"
-  | "phoneLimit"
-  | "customerLimit"
-  | "inFlight"
-  | "campaignNotRunning"
-  | "forOperator";
+export type LaterBecause = PutOffBecause | "notDue" | "campaignNotRunning" | "forOperator";
 export type ContactLine = {
   readonly contactId: string;
   readonly attemptId: string;
@@ -112,14 +123,14 @@ export type AttemptStory = {
   };
   readonly state: AttemptState;
   readonly outcome: AttemptOutcome | null;
-  readonly withdrawnBecause: string;
+  readonly withdrawnBecause: WithdrawnBecause | "";
   readonly operator: string;
   readonly callId: string;
   readonly steps: readonly {
     readonly at: string;
     readonly from: AttemptState | "";
     readonly to: AttemptState;
-    readonly evidence: Readonly<Record<string, unknown>>;
+    readonly evidence: StepEvidence;
   }[];
 };
 
@@ -139,17 +150,15 @@ export type ContactInput = {
   readonly data?: Readonly<Record<string, string>>;
 };
 
-/** What became of uploaded lines; those that were refused do not hinder the others. A file that cannot be read at all is 422. */
+/**
+ * What became of uploaded lines; those that were refused do not hinder the others. A file that cannot be read at all is 422
+ * `unreadableFile` with the reason in `problems`.
+ */
 export type UploadBody = {
   readonly added: number;
   /** Were there already. */
   readonly unchanged: number;
-  readonly refused: readonly {
-    /** Of the file, its heads being line 1; of JSON, the place in the body from 1. */
-    readonly line: number;
-    readonly field: string;
-    readonly reason: string;
-  }[];
+  readonly refused: readonly RefusedRow[];
 };
 
 /**

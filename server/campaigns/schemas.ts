@@ -23,6 +23,13 @@ export const ContactsQuery = Type.Object({
   unknown: Type.Boolean({ default: false }),
   limit: Type.Integer({ minimum: 1, maximum: 200, default: 50 }),
 });
+export const WithdrawnQuery = Type.Object({
+  after: Type.String({
+    ...{ pattern: "^(\\d{1,15}-\\d{1,18})?$", default: "" },
+    description: "`next` of the page before",
+  }),
+  limit: Type.Integer({ minimum: 1, maximum: 200, default: 50 }),
+});
 export const UploadQuery = Type.Object({
   name: Type.String({ maxLength: 200, default: "", description: "Of an uploaded list" }),
 });

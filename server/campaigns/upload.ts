@@ -1,15 +1,6 @@
 /** Tables that people upload: UTF-8, comma, semicolon or tab, as spreadsheets write them. */
-import { CsvRecords, findDelimiter } from "../cli/csv.ts";
-
-/** A file that cannot be read at all; `message` names the line. */
-export class UploadError extends Error {
-  readonly line: number;
-  constructor(line: number, reason: string) {
-    super(`Line ${line} ${reason}`);
-    this.name = "UploadError";
-    this.line = line;
-  }
-}
+import { type CsvProblem, CsvRecords, findDelimiter } from "../cli/csv.ts";
+import { UploadError, uploadError } from "./upload-problems.ts";
 
 /** A table by lines. */
 export type Table = {
@@ -17,9 +8,8 @@ export type Table = {
   readonly heads: readonly string[];
   readonly rows: readonly {
     readonly line: number;
-    /** Null for a line that cannot be read, with the reason. */
-    readonly cells: readonly string[] | null;
-    readonly reason: string;
+    /** Or why the line cannot be read. */
+    readonly cells: readonly string[] | CsvProblem;
   }[];
 };
 
@@ -31,7 +21,7 @@ export function readTable(bytes: Uint8Array): Table {
   const text = decode(bytes);
   const lines = text.split(/\r\n|\n|\r/);
   const head = lines[0]!;
-  if (head.trim() === "") throw new UploadError(1, "must name the columns");
+  if (head.trim() === "") throw uploadError("fileNoHeads", { line: 1 });
   const delimiter = findDelimiter(head);
   const records = new CsvRecords(delimiter);
   const read = lines.flatMap((line, at) =>
@@ -39,28 +29,27 @@ export function readTable(bytes: Uint8Array): Table {
   );
   const [heads, ...rest] = [...read, ...records.end()];
   const names = heads?.cells ?? null;
-  if (names === null) throw new UploadError(1, "cannot be read as names of columns");
+  if (names === null) throw uploadError("fileBadHeads", { line: 1 });
   const rows = rest
     .filter((record) => record.raw.trim() !== "")
-    .map(({ number, cells, reason = "" }) => ({ line: number, cells, reason }));
+    .map(({ number, cells, problem }) => ({ line: number, cells: cells ?? problem }));
   if (rows.length > MOST_ROWS)
-    throw new UploadError(MOST_ROWS + 2, `is one too many: a list has ${MOST_ROWS} lines at most`);
+    throw uploadError("fileTooLong", { line: MOST_ROWS + 2, most: MOST_ROWS });
   return { heads: names.map((one) => one.trim()), rows };
 }
 
 function decode(bytes: Uint8Array): string {
   if ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff))
-    throw new UploadError(1, "is UTF-16: save the file as CSV in UTF-8");
+    throw uploadError("fileUtf16", { line: 1 });
   try {
     // A byte order mark is left out by the decoder.
     const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
     const at = text.indexOf("\0");
-    if (at !== -1)
-      throw new UploadError(text.slice(0, at).split("\n").length, "holds a NUL character");
+    if (at !== -1) throw uploadError("fileNul", { line: text.slice(0, at).split("\n").length });
     return text;
   } catch (error) {
     if (error instanceof UploadError) throw error;
-    throw new UploadError(firstBadLine(bytes), "is not UTF-8: save the file as CSV in UTF-8");
+    throw uploadError("fileNotUtf8", { line: firstBadLine(bytes) });
   }
 }
 

@@ -5,14 +5,17 @@
 import { parse } from "csv-parse/sync";
 import { LONGEST_LINE, type Line } from "./lines.ts";
 
+/** Why a record cannot be read. */
+export type CsvProblem = "quoteAstray" | "quoteOpen" | "lineTooLong";
+
 /** A record of the file; `cells` is null when it cannot be read, with the reason. */
 export type CsvRecord = {
   /** Where it begins. */
   readonly number: number;
   readonly raw: string;
 } & (
-  | { readonly cells: readonly string[]; readonly reason?: never }
-  | { readonly cells: null; readonly reason: string }
+  | { readonly cells: readonly string[]; readonly problem?: never; readonly reason?: never }
+  | { readonly cells: null; readonly problem: CsvProblem; readonly reason: string }
 );
 
 /** A quoted cell over more lines than this is a quote that nobody closed. */
@@ -76,7 +79,8 @@ export class CsvRecords {
     } catch {
       // Told below, with the line.
     }
-    return { number, raw, cells: null, reason: "has a quote where none may be" };
+    const reason = "has a quote where none may be";
+    return { number, raw, cells: null, problem: "quoteAstray", reason };
   }
 
   /** Refuses the first open line and reads the others again as if it had not been there. */
@@ -84,9 +88,11 @@ export class CsvRecords {
     const [first, ...others] = this.#open;
     this.#open = [];
     this.#inside = false;
-    const reason = first!.cut ? "is too long" : "has a quote that is never closed";
+    const why = first!.cut
+      ? ({ problem: "lineTooLong", reason: "is too long" } as const)
+      : ({ problem: "quoteOpen", reason: "has a quote that is never closed" } as const);
     return [
-      { number: first!.number, raw: first!.text, cells: null, reason },
+      { number: first!.number, raw: first!.text, cells: null, ...why },
       ...others.flatMap((line) => this.push(line)),
     ];
   }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type OpenedAttempts, openAttempts } from "../../server/campaigns/attempts/open.ts";
+import { withdrawNow } from "../../server/campaigns/attempts/withdraw.ts";
 import { Campaigns } from "../../server/campaigns/campaigns.ts";
 import { Figures } from "../../server/campaigns/figures.ts";
 import { campaignRoutes } from "../../server/campaigns/routes.ts";
@@ -112,8 +113,16 @@ describe("a campaign's life", () => {
     expect(campaigns.get(id)).toMatchObject({ state: "running" });
     await ask("POST", `campaigns/${id}/pause`, undefined, "supervisor");
     expect(campaigns.get(id)).toMatchObject({ state: "paused", pausedBecause: "byHand" });
-    expect((await ask("POST", `campaigns/${id}/stop`, undefined, "supervisor")).status).toBe(403);
-    expect(await ask("POST", `campaigns/${id}/stop`)).toMatchObject({ body: { state: "ended" } });
+    // What an admin made is theirs to run; its rules are not.
+    const edited = { settings: changed, revision: 4 };
+    expect((await ask("PUT", `campaigns/${id}`, edited, "supervisor")).status).toBe(403);
+    expect((await ask("POST", "campaigns", { settings }, "supervisor")).status).toBe(403);
+    for (const deed of ["start", "pause", "stop"])
+      expect((await ask("POST", `campaigns/${id}/${deed}`, undefined, "operator")).status).toBe(
+        403,
+      );
+    const stopped = await ask("POST", `campaigns/${id}/stop`, undefined, "supervisor");
+    expect(stopped).toMatchObject({ status: 200, body: { state: "ended" } });
     expect(campaigns.get(id)).toBeNull();
     expect((await ask("POST", `campaigns/${id}/start`)).status).toBe(409);
     expect((await ask("GET", "campaigns")).body.campaigns).toHaveLength(1);
@@ -188,6 +197,11 @@ describe("a campaign's life", () => {
   });
 });
 
+const BAD_PHONE = {
+  ...{ line: 3, field: "phone", code: "badPhone", values: {} },
+  reason: "is not a possible phone number",
+};
+
 describe("people by list and by event", () => {
   const list = () => made({ trigger: { type: "list" }, settledStages: [] });
 
@@ -205,7 +219,7 @@ describe("people by list and by event", () => {
     expect(status).toBe(200);
     expect(body).toEqual({
       ...{ added: 2, unchanged: 1 },
-      refused: [{ line: 3, field: "phone", reason: "is not a possible phone number" }],
+      refused: [BAD_PHONE],
     });
     const rows = await database.db
       .selectFrom("contacts")
@@ -232,14 +246,23 @@ describe("people by list and by event", () => {
     ]);
     const refusal = await ask("POST", `campaigns/${id}/contacts`, cp1251);
     expect(refusal).toMatchObject({ status: 422, body: { error: { field: "line 3" } } });
-    expect(refusal.body.error.message).toBe("Line 3 is not UTF-8: save the file as CSV in UTF-8");
+    const message = "Line 3 is not UTF-8: save the file as CSV in UTF-8";
+    expect(refusal.body.error.message).toBe(message);
+    expect(refusal.body.problems).toEqual([
+      { path: "", code: "fileNotUtf8", message, values: { line: 3 } },
+    ]);
     const utf16 = Buffer.from("\uFEFFphone\n+79031234567", "utf16le");
     expect((await ask("POST", `campaigns/${id}/contacts`, utf16)).body.error.message).toContain(
       "UTF-16",
     );
     const headless = await ask("POST", `campaigns/${id}/contacts`, "a,b\n1,2");
     expect(headless.body.error.message).toBe('no column is called phone; there are: "a", "b"');
+    expect(headless.body.problems).toMatchObject([
+      { code: "fileNoPhones", values: { heads: '"a", "b"' } },
+    ]);
     expect((await ask("POST", `campaigns/${id}/contacts`, Buffer.alloc(0))).status).toBe(422);
+    const forbidden = await ask("POST", "do-not-call", cp1251);
+    expect(forbidden).toMatchObject({ status: 422, body: { problems: [{ code: "fileNotUtf8" }] } });
     expect(await database.db.selectFrom("contacts").select("id").execute()).toEqual([]);
   });
 
@@ -273,9 +296,16 @@ describe("people by list and by event", () => {
       "integrator",
     );
     expect(body).toMatchObject({ added: 1, unchanged: 0 });
-    expect((body.refused as { line: number; field: string }[]).map((one) => one.field)).toEqual([
-      ...["phone", "timeZone", "unknown", "", "customerSourceId"],
+    expect(
+      (body.refused as { field: string; code: string }[]).map((one) => [one.field, one.code]),
+    ).toEqual([
+      ...[["phone", "notText"] as const, ["timeZone", "badZone"], ["unknown", "unknownField"]],
+      ...[["", "notAnObject"] as const, ["customerSourceId", "noSuchCustomer"]],
     ]);
+    expect(body.refused.at(-1)).toMatchObject({
+      ...{ line: 6, values: { id: "nobody", source: "shop" } },
+      reason: 'no customer "nobody" of source "shop"',
+    });
     const rows = await database.db
       .selectFrom("attempts as a")
       .innerJoin("contacts as c", "c.id", "a.contact_id")
@@ -302,10 +332,11 @@ describe("do not call", () => {
     const csv = "phone,reason\n8 903 111-22-33,asked\nnone,\n+79031112233,again";
     expect((await ask("POST", "do-not-call", csv)).body).toEqual({
       ...{ added: 1, unchanged: 1 },
-      refused: [{ line: 3, field: "phone", reason: "is not a possible phone number" }],
+      refused: [BAD_PHONE],
     });
     expect(withdrawn).toEqual([person.attemptId]);
-    expect((await ask("POST", "do-not-call", { phone: "+79031112244" })).body.added).toBe(1);
+    const one = await ask("POST", "do-not-call", { phone: "+79031112244" }, "supervisor");
+    expect(one.body.added).toBe(1);
     const page = (await ask("GET", "do-not-call?limit=1")).body;
     expect(page).toMatchObject({
       ...{ lines: [{ phone: "+79031112233", addedBy: "token:admin" }], next: "+79031112233" },
@@ -320,6 +351,9 @@ describe("do not call", () => {
     expect((await ask("POST", "do-not-call", exported.body)).body).toMatchObject({
       ...{ added: 0, unchanged: 2, refused: [] },
     });
+    expect(
+      (await ask("DELETE", "do-not-call/%2B79031112244", undefined, "supervisor")).status,
+    ).toBe(403);
     expect((await ask("DELETE", "do-not-call/%2B79031112244")).status).toBe(204);
     expect((await ask("DELETE", "do-not-call/%2B79031112244")).status).toBe(404);
   });
@@ -348,6 +382,50 @@ describe("what is seen", () => {
     expect(ids(body.never)).toEqual([[listed.attemptId, "doNotCall"]]);
     expect(body.next[0]).toMatchObject({ localTime: "11:00", attempts: 0 });
     expect((await attemptRow(database.db, listed.attemptId)).state).toBe("planned");
+  });
+
+  test("who was withdrawn, newest first, with the reason and the time, page by page", async () => {
+    const { id } = await makeCampaign(database.db);
+    const other = await makeCampaign(database.db);
+    const people: string[] = [];
+    for (let n = 0; n < 5; n++) {
+      const { contactId } = await addPerson(database.db, id);
+      people.unshift(contactId);
+      // The second and the third at the same moment.
+      const atMs = NOON_MS + Math.max(0, n - 1) * HOUR_MS - (n === 0 ? HOUR_MS : 0);
+      const because = n === 4 ? "doNotCall" : "calledIn";
+      await withdrawNow({ db: database.db, bus }, [{ contactId, because }], atMs);
+    }
+    await addPerson(database.db, id);
+    const elsewhere = await addPerson(database.db, other.id);
+    const gone = { contactId: elsewhere.contactId, because: "calledIn" as const };
+    await withdrawNow({ db: database.db, bus }, [gone], NOON_MS);
+    // One whom no hour of the settings allows has no attempt at all.
+    const never = await addPerson(database.db, id);
+    await withdrawNow({ db: database.db, bus }, [{ ...never, because: "exhausted" }], 0);
+    await database.db.deleteFrom("attempts").where("id", "=", never.attemptId).execute();
+
+    const path = `campaigns/${id}/withdrawn?limit=2`;
+    const first = (await ask("GET", path, undefined, "supervisor")).body;
+    expect(first.contacts).toMatchObject([
+      {
+        ...{ contactId: people[0], because: "doNotCall", attempts: 0 },
+        at: new Date(NOON_MS + 3 * HOUR_MS).toISOString(),
+      },
+      { contactId: people[1], because: "calledIn" },
+    ]);
+    const second = (await ask("GET", `${path}&after=${first.next}`)).body;
+    const third = (await ask("GET", `${path}&after=${second.next}`)).body;
+    const seen = [...first.contacts, ...second.contacts, ...third.contacts] as {
+      contactId: string;
+      attemptId: string;
+    }[];
+    expect(seen.map((one) => one.contactId)).toEqual([...people, never.contactId]);
+    expect(seen.at(-1)!.attemptId).toBe("");
+    const last = (await ask("GET", `${path}&after=${third.next}`)).body;
+    expect(last).toEqual({ contacts: [], next: null });
+    expect((await ask("GET", `${path}&after=x`)).status).toBe(400);
+    expect((await ask("GET", path, undefined, "operator")).status).toBe(403);
   });
 
   test("the ledger's sums are the figures, for random calls; both are recounted from the rows", async () => {
@@ -409,7 +487,7 @@ describe("what is seen", () => {
     await addPerson(database.db, id, { dueAtMs: NOON_MS + HOUR_MS });
     const lost = await addPerson(database.db, id);
     for (const to of ["claimed", "dialling", "unknown"] as const)
-      await attempts.store.advance(lost.attemptId, to, { atMs: nowMs, evidence: { why: "x" } });
+      await attempts.store.advance(lost.attemptId, to, { atMs: nowMs, evidence: { why: "list" } });
     expect((await ask("GET", `campaigns/${id}/figures`)).body).toMatchObject({
       ...{ planned: 1, due: 1, unknown: 1, ringing: 0, ended: {} },
       contacts: { open: 3, done: 0, withdrawn: 0 },

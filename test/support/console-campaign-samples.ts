@@ -1,4 +1,5 @@
 /** Campaigns, figures and people to call, for the console's tests and pictures. */
+import type { StepEvidence } from "../../server/campaigns/attempts/step-evidence.ts";
 import type { CampaignVocabulary } from "../../server/campaigns/check.ts";
 import type { Campaign, CampaignSettings, Trunk } from "../../server/campaigns/model.ts";
 import type { DiallerView } from "../../server/campaigns/ports.ts";
@@ -191,30 +192,37 @@ export function sampleStory(contact: ContactFound, attemptId: string): AttemptSt
     second: number,
     from: AttemptStory["steps"][number]["from"],
     to: AttemptStory["steps"][number]["to"],
-    evidence: Readonly<Record<string, unknown>> = {},
+    evidence: StepEvidence = {},
   ): AttemptStory["steps"][number] => ({
     at: new Date(Date.parse(tried.at) + second * 1000).toISOString(),
     ...{ from, to, evidence },
   });
   const begun = [
-    step(0, "", "planned", { dueAt: tried.at }),
+    step(0, "", "planned", { why: "orderPlaced" }),
     step(60, "planned", "claimed", { process: "callcard-1" }),
     step(60, "claimed", "dialling", { trunk: "provider" }),
   ];
   const last =
     tried.state === "unknown"
-      ? [step(75, "dialling", "unknown", { why: "no record of the PBX" })]
+      ? [step(75, "dialling", "unknown", { settled: true, pbxRecord: "none" })]
       : tried.outcome === "talked"
         ? [
             step(62, "dialling", "ringing"),
             step(71, "ringing", "answered"),
             step(71, "answered", "waiting"),
-            step(72, "waiting", "connected", { extension: "101" }),
-            step(188, "connected", "ended", { dialStatus: "ANSWER", cause: 16 }),
+            step(72, "waiting", "connected"),
+            step(188, "connected", "ended", {
+              ...{ outcome: "talked", dialStatus: "ANSWER", cause: 16, originateReason: 4 },
+              ...{ rang: true, answered: true, machine: false, connected: true },
+              answeredForMs: 117_000,
+            }),
           ]
         : [
             step(62, "dialling", "ringing"),
-            step(87, "ringing", "ended", { dialStatus: "NOANSWER", cause: 19 }),
+            step(87, "ringing", "ended", {
+              ...{ outcome: "noAnswer", dialStatus: "NOANSWER", cause: 19, originateReason: 3 },
+              ...{ rang: true, answered: false, machine: false, connected: false },
+            }),
           ];
   const { tries: _, ...whom } = contact;
   return {
@@ -223,7 +231,7 @@ export function sampleStory(contact: ContactFound, attemptId: string): AttemptSt
     contact: whom,
     state: tried.state,
     outcome: tried.outcome,
-    withdrawnBecause: tried.state === "withdrawn" ? contact.result : "",
+    withdrawnBecause: tried.state === "withdrawn" ? "calledIn" : "",
     operator: tried.outcome === "talked" ? "Анна Белова" : "",
     callId: tried.outcome === "talked" ? `office-${attemptId}` : "",
     steps: [...begun, ...last],

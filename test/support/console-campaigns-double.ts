@@ -19,6 +19,7 @@ import type {
   UploadBody,
 } from "../../server/campaigns/rest.ts";
 import { campaignTemplates } from "../../server/campaigns/templates.ts";
+import { rowError } from "../../server/campaigns/upload-problems.ts";
 import type { CampaignsPicture } from "../../server/console/protocol.ts";
 import type { Role } from "../../server/people/model.ts";
 import {
@@ -87,7 +88,7 @@ export class CampaignsDouble {
     {
       added: 2,
       unchanged: 1,
-      refused: [{ line: 3, field: "phone", reason: '"12" is not a phone number' }],
+      refused: [rowError("phone", "badPhone").at(3)],
     } satisfies UploadBody,
   ];
   /** Who looks now. */
@@ -282,7 +283,7 @@ export class CampaignsDouble {
           {
             added: 0,
             unchanged: 0,
-            refused: [{ line: 1, field: "phone", reason: `"${line.phone}" is not a phone number` }],
+            refused: [rowError("phone", "badPhone").at(1)],
           },
         ];
       this.doNotCall.unshift({ ...line, addedBy: "olga", addedAt: new Date().toISOString() });

@@ -1,11 +1,12 @@
 /** One transition of one attempt, with its step and what follows, in one transaction. */
 import { sql } from "kysely";
 import type { Database } from "../../storage/database.ts";
-import type { CampaignSettings, CampaignState, WithdrawnBecause } from "../model.ts";
+import type { CampaignSettings, CampaignState } from "../model.ts";
 import { closeWithdrawn } from "./close.ts";
 import { follow } from "./follow.ts";
 import { type Attempt, type AttemptFacts, type AttemptState, NEXT } from "./model.ts";
 import { type AttemptRow, attemptOf } from "./rows.ts";
+import type { StepEvidence } from "./step-evidence.ts";
 import { writeSteps } from "./steps.ts";
 
 /** @returns null when the attempt does not stand where this may follow, or there is none. Fails when PostgreSQL does; nothing was changed then. */
@@ -44,7 +45,7 @@ export async function advance(
       await follow(trx, { attemptId, contactId, outcome, settings, campaignState }, facts.atMs);
     }
     if (to === "withdrawn") {
-      const because = (facts.withdrawnBecause ?? "byHand") as WithdrawnBecause;
+      const because = facts.withdrawnBecause ?? "byHand";
       await closeWithdrawn(trx, [{ contactId: row.contact_id, because }], facts.atMs);
     }
     return attemptOf(changed);
@@ -125,7 +126,7 @@ function isLate(answeredAt: Date, connectedAt: Date, settings: CampaignSettings)
   return connectedAt.getTime() - answeredAt.getTime() > settings.abandonment.connectWithinMs;
 }
 
-function evidenceOf(facts: AttemptFacts): Readonly<Record<string, unknown>> {
+function evidenceOf(facts: AttemptFacts): StepEvidence {
   const { outcome, cause, withdrawnBecause, trunk, evidence } = facts;
   return {
     ...evidence,

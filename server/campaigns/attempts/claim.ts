@@ -6,12 +6,13 @@ import { sql } from "kysely";
 import type { Database } from "../../storage/database.ts";
 import { endedAt, limitReached, whyNotToCall } from "../eligible.ts";
 import type { Campaign, CampaignSettings, WithdrawnBecause, Zones } from "../model.ts";
+import type { PutOffBecause } from "../rest.ts";
 import { type PlannedTime, firstAttempt } from "../retries.ts";
 import { dayStartMs, nextDayMs } from "../windows.ts";
 import { closeWithdrawn } from "./close.ts";
-import { type ContactFacts, readFacts } from "./facts.ts";
+import { type DueRow, chooseDue, claimedFrom } from "./due.ts";
+import { type Asked, type ContactFacts, readFacts } from "./facts.ts";
 import type { ClaimedAttempt } from "./model.ts";
-import { type AttemptRow, claimedOf } from "./rows.ts";
 import { type Step, writeSteps } from "./steps.ts";
 
 /** Who takes them. */
@@ -20,14 +21,8 @@ export type Claimer = { readonly process: string; readonly userId: string | null
 /** What is done with a due attempt. */
 type Verdict =
   | { readonly then: "claim" }
-  | { readonly then: "later"; readonly planned: PlannedTime; readonly why: string }
+  | { readonly then: "later"; readonly planned: PlannedTime; readonly why: PutOffBecause }
   | { readonly then: "never"; readonly because: WithdrawnBecause };
-
-type DueRow = AttemptRow & {
-  readonly time_zones: string[];
-  readonly zone_basis: Zones["basis"];
-  readonly name: string;
-};
 
 /** Looked at in one transaction at most: each costs two locks. */
 const MOST_AT_ONCE = 200;
@@ -76,13 +71,7 @@ async function claimSome(
   const { settings } = current;
   const due = await chooseDue(trx, campaign.id, look, by.userId, nowMs);
   if (due.length === 0) return { looked: 0, taken: [] };
-  const asked = due.map((row) => ({
-    contactId: row.contact_id,
-    phone: row.phone,
-    customerId: row.customer_id,
-    dayStartMs: dayStartMs(zonesOf(row), nowMs) ?? nowMs,
-  }));
-  const facts = await readFacts(trx, settings, asked, nowMs);
+  const facts = await readFacts(trx, settings, askedOf(due, nowMs), nowMs);
   let room = wanted;
   const judged = due.flatMap((row) => {
     const verdict = judge(settings, row, facts.get(row.contact_id)!, nowMs);
@@ -92,50 +81,20 @@ async function claimSome(
   });
   await writeVerdicts(trx, judged, { pbx: settings.pbx, process: by.process, nowMs });
   const taken = judged.filter(({ verdict }) => verdict.then === "claim").map(({ row }) => row);
-  const rows = taken.map((row) => ({
-    ...{ ...row, state: "claimed" as const, pbx: settings.pbx },
-    claimed_by: by.process,
-  }));
-  return { looked: due.length, taken: rows.map((row) => claimedOf(row, row.name)) };
+  const how = { campaignId: campaign.id, process: by.process, pbx: settings.pbx };
+  return { looked: due.length, taken: taken.map((row) => claimedFrom(row, how)) };
 }
 
-/**
- * The most pressing due attempts that nobody else has in hand, locked: those for this operator, then promised ones, then the longest due.
- * The phone and the customer are locked too, so that limits hold between campaigns that claim at one moment.
- */
-export async function chooseDue(
-  trx: Database,
-  campaignId: string,
-  limit: number,
-  userId: string | null,
-  nowMs: number,
-): Promise<readonly DueRow[]> {
-  const now = new Date(nowMs).toISOString();
-  const branch = (who: ReturnType<typeof sql>) => sql`
-    select a.* from attempts a
-    where a.campaign_id = ${campaignId} and a.state = 'planned' and a.due_at <= ${now} and ${who}
-    order by a.due_at limit ${limit} for update skip locked`;
-  // Each is read only as far as the ones before it left room.
-  const { rows } = await sql<DueRow>`
-    with mine as (${userId === null ? sql`select a.* from attempts a where false` : branch(sql`a.user_id = ${userId}`)}),
-      promised as (${branch(sql`a.user_id is null and a.promised`)}),
-      others as (${branch(sql`a.user_id is null and not a.promised`)}),
-      due as materialized (
-        select * from (
-          select * from mine union all select * from promised union all select * from others
-        ) all_due limit ${limit}
-      )
-    select due.*, c.time_zones, c.zone_basis,
-      coalesce(nullif(c.name, ''), u.name, '') as name
-    from due
-    join contacts c on c.id = due.contact_id
-    left join customers u on u.id = due.customer_id
-    where pg_try_advisory_xact_lock(hashtextextended('callcard.phone ' || due.phone, 0))
-      and (due.customer_id is null
-        or pg_try_advisory_xact_lock(hashtextextended('callcard.customer ' || due.customer_id, 0)))`.execute(
-    trx,
-  );
-  return rows;
+/** What has to be asked before these are called. */
+export function askedOf(due: readonly DueRow[], nowMs: number): readonly Asked[] {
+  return due.map((row) => ({
+    contactId: row.contact_id,
+    phone: row.phone,
+    customerId: row.customer_id,
+    refused: row.contact_refused,
+    promised: row.contact_promised,
+    limits: { n: row.n, dayStartMs: dayStartMs(zonesOf(row), nowMs) ?? nowMs },
+  }));
 }
 
 function zonesOf(row: DueRow): Zones {
@@ -151,7 +110,7 @@ function judge(
   const because = whyNotToCall(settings, facts.person, nowMs);
   if (because !== null) return { then: "never", because };
   const zones = zonesOf(row);
-  const later = (fromMs: number, why: string): Verdict => {
+  const later = (fromMs: number, why: PutOffBecause): Verdict => {
     const planned = firstAttempt(settings, zones, fromMs);
     if (planned !== null) return { then: "later", planned, why };
     const ended = settings.endsAt !== null && endedAt(settings, fromMs);
@@ -185,7 +144,7 @@ async function writeVerdicts(
     switch (verdict.then) {
       case "claim":
         ids.push(row.id);
-        steps.push({ ...step, to: "claimed", evidence: { by: process } });
+        steps.push({ ...step, to: "claimed", evidence: { process } });
         break;
       case "later":
         later.push({ id: row.id, planned: verdict.planned });

@@ -18,6 +18,8 @@
  *
  * A late, repeated or impossible event changes nothing: a transition that is not in {@link NEXT} is refused and counted.
  */
+import type { WithdrawnBecause } from "../model.ts";
+import type { StepEvidence } from "./step-evidence.ts";
 
 /** Where an attempt is. */
 export type AttemptState =
@@ -138,9 +140,9 @@ export type AttemptFacts = {
   readonly userId?: string | null;
   readonly outcome?: AttemptOutcome;
   readonly cause?: number;
-  readonly withdrawnBecause?: string;
+  readonly withdrawnBecause?: WithdrawnBecause;
   /** Waited longer than the rule's time before an operator was there, whatever came after. */
   readonly abandonedByRule?: boolean;
-  /** Why, for the attempt's story: the PBX's own words. */
-  readonly evidence: Readonly<Record<string, string | number | boolean>>;
+  /** Why, for the attempt's story. */
+  readonly evidence: StepEvidence;
 };

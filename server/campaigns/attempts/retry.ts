@@ -3,7 +3,6 @@ import type { Database } from "../../storage/database.ts";
 import { whyNotToCall } from "../eligible.ts";
 import type { CampaignSettings } from "../model.ts";
 import { type PastAttempt, afterAttempt } from "../retries.ts";
-import { dayStartMs } from "../windows.ts";
 import { closeWithdrawn } from "./close.ts";
 import { type OpenContact, insertAttempt } from "./contacts.ts";
 import { readFacts } from "./facts.ts";
@@ -26,7 +25,7 @@ export async function retryOrClose(
     contactId: contact.id,
     phone: contact.phone,
     customerId: contact.customerId,
-    dayStartMs: dayStartMs(contact.zones, nowMs) ?? nowMs,
+    ...{ refused: contact.refused, promised: contact.promised, limits: null },
   };
   const facts = (await readFacts(db, settings, [asked], nowMs)).get(contact.id);
   const why = facts === undefined ? null : whyNotToCall(settings, facts.person, nowMs);
@@ -39,7 +38,8 @@ export async function retryOrClose(
     return closeWithdrawn(db, [{ contactId: contact.id, because }], nowMs);
   }
   const attemptId = await insertAttempt(db, contact, then);
-  const evidence = { after: past.at(-1)?.outcome ?? "" };
+  const last = past.at(-1);
+  const evidence = last === undefined ? {} : { after: last.outcome };
   await writeSteps(db, [{ attemptId, from: "", to: "planned", evidence }], nowMs);
 }
 

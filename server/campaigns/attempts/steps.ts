@@ -2,13 +2,14 @@
 import { sql } from "kysely";
 import type { Database } from "../../storage/database.ts";
 import type { AttemptState } from "./model.ts";
+import type { StepEvidence } from "./step-evidence.ts";
 
 /** One step. */
 export type Step = {
   readonly attemptId: string;
   readonly from: AttemptState | "";
   readonly to: AttemptState;
-  readonly evidence: Readonly<Record<string, unknown>>;
+  readonly evidence: StepEvidence;
 };
 
 /** Writes steps that happened at one moment. */

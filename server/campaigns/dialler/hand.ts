@@ -180,11 +180,13 @@ function over(hand: Hand, { atMs, evidence: heard }: Extract<Progress, { type: "
 
 /** What the PBX said, as an attempt's story keeps it. */
 export function evidenceFacts(evidence: CallEvidence): AttemptFacts["evidence"] {
-  return Object.fromEntries(
-    Object.entries(evidence).filter(
-      (entry): entry is [string, string | number | boolean] => entry[1] !== null,
-    ),
-  );
+  const { answeredForMs, operatorAnswered, originateReason, ...always } = evidence;
+  return {
+    ...always,
+    ...(originateReason === null ? {} : { originateReason }),
+    ...(operatorAnswered === null ? {} : { operatorAnswered }),
+    ...(answeredForMs === null ? {} : { answeredForMs }),
+  };
 }
 
 /** Repeated and impossible words change nothing. */

@@ -44,7 +44,7 @@ export function settle(facts: TakenFacts): Settlement {
     return write("unknown", { evidence: { settled: true, pbxRecord: "none" } });
   }
   if (record.evidence === null)
-    return write("unknown", { evidence: { settled: true, pbxRecord: "no end" } });
+    return write("unknown", { evidence: { settled: true, pbxRecord: "noEnd" } });
   const connected = record.evidence.connected || attempt.connectedAtMs !== null;
   const evidence = { ...record.evidence, connected };
   const outcome = outcomeOf(evidence, facts.connectWithinMs);
