@@ -12,6 +12,7 @@ import type { Ledger } from "./ledger.ts";
 import type { Clock } from "./ports.ts";
 import type { CallPriority, Card, DeskCall, DeskCampaign } from "./protocol.ts";
 import { type CallView, isLive, viewOf } from "./view.ts";
+import type { WrapUpDraft } from "./work-protocol.ts";
 
 /** How long a call that is over, and needs nothing more, stays on the screen. */
 const LINGER_MS = 15_000;
@@ -33,6 +34,8 @@ export type BoardOptions = {
   readonly priorityOf: PriorityOf;
   /** The campaign that made a call, null for all others. Answers at once. */
   readonly campaignOf: (callId: string) => DeskCampaign | null;
+  /** What an operator typed of a call and did not save. Answers at once. */
+  readonly draftOf: (userId: string, callId: string) => WrapUpDraft | null;
   /** An operator's part in a queue call ended and its wrap-up is due. */
   readonly wrapUpDue: (operator: Operator, callId: string) => void;
 };
@@ -297,6 +300,7 @@ export class Board {
       priority: this.#priorityOf(shown),
       campaign: this.#options.campaignOf(callId),
       needsWrapUp: shown.duty && !shown.saved,
+      draft: this.#options.draftOf(operator.user.id, callId),
     };
     if (view.state !== "ringing" || view.ringId === "") {
       operator.screen.publish({ kind: "call", call });

@@ -3,6 +3,7 @@ import type { Candidate, Customer, Identification, PhoneNumber } from "../custom
 import { placeOfNumber } from "../customers/phone-places.ts";
 import type { OrderSummary } from "../orders/model.ts";
 import type { Card, Note, PastCall } from "./protocol.ts";
+import type { CardWork } from "./work-protocol.ts";
 
 /** A part of a card: awaited, over its deadline (may still come), failed, or here. */
 export type Part<T> =
@@ -21,6 +22,8 @@ export type CardParts = {
   }>;
   readonly calls: Part<readonly PastCall[]>;
   readonly notes: Part<readonly Note[]>;
+  /** What can be done for them; never waited for: the card is composed without it. */
+  readonly work: Part<CardWork | null>;
 };
 
 /** The parts of a call nobody was asked about yet. */
@@ -34,6 +37,7 @@ export function noParts(rawNumber: string, rawName: string): CardParts {
     orders: awaited,
     calls: awaited,
     notes: awaited,
+    work: awaited,
   };
 }
 
@@ -72,6 +76,7 @@ export function cardOf(parts: CardParts): Card {
       region: customer?.region ?? regionOf(phone),
       country: phone?.country ?? "",
     },
+    work: customer !== null && parts.work.state === "here" ? parts.work.value : null,
     timeZones: zone === "" ? (phone?.timeZones ?? []) : [zone],
     problems: problemsOf(parts, customer !== null),
   };
@@ -122,5 +127,6 @@ function problemsOf(parts: CardParts, aboutCustomer: boolean): Card["problems"] 
   if (aboutCustomer && missing(parts.orders)) problems.push("ordersMissing");
   if (missing(parts.calls) || (aboutCustomer && missing(parts.notes)))
     problems.push("historyMissing");
+  if (aboutCustomer && missing(parts.work)) problems.push("workMissing");
   return problems;
 }

@@ -163,6 +163,7 @@ export class Desk {
       now: this.#now,
       priorityOf: (callId, queue) => options.priority?.ofCall(callId, queue) ?? null,
       campaignOf: (callId) => this.campaigns.of(callId),
+      draftOf: () => null,
       wrapUpDue: (operator, callId) => this.#pauses.due(operator, callId),
     });
     this.campaigns = new CampaignCalls({

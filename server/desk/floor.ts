@@ -145,6 +145,7 @@ export class Floor {
         },
         calls: [],
         preview: null,
+        callBacks: [],
         ...this.#options.common(),
         pbxs: this.#pbxs(),
         trouble: this.#trouble(null),

@@ -8,7 +8,9 @@
 import type { Direction } from "../calls/model.ts";
 import type { CallingHours } from "../campaigns/model.ts";
 import type { Candidate, Customer, PhoneNumber } from "../customers/model.ts";
+import type { CallBackEntry } from "../followups/model.ts";
 import type { OrderSummary } from "../orders/model.ts";
+import type { CardWork, DeskWorkToServer, WrapUpDraft } from "./work-protocol.ts";
 
 /** What the operator's device and queues say, never what the screen hopes. */
 export type Presence = {
@@ -70,9 +72,11 @@ export type Card = {
   readonly place: { readonly city: string; readonly region: string; readonly country: string };
   /** Zones that are possible for the person's local time. */
   readonly timeZones: readonly string[];
+  /** What is worked on: the order, claims, the open call back; null while nobody is known, or when it could not be read. */
+  readonly work: CardWork | null;
   /** Why identification failed or parts are missing, as codes for the screen's dictionary. */
   readonly problems: readonly (
-    "directoryLate" | "directoryDown" | "ordersMissing" | "historyMissing"
+    "directoryLate" | "directoryDown" | "ordersMissing" | "historyMissing" | "workMissing"
   )[];
 };
 
@@ -106,6 +110,8 @@ export type DeskCall = {
   readonly campaign: DeskCampaign | null;
   /** True until its wrap-up was saved. */
   readonly needsWrapUp: boolean;
+  /** What was typed and not saved yet, on whichever screen; null for nothing. */
+  readonly draft: WrapUpDraft | null;
 };
 
 /** What the policy did for one caller, in what an operator can say aloud. */
@@ -189,6 +195,8 @@ export type DeskState = {
   readonly calls: readonly DeskCall[];
   /** Whom this operator is asked to call; null for nobody. */
   readonly preview: DeskPreview | null;
+  /** Whom to call back: this operator's own and those of anybody in their queues, due first. */
+  readonly callBacks: readonly CallBackEntry[];
   readonly dispositions: readonly Disposition[];
   readonly pauseReasons: readonly string[];
   /** PBXs a device may be chosen on, with their health. */
@@ -214,6 +222,7 @@ export type DeskChange = { readonly seq: number } & (
   | { readonly kind: "call"; readonly call: DeskCall }
   | { readonly kind: "callGone"; readonly callId: string }
   | { readonly kind: "preview"; readonly preview: DeskPreview | null }
+  | { readonly kind: "callBacks"; readonly callBacks: readonly CallBackEntry[] }
   | { readonly kind: "presence"; readonly presence: Presence }
   | {
       readonly kind: "pbxs";
@@ -251,7 +260,7 @@ export type ServerToDesk = {
 };
 
 /** What a screen says. */
-export type DeskToServer = {
+export type DeskToServer = DeskWorkToServer & {
   chooseDevice: (
     input: { pbx: string; extension: string; takeOver?: boolean },
     reply: (r: Reply) => void,
@@ -268,6 +277,8 @@ export type DeskToServer = {
       callId: string;
       disposition: string;
       note: string;
+      /** Short words of the operator's own, to find calls by. */
+      tags?: readonly string[];
       callBack?: CallBack | null;
     },
     reply: (r: Reply<{ savedAt: string }>) => void,

@@ -10,12 +10,14 @@ import {
   word,
 } from "../http/message-check.ts";
 import type { DeskHandshake, DeskToServer } from "./protocol.ts";
+import { tags, uuid, wallTime, workSchemas } from "./work-schemas.ts";
 
 const id = word(200);
 const rowId = Type.String({ pattern: "^[0-9]{1,18}$" });
 
 /** One schema for each message of {@link DeskToServer}. */
 export const schemas = {
+  ...workSchemas,
   chooseDevice: object({
     pbx: word(40),
     extension: word(40),
@@ -24,18 +26,15 @@ export const schemas = {
   ready: object({}),
   pause: object({ reason: word(80) }),
   saveWrapUp: object({
-    draftId: Type.String({
-      pattern: "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$",
-    }),
+    draftId: uuid,
     callId: id,
     disposition: word(60),
     note: text(4000),
+    tags: Type.Optional(tags),
     callBack: Type.Optional(
       Type.Union([
         object({
-          at: Type.String({
-            pattern: "^2\\d{3}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d$",
-          }),
+          at: wallTime,
           timeZone: word(64),
           toMe: Type.Boolean(),
         }),

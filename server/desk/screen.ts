@@ -13,6 +13,7 @@ export type Change =
   | { readonly kind: "call"; readonly call: DeskCall }
   | { readonly kind: "callGone"; readonly callId: string }
   | { readonly kind: "preview"; readonly preview: DeskState["preview"] }
+  | { readonly kind: "callBacks"; readonly callBacks: DeskState["callBacks"] }
   | { readonly kind: "presence"; readonly presence: DeskState["presence"] }
   | {
       readonly kind: "pbxs";
@@ -31,6 +32,7 @@ export function applyChange(state: DeskState, change: DeskChange): DeskState {
   const { seq } = change;
   if (change.kind === "presence") return { ...state, seq, presence: change.presence };
   if (change.kind === "preview") return { ...state, seq, preview: change.preview };
+  if (change.kind === "callBacks") return { ...state, seq, callBacks: change.callBacks };
   if (change.kind === "pbxs") return { ...state, seq, pbxs: change.pbxs, trouble: change.trouble };
   if (change.kind === "callGone")
     return { ...state, seq, calls: state.calls.filter((one) => one.callId !== change.callId) };

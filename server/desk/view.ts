@@ -4,7 +4,7 @@ import { waitingSinceMs } from "../calls/preferred.ts";
 import type { DeskCall } from "./protocol.ts";
 
 /** A {@link DeskCall} without what the call model does not know. */
-export type CallView = Omit<DeskCall, "card" | "priority" | "campaign" | "needsWrapUp">;
+export type CallView = Omit<DeskCall, "card" | "priority" | "campaign" | "needsWrapUp" | "draft">;
 
 /** Name of whoever holds an extension; the extension itself when nobody does. */
 export type NameOf = (extension: string) => string;

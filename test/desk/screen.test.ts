@@ -16,6 +16,7 @@ const state: DeskState = {
   presence: { state: "ready", sinceMs: 0, pausedReason: "", device: null, queues: [] },
   calls: [],
   preview: null,
+  callBacks: [],
   dispositions: [],
   pauseReasons: [],
   pbxs: [],

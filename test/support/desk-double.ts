@@ -151,6 +151,9 @@ export class DeskDouble {
       case "preview":
         this.state = { ...state, preview: change.preview };
         break;
+      case "callBacks":
+        this.state = { ...state, callBacks: change.callBacks };
+        break;
       case "presence":
         this.state = { ...state, presence: change.presence };
         break;

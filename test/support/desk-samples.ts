@@ -133,6 +133,7 @@ export function sampleCard(nowMs: number, change: Partial<Card> = {}): Card {
     ],
     place: { city: "Новосибирск", region: "Новосибирская область", country: "RU" },
     timeZones: ["Asia/Novosibirsk"],
+    work: null,
     problems: [],
     ...change,
   };
@@ -168,6 +169,7 @@ export function sampleCall(nowMs: number, change: Partial<DeskCall> = {}): DeskC
     priority: null,
     campaign: null,
     needsWrapUp: false,
+    draft: null,
     ...change,
   };
 }
@@ -301,6 +303,7 @@ export function sampleState(nowMs: number, change: Partial<DeskState> = {}): Des
     },
     calls: [],
     preview: null,
+    callBacks: [],
     dispositions: [
       disposition("order", "Заказ оформлен", "Замовлення оформлено", "Order placed"),
       disposition("consult", "Консультация", "Консультація", "Consultation"),

@@ -50,6 +50,8 @@ function apply(screen: Screen, change: DeskChange): Screen {
     }
     case "preview":
       return { ...screen, desk: { ...desk, preview: change.preview } };
+    case "callBacks":
+      return { ...screen, desk: { ...desk, callBacks: change.callBacks } };
     case "presence":
       return { ...screen, desk: { ...desk, presence: change.presence } };
     case "pbxs":

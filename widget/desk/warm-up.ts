@@ -105,6 +105,7 @@ function sampleCall(nowMs: number): DeskCall {
     priority: null,
     campaign: null,
     needsWrapUp: false,
+    draft: null,
     card: {
       outcome: "one",
       phone: {
@@ -124,6 +125,7 @@ function sampleCall(nowMs: number): DeskCall {
       notes: [note],
       place: { city: LETTERS, region: "", country: "RU" },
       timeZones: ["Asia/Novosibirsk"],
+      work: null,
       problems: [],
     },
   };

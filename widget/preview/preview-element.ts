@@ -238,7 +238,7 @@ function callToBe({ attemptId, campaign, card, offeredAtMs }: DeskPreview): Desk
     queue: "",
     startedAtMs: offeredAtMs,
     ...{ joinedAtMs: null, ringingSinceMs: null, answeredAtMs: null, endedAtMs: null },
-    ...{ ringId: "", left: null, fromName: "", priority: null, needsWrapUp: false },
+    ...{ ringId: "", left: null, fromName: "", priority: null, needsWrapUp: false, draft: null },
     campaign,
     card,
   };

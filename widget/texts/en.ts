@@ -189,6 +189,7 @@ export const en = {
   problem_directoryDown: "The customer base does not answer. You can search by hand.",
   problem_ordersMissing: "The orders could not be loaded.",
   problem_historyMissing: "The earlier calls could not be loaded.",
+  problem_workMissing: "What can be done for this customer could not be loaded; we keep trying.",
   problem_unknown: "We do not know why. You can search by hand.",
   newCreate: "Create a customer",
   newName: "Name",

@@ -200,6 +200,7 @@ export const ru: Words = {
   problem_directoryDown: "База клиентов не отвечает. Клиента можно найти вручную.",
   problem_ordersMissing: "Заказы загрузить не удалось.",
   problem_historyMissing: "Прошлые звонки загрузить не удалось.",
+  problem_workMissing: "Не удалось загрузить, чем можно помочь клиенту; пробуем ещё раз.",
   problem_unknown: "Причина неизвестна. Клиента можно найти вручную.",
   newCreate: "Завести клиента",
   newName: "Имя",

@@ -200,6 +200,7 @@ export const uk: Words = {
   problem_directoryDown: "База клієнтів не відповідає. Клієнта можна знайти вручну.",
   problem_ordersMissing: "Замовлення завантажити не вдалося.",
   problem_historyMissing: "Попередні дзвінки завантажити не вдалося.",
+  problem_workMissing: "Не вдалося завантажити, чим можна допомогти клієнту; пробуємо ще раз.",
   problem_unknown: "Причина невідома. Клієнта можна знайти вручну.",
   newCreate: "Створити клієнта",
   newName: "Ім’я",
