@@ -194,10 +194,10 @@ const MERGE_ORDERS = `
     where k.id = i.order_id and row(${knownValues}) is distinct from row(${changedValues})
     returning k.id, k.customer_id, k.stage, k.status, k.version, i.n, i.was_stage, i.was_status
   ), told as (
-    insert into order_statuses (order_id, stage, status, version, placed)
-    select id, stage, status, version, true from added
+    insert into order_statuses (order_id, customer_id, stage, status, version, placed)
+    select id, customer_id, stage, status, version, true from added
     union all
-    select id, stage, status, version, false from changed
+    select id, customer_id, stage, status, version, false from changed
     where stage <> was_stage or status <> was_status
   )
   select array(select n from changed) as changed,

@@ -110,6 +110,8 @@ export type Schema = {
   order_statuses: {
     id: Id;
     order_id: string;
+    /** The order's. */
+    customer_id: string;
     at: TimeDefault;
     stage: string;
     status: Generated<string>;
@@ -123,6 +125,7 @@ export type Schema = {
     results_secret: Generated<string>;
     actions_url: Generated<string>;
     actions_secret: Generated<string>;
+    actions: Generated<string[]>;
     changed_at: TimeDefault;
   };
   trunks: {
@@ -477,6 +480,7 @@ export type Schema = {
     confidence: number;
     arm: Generated<"usual" | "explored" | "held">;
     reason: Json<readonly OfferReason[]>;
+    saying: Generated<string>;
     quantity: Generated<number>;
     amount_minor: ColumnType<string, string | number | undefined, string | number>;
     currency: Generated<string>;
@@ -495,14 +499,20 @@ export type Schema = {
   };
   order_actions: {
     id: string;
+    n: Id;
     order_id: string;
     user_id: string | null;
+    asked_by: Generated<string>;
     call_id: Generated<string>;
     action: Json<OrderActionRequest>;
     state: Generated<"waiting" | "done" | "refused" | "givenBack">;
     answer: Generated<string>;
     tries: Generated<number>;
+    last_error: Generated<string>;
     asked_at: TimeDefault;
+    next_at: TimeDefault;
+    asking_until: Time | null;
+    tried_since: TimeDefault;
     ended_at: Time | null;
   };
   webhook_targets: {

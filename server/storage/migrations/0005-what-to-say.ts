@@ -115,6 +115,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       -- usual, explored (shown to learn about it), held (not shown, to measure what showing adds).
       arm text not null default 'usual',
       reason jsonb not null,
+      saying text not null default '',
       quantity real not null default 1,
       amount_minor bigint not null default 0,
       currency text not null default '',
@@ -144,25 +145,75 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`
     alter table order_sources
       add column actions_url text not null default '',
-      add column actions_secret text not null default ''`.execute(db);
+      add column actions_secret text not null default '',
+      -- Which kinds of actions it takes.
+      add column actions text[] not null default '{}'`.execute(db);
   await sql`
     create table order_actions (
       id uuid primary key,
+      -- Of one order they are asked in this order.
+      n bigint generated always as identity,
       order_id bigint not null references orders on delete cascade,
       user_id bigint references users on delete set null,
+      -- Of a program that asked, "" for a person.
+      asked_by text not null default '',
       call_id text not null default '',
       action jsonb not null,
       state text not null default 'waiting' check (state in ('waiting', 'done', 'refused', 'givenBack')),
       -- What the shop said, in its own words.
       answer text not null default '',
       tries integer not null default 0,
+      -- What kept it from being asked or its answer from being read, for people.
+      last_error text not null default '',
       asked_at timestamptz not null default now(),
+      next_at timestamptz not null default now(),
+      -- Somebody asks it now, until then at the longest.
+      asking_until timestamptz,
+      -- Tried so long; from when a person said so, of one that is tried anew.
+      tried_since timestamptz not null default now(),
       ended_at timestamptz
     )`.execute(db);
-  await sql`create index order_actions_order on order_actions (order_id, asked_at desc)`.execute(
+  await sql`create index order_actions_order on order_actions (order_id, n desc)`.execute(db);
+  await sql`
+    create index order_actions_unsettled on order_actions (n) where state in ('waiting', 'givenBack')`.execute(
     db,
   );
-  await sql`create index order_actions_waiting on order_actions (asked_at) where state = 'waiting'`.execute(
+
+  // What a card asks of somebody's orders is answered by the index alone, however many there are.
+  await sql`drop index orders_customer`.execute(db);
+  await sql`
+    create index orders_customer on orders (customer_id, placed_at desc)
+      include (stage, total_minor, currency, promised_at)`.execute(db);
+  // Whose the order is stands beside each change of it, so that a timeline is read in one place.
+  await sql`alter table order_statuses add column customer_id bigint`.execute(db);
+  await sql`
+    update order_statuses s set customer_id = o.customer_id from orders o where o.id = s.order_id`.execute(
+    db,
+  );
+  await sql`alter table order_statuses alter column customer_id set not null`.execute(db);
+  await sql`
+    create index order_statuses_customer on order_statuses (customer_id, at desc) where not placed`.execute(
+    db,
+  );
+  await sql`
+    create function callcard_statuses_follow() returns trigger language plpgsql as $$
+    begin
+      update order_statuses set customer_id = new.customer_id where order_id = new.id;
+      return null;
+    end
+    $$`.execute(db);
+  await sql`
+    create trigger order_statuses_follow after update of customer_id on orders
+      for each row when (new.customer_id <> old.customer_id) execute function callcard_statuses_follow()`.execute(
+    db,
+  );
+
+  // Products are looked for by the beginnings of words and of the article number.
+  await sql`
+    create index products_name on products
+      using gin (to_tsvector('simple', translate(name, 'ёЁ', 'еЕ')))`.execute(db);
+  await sql`
+    create index products_sku on products (source, lower(sku) collate "C") where sku <> ''`.execute(
     db,
   );
 
@@ -314,4 +365,5 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       at timestamptz not null default now()
     )`.execute(db);
   await sql`create index ratings_at on ratings (at)`.execute(db);
+  await sql`create index ratings_customer on ratings (customer_id, at desc)`.execute(db);
 }

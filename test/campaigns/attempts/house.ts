@@ -115,15 +115,23 @@ export async function addOrder(
     })
     .returning("id")
     .executeTakeFirstOrThrow();
-  await db.insertInto("order_statuses").values({ order_id: row.id, stage, placed: true }).execute();
+  await db
+    .insertInto("order_statuses")
+    .values({ order_id: row.id, customer_id: customerId, stage, placed: true })
+    .execute();
   return row.id;
 }
 let orders = 0;
 
 /** The order comes to another stage. */
 export async function setStage(db: Database, orderId: string, stage: string): Promise<void> {
-  await db.updateTable("orders").set({ stage }).where("id", "=", orderId).execute();
-  await db.insertInto("order_statuses").values({ order_id: orderId, stage }).execute();
+  const { customer_id } = await db
+    .updateTable("orders")
+    .set({ stage })
+    .where("id", "=", orderId)
+    .returning("customer_id")
+    .executeTakeFirstOrThrow();
+  await db.insertInto("order_statuses").values({ order_id: orderId, customer_id, stage }).execute();
 }
 
 export async function contactRow(db: Database, id: string) {
