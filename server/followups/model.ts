@@ -123,6 +123,8 @@ export interface CallBacks {
   ): Promise<CallBackEntry>;
   /** Due or late first: the operator's own and those of anybody in their queues. */
   forOperator(userId: string, queues: readonly string[]): Promise<readonly CallBackEntry[]>;
+  /** The open or taken one of this E.164 number; null for none. */
+  ofPhone(phone: string): Promise<CallBackEntry | null>;
   /** Nobody else sees it as free then. @throws Refusal `gone`. */
   take(id: string, userId: string): Promise<CallBackEntry>;
   /** Given back, done by hand, or not needed any more. @throws Refusal `gone`, `forbidden`. */
