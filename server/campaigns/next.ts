@@ -10,6 +10,7 @@ import type { Campaign, WithdrawnBecause, Zones } from "./model.ts";
 import { firstAttempt } from "./retries.ts";
 import type {
   AttemptStory,
+  ContactEnd,
   ContactFound,
   ContactLine,
   LaterBecause,
@@ -28,12 +29,21 @@ type LineRow = {
   attempts: number;
   due_at: Date;
   user_id: string | null;
+  n: number;
+  refused: boolean;
+  promised: boolean;
   time_zones: string[];
   zone_basis: Zones["basis"];
 };
 
-const LINE = sql`c.id as contact_id, a.id as attempt_id, c.customer_id, c.phone, a.due_at, a.user_id,
-  c.time_zones, c.zone_basis, coalesce(nullif(c.name, ''), u.name, '') as name,
+/** What the operator said it came to; history keeps these words also when the settings do not. */
+const LABELS = sql`(
+    select jsonb_build_object('ru', d.label_ru, 'uk', d.label_uk, 'en', d.label_en) from dispositions d
+    where c.state = 'done' and d.code = 'campaign-' || c.campaign_id || '-' || c.result
+  ) as labels`;
+
+const LINE = sql`c.id as contact_id, a.id as attempt_id, c.customer_id, c.phone, a.due_at, a.user_id, a.n,
+  c.refused, c.promised, c.time_zones, c.zone_basis, coalesce(nullif(c.name, ''), u.name, '') as name,
   array(
     select o.number from contact_orders co join orders o on o.id = co.order_id
     where co.contact_id = c.id order by o.id
@@ -66,7 +76,8 @@ export async function nextOf(
     limit ${limit}`.execute(db);
   const asked = rows.map((row) => ({
     ...{ contactId: row.contact_id, phone: row.phone, customerId: row.customer_id },
-    dayStartMs: dayStartMs(zonesOf(row), nowMs) ?? nowMs,
+    ...{ refused: row.refused, promised: row.promised },
+    limits: { n: row.n, dayStartMs: dayStartMs(zonesOf(row), nowMs) ?? nowMs },
   }));
   const facts = await readFacts(db, campaign.settings, asked, nowMs);
   const next: ContactLine[] = [];
@@ -117,12 +128,13 @@ export async function findContacts(
   const digits = page.search.replace(/\D/g, "");
   const { rows } = await sql<
     LineRow & {
-      state: "open" | "done" | "withdrawn";
+      state: ContactEnd["state"];
       result: string;
+      labels: ContactEnd["labels"];
       tries: { attemptId: string; at: string; state: AttemptState; outcome: string }[];
     }
   >`
-    select ${LINE}, c.state, c.result, (
+    select ${LINE}, c.state, c.result, ${LABELS}, (
       select jsonb_agg(
         jsonb_build_object('attemptId', t.id, 'at', coalesce(t.dialled_at, t.due_at), 'state', t.state,
           'outcome', t.outcome) order by t.n desc)
@@ -144,7 +156,7 @@ export async function findContacts(
     order by c.id desc limit ${page.limit}`.execute(db);
   return rows.map((row) => ({
     ...lineOf(row),
-    ...{ state: row.state, result: row.result },
+    ...{ state: row.state, result: row.result, labels: row.labels },
     tries: row.tries.map(({ at, outcome, ...one }) => ({
       ...one,
       at: new Date(at).toISOString(),
@@ -195,8 +207,9 @@ export async function storyOf(db: Database, attemptId: string): Promise<AttemptS
     LineRow & {
       campaign_id: string;
       campaign_name: string;
-      contact_state: "open" | "done" | "withdrawn";
+      contact_state: ContactEnd["state"];
       result: string;
+      labels: ContactEnd["labels"];
       state: AttemptState;
       outcome: AttemptOutcome | "";
       withdrawn_because: WithdrawnBecause | "";
@@ -204,7 +217,7 @@ export async function storyOf(db: Database, attemptId: string): Promise<AttemptS
       call_id: string;
     }
   >`
-    select ${LINE}, c.campaign_id, k.settings ->> 'name' as campaign_name, c.state as contact_state, c.result,
+    select ${LINE}, c.campaign_id, k.settings ->> 'name' as campaign_name, c.state as contact_state, c.result, ${LABELS},
       a.state, a.outcome, a.withdrawn_because, coalesce(p.name, a.extension) as operator, a.call_id
     from attempts a
     join contacts c on c.id = a.contact_id
@@ -223,7 +236,10 @@ export async function storyOf(db: Database, attemptId: string): Promise<AttemptS
   return {
     id: attemptId,
     campaign: { id: row.campaign_id, name: row.campaign_name },
-    contact: { ...lineOf(row), state: row.contact_state, result: row.result },
+    contact: {
+      ...lineOf(row),
+      ...{ state: row.contact_state, result: row.result, labels: row.labels },
+    },
     ...{ state: row.state, outcome: row.outcome === "" ? null : row.outcome },
     ...{ withdrawnBecause: row.withdrawn_because, operator: row.operator, callId: row.call_id },
     steps: steps.map((step) => ({

@@ -6,11 +6,11 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { chooseDue } from "../../server/campaigns/attempts/claim.ts";
+import { askedOf } from "../../server/campaigns/attempts/claim.ts";
+import { chooseDue } from "../../server/campaigns/attempts/due.ts";
 import { readFacts } from "../../server/campaigns/attempts/facts.ts";
 import { NOTHING_SAID, planContacts } from "../../server/campaigns/attempts/plan.ts";
 import type { CampaignSettings } from "../../server/campaigns/model.ts";
-import { dayStartMs } from "../../server/campaigns/windows.ts";
 import { type Database, type Storage, openStorage } from "../../server/storage/database.ts";
 import { startEmbeddedPostgres } from "../../server/storage/embedded.ts";
 import { migrate } from "../../server/storage/migrate.ts";
@@ -22,7 +22,6 @@ import type { Bench, Figure } from "./run.ts";
 const HUNDRED = 100;
 const PROCESSES = 4;
 const MOST_CHOOSING_MS = 10;
-const ZONES = { names: ["Europe/Moscow"], basis: "number" } as const;
 
 /** Choosing, claiming, planning. */
 export const attempts: Bench = async ({ quick }) => {
@@ -123,16 +122,11 @@ async function choosing(
 ): Promise<{ readonly ms: readonly number[]; readonly bareMs: readonly number[] }> {
   const ms: number[] = [];
   const bareMs: number[] = [];
-  const startMs = dayStartMs(ZONES, nowMs) ?? nowMs;
   for (let n = -5; n < times; n++) {
     const trx = await storage.db.startTransaction().execute();
     const beganAt = performance.now();
     const due = await chooseDue(trx, campaignId, HUNDRED, null, nowMs);
-    const asked = due.map((row) => ({
-      ...{ contactId: row.contact_id, phone: row.phone, customerId: row.customer_id },
-      dayStartMs: startMs,
-    }));
-    const facts = await readFacts(trx, settings, asked, nowMs);
+    const facts = await readFacts(trx, settings, askedOf(due, nowMs), nowMs);
     const took = performance.now() - beganAt;
     await trx.rollback().execute();
     if (facts.size !== HUNDRED) throw new Error(`${facts.size} were chosen`);

@@ -13,6 +13,7 @@ export type OpenContact = {
   readonly phone: string;
   readonly customerId: string | null;
   readonly zones: Zones;
+  readonly refused: boolean;
   readonly promised: boolean;
   /** The operator who promised it, null for anybody. */
   readonly userId: string | null;
@@ -44,6 +45,7 @@ export async function contactOf(db: Database, contactId: string): Promise<OpenCo
     phone: row.phone,
     customerId: row.customer_id,
     zones: { names: row.time_zones, basis: row.zone_basis },
+    refused: row.refused,
     promised: row.promised,
     userId: row.user_id,
     said: row.said,

@@ -89,6 +89,8 @@ type OpenRow = {
   campaign_id: string;
   phone: string;
   customer_id: string | null;
+  refused: boolean;
+  promised: boolean;
 };
 
 /** Inside a transaction: which of these open contacts are not to be called any more. Nothing is changed. */
@@ -99,7 +101,7 @@ export async function noLongerToCall(
 ): Promise<readonly Withdrawal[]> {
   if (contactIds.length === 0) return [];
   const { rows } = await sql<OpenRow>`
-    select id as contact_id, campaign_id, phone, customer_id from contacts
+    select id as contact_id, campaign_id, phone, customer_id, refused, promised from contacts
     where id = any(${contactIds}::bigint[]) and state = 'open'`.execute(trx);
   const withdrawals: Withdrawal[] = [];
   for (const [campaignId, of] of Map.groupBy(rows, (row) => row.campaign_id)) {
@@ -121,8 +123,7 @@ async function ofCampaign(
 ): Promise<readonly Withdrawal[]> {
   const asked = rows.map((row) => ({
     ...{ contactId: row.contact_id, phone: row.phone, customerId: row.customer_id },
-    // Limits are of no interest here.
-    dayStartMs: nowMs,
+    ...{ refused: row.refused, promised: row.promised, limits: null },
   }));
   const facts = await readFacts(trx, settings, asked, nowMs);
   return asked.flatMap(({ contactId }) => {
