@@ -3,9 +3,9 @@
  * no result without its job, whoever writes it. Jobs of one source run one after the other.
  */
 import { sql } from "kysely";
-import { runMigrations } from "graphile-worker";
 import type pg from "pg";
 import type { Database } from "../storage/database.ts";
+import { prepareJobs } from "../storage/job-queue.ts";
 import { TRIED_FOR_MS } from "./result-retries.ts";
 
 /** The task's name in the queue. */
@@ -61,25 +61,9 @@ const QUEUE_FORGOTTEN = `
   where r.delivered_at is null and r.source <> '' and r.tries = 0
     and not exists (select from graphile_worker.jobs j where j.key = 'result-' || r.id)`;
 
-/** Brings the queue's own tables and the trigger to the present; processes that start together wait for each other. */
+/** Brings the queue's own tables and the trigger to the present. */
 export async function prepareResultJobs(pool: pg.Pool): Promise<void> {
-  const client = await pool.connect();
-  let broken: Error | undefined;
-  try {
-    await client.query("select pg_advisory_lock(hashtext('callcard.jobs'))");
-    await runMigrations({ pgPool: pool, parsedCronItems: [] });
-    await client.query("begin");
-    await client.query(INSTALL);
-    await client.query(QUEUE_FORGOTTEN);
-    await client.query("commit");
-    await client.query("select pg_advisory_unlock(hashtext('callcard.jobs'))");
-  } catch (error) {
-    // Closed, not handed on: it may hold the lock.
-    broken = error as Error;
-    throw error;
-  } finally {
-    client.release(broken);
-  }
+  await prepareJobs(pool, INSTALL, QUEUE_FORGOTTEN);
 }
 
 /** Sends again what a source does not have yet, of the time for which results are tried. */
@@ -88,18 +72,4 @@ export async function requeueResults(db: Database, source: string): Promise<void
     select callcard_send_result(id, source, now(), null) from results
     where source = ${source} and delivered_at is null
       and created_at > now() - ${`${TRIED_FOR_MS} milliseconds`}::interval`.execute(db);
-}
-
-/**
- * Jobs that a process took and did not give back in time, because it is gone, are free for others. A job is over long before
- * `lostAfterMs`, so one that is still done by somebody is hardly ever among them; if it is, its result is sent twice under one id.
- */
-export async function freeLostJobs(pool: pg.Pool, lostAfterMs: number): Promise<void> {
-  await pool.query(
-    `select graphile_worker.force_unlock_workers(lost) from (
-       select array_agg(distinct locked_by) as lost from graphile_worker.jobs
-       where task_identifier = $1 and locked_at < now() - $2 * interval '1 millisecond'
-     ) found where lost is not null`,
-    [RESULT_TASK, lostAfterMs],
-  );
 }

@@ -3,26 +3,19 @@
  * what one leaves behind when it dies another goes on with.
  */
 import { sql } from "kysely";
-import { type JobHelpers, Logger, type Runner, run } from "graphile-worker";
+import type { JobHelpers } from "graphile-worker";
 import type { Storage } from "../storage/database.ts";
-import { RESULT_TASK, type ResultJob, freeLostJobs, prepareResultJobs } from "./result-jobs.ts";
+import { type JobLog, openJobQueue } from "../storage/job-queue.ts";
+import { RESULT_TASK, type ResultJob, prepareResultJobs } from "./result-jobs.ts";
 import { type AfterTry, type Try, afterTry, describeTry, isPermanent } from "./result-retries.ts";
 import { ANSWER_WITHIN_MS, sendResult } from "./send-result.ts";
 import { resultsTarget } from "./sources.ts";
-
-/** What is logged; pino fits. */
-export interface ResultsLog {
-  debug(fields: object, message: string): void;
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
-}
 
 /** What sending works with. */
 export type ResultsOptions = {
   /** Two connections are held or used now and then: a pool of 3 is enough. */
   readonly storage: Pick<Storage, "db" | "pool">;
-  readonly log: ResultsLog;
+  readonly log: JobLog;
   /** Default 10 s. */
   readonly answerWithinMs?: number;
   /** A job taken so long ago was its process's last; default 1 minute. */
@@ -39,91 +32,31 @@ export interface Results {
 
 /** Sources that are sent to at the same time; a slow one holds up nobody but itself. */
 const AT_A_TIME = 10;
-const POLL_MS = 2000;
-const WAKE_AFTER_MS = 30;
-const ABORT_AFTER_MS = 500;
-const CLOSE_WITHIN_MS = 4000;
-const START_AGAIN_MS = 3000;
 /** After a receiver did not answer, it is left alone for so long; twice that the next time, and so on. */
 const FIRST_REST_MS = 1000;
 const LONGEST_REST_MS = 60_000;
 
 /** Readies the queue and begins to send. @throws when PostgreSQL cannot be reached now; later it may come and go. */
 export async function openResults(options: ResultsOptions): Promise<Results> {
-  const { storage, log } = options;
+  const { storage, log, lostAfterMs } = options;
   await prepareResultJobs(storage.pool);
   const sender = new Sender(options);
-  const closing = new AbortController();
-  const lostAfterMs = options.lostAfterMs ?? 60_000;
-  let runner: Runner | null = null;
-  let waking: NodeJS.Timeout | undefined;
-  const ended = keepRunning();
-  const sweep = () => {
-    freeLostJobs(storage.pool, lostAfterMs).catch((error: unknown) =>
-      log.debug({ err: error }, "lost jobs are looked for later"),
-    );
+  const queue = openJobQueue({
+    ...{ pool: storage.pool, log, name: "results", atATime: AT_A_TIME },
+    ...(lostAfterMs === undefined ? {} : { lostAfterMs }),
+    tasks: {
+      [RESULT_TASK]: async (job: unknown, helpers) => {
+        await sender.send(job as ResultJob, helpers);
+        queue.wake();
+      },
+    },
+  });
+  return {
+    close: () => {
+      sender.stop();
+      return queue.close();
+    },
   };
-  sweep();
-  const sweeping = setInterval(sweep, Math.max(500, lostAfterMs / 2));
-  sweeping.unref();
-  let closed: Promise<void> | undefined;
-  return { close: () => (closed ??= close()) };
-
-  /** A queue that gave up (its connections were lost for too long) is begun anew. */
-  async function keepRunning(): Promise<void> {
-    while (!closing.signal.aborted) {
-      try {
-        runner = await run({
-          pgPool: storage.pool,
-          taskList: {
-            [RESULT_TASK]: async (job: unknown, helpers) => {
-              await sender.send(job as ResultJob, helpers);
-              wakeNext();
-            },
-          },
-          parsedCronItems: [],
-          concurrency: AT_A_TIME,
-          pollInterval: POLL_MS,
-          noHandleSignals: true,
-          gracefulShutdownAbortTimeout: ABORT_AFTER_MS,
-          logger: loggerOf(log),
-          // Only then a job that cannot be given back, because PostgreSQL went away, ends the queue and not the process.
-          preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
-        });
-        // Closed while it began: nobody else stops it.
-        if (closing.signal.aborted) await runner.stop();
-        await runner.promise;
-      } catch (error) {
-        if (!closing.signal.aborted) log.warn({ err: error }, "results are not sent for a moment");
-      }
-      runner = null;
-      await pause(START_AGAIN_MS, closing.signal);
-    }
-  }
-
-  /**
-   * The queue gives a job back after it looked for the next one, which of the same source it cannot take then, and would find it only
-   * when it looks again by itself.
-   */
-  function wakeNext(): void {
-    const timer = setTimeout(() => {
-      storage.pool
-        .query(`select pg_notify('jobs:insert', '{"count":1}')`)
-        .catch((error: unknown) => log.debug({ err: error }, "the next result waits a moment"));
-    }, WAKE_AFTER_MS);
-    timer.unref();
-    waking = timer;
-  }
-
-  async function close(): Promise<void> {
-    clearTimeout(waking);
-    clearInterval(sweeping);
-    closing.abort();
-    sender.stop();
-    const limit = pause(CLOSE_WITHIN_MS, new AbortController().signal);
-    const stopping = runner?.stop().catch(() => undefined);
-    await Promise.race([Promise.all([stopping, ended]), limit]);
-  }
 }
 
 class Sender {
@@ -221,22 +154,4 @@ class Sender {
 
 function afterTryByChance(outcome: Try, tries: number, sinceMs: number, atMs: number): AfterTry {
   return afterTry(outcome, tries, sinceMs, atMs, Math.random());
-}
-
-/** The queue's own words are for whoever looks into it: what matters is logged above. */
-function loggerOf(log: ResultsLog): Logger {
-  return new Logger(() => (level, message) => {
-    if (level === "error") log.warn({ queue: message }, "the queue of results");
-    else log.debug({ queue: message }, "the queue of results");
-  });
-}
-
-/** Ends early with the signal. */
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  if (signal.aborted) resolve();
-  const timer = setTimeout(resolve, ms);
-  timer.unref();
-  signal.addEventListener("abort", () => resolve(), { once: true });
-  return promise.finally(() => clearTimeout(timer));
 }
