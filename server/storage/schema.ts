@@ -420,14 +420,20 @@ export type Schema = {
   };
   order_items: {
     order_id: string;
+    /** The place in the order, from 0. */
     n: number;
     customer_id: string;
+    /** Null until such a product is loaded from the order's source. */
     product_id: string | null;
-    source_product: string;
-    quantity: number;
-    price_minor: string;
     placed_at: Time;
+    price_minor: ColumnType<string, string | number, string | number>;
+    quantity: number;
+    /** "" while it counts as bought. */
+    fate: Generated<"" | "cancelled" | "returned">;
+    source_product: string;
   };
+  basket_changes: { order_id: string; sign: number; products: string[] };
+  learned_run: { run: string };
   product_pairs: { a: string; b: string; together: number };
   product_baskets: { product_id: string; baskets: number };
   goes_with: {
@@ -436,6 +442,29 @@ export type Schema = {
     together: number;
     baskets: number;
     score: number;
+  };
+  category_cycles: {
+    category: string;
+    buyers: string;
+    repeaters: string;
+    unit_days: number | null;
+  };
+  offer_learning: {
+    one: Generated<boolean>;
+    run: string | null;
+    asked_at: Time | null;
+    asked_by: Generated<string>;
+    doing: Generated<"" | "rebuild" | "refresh">;
+    step: Generated<string>;
+    progress: Generated<number>;
+    began_at: Time | null;
+    rebuilt_at: Time | null;
+    rebuild_ms: number | null;
+    refreshed_at: Time | null;
+    lines: ColumnType<string, string | number | undefined, string | number>;
+    left_out: Generated<number>;
+    last_error: Generated<string>;
+    failed_at: Time | null;
   };
   customer_standing: {
     customer_id: string;

@@ -16,50 +16,6 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   // Bonus points of the shop's own programme, in minor units; null: it has none or did not tell.
   await sql`alter table customers add column bonus_minor bigint`.execute(db);
 
-  // The lines of orders, one row each, kept by triggers from orders.lines: what is learned and what somebody bought is asked of these.
-  await sql`
-    create table order_items (
-      order_id bigint not null references orders on delete cascade,
-      n smallint not null,
-      customer_id bigint not null,
-      -- Null until such a product is loaded.
-      product_id bigint,
-      source_product text not null,
-      quantity real not null,
-      price_minor bigint not null,
-      placed_at timestamptz not null,
-      primary key (order_id, n)
-    )`.execute(db);
-  await sql`
-    create index order_items_customer on order_items (customer_id, product_id, placed_at desc)`.execute(
-    db,
-  );
-  await sql`create index order_items_product on order_items (product_id)`.execute(db);
-  await sql`create index order_items_unknown on order_items (source_product) where product_id is null`.execute(
-    db,
-  );
-
-  // What is learned: baskets with both, with one, and the best companions of each.
-  await sql`
-    create table product_pairs (
-      a bigint not null,
-      b bigint not null,
-      together integer not null,
-      primary key (a, b)
-    )`.execute(db);
-  await sql`create table product_baskets (product_id bigint primary key, baskets integer not null)`.execute(
-    db,
-  );
-  await sql`
-    create table goes_with (
-      product_id bigint not null,
-      other_id bigint not null,
-      together integer not null,
-      baskets integer not null,
-      score real not null,
-      primary key (product_id, other_id)
-    )`.execute(db);
-
   // Recency, frequency, money, and what follows from the thresholds of the admin.
   await sql`
     create table customer_standing (
