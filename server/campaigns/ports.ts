@@ -28,6 +28,8 @@ export interface AttemptStore {
     by: { readonly process: string; readonly userId: string | null },
     nowMs: number,
   ): Promise<readonly ClaimedAttempt[]>;
+  /** Whether anybody who is meant for any operator is due in a campaign now; that they may be called is for {@link claim} to say. */
+  hasDue(campaignId: string, nowMs: number): Promise<boolean>;
   /**
    * Writes a transition with its step; when it ends the attempt, its contact's next attempt is planned, or the contact is closed and its
    * result recorded, in the same transaction.

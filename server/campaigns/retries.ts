@@ -51,7 +51,7 @@ export function afterAttempt(
   if (last === undefined) throw new RangeError("no attempt has ended");
   if (last.outcome === "talked") return { next: "close", because: "" };
   const called = past.filter(({ outcome }) => countsAsAttempt(outcome));
-  if (called.length >= settings.limits.perContact) return { next: "close", because: "exhausted" };
+  if (past.filter(({ outcome }) => usesUpTry(outcome)).length >= settings.limits.perContact) return { next: "close", because: "exhausted" };
   const fromMs = retryFromMs(settings, past, zones);
   if (fromMs === null) return { next: "close", because: "exhausted" };
   const planned = withinLimits(settings, called, zones, fromMs);
@@ -63,6 +63,14 @@ export function afterAttempt(
 /** Whether an attempt that ended so counts for the limits: the person's phone was dialled, or an operator decided about it. */
 export function countsAsAttempt(outcome: AttemptOutcome): boolean {
   return outcome !== "operatorGone" && outcome !== "refusedByPbx";
+}
+
+/**
+ * Whether it used up one of the contact's attempts. A phone that we let go while it rang counts for the day, as it disturbed, but it was
+ * nothing the person did: they are called as often as if it had not been.
+ */
+export function usesUpTry(outcome: AttemptOutcome): boolean {
+  return countsAsAttempt(outcome) && outcome !== "letGo";
 }
 
 /** Which of the admin's lists says what follows; the rest is answered here. */
@@ -80,6 +88,9 @@ const RETRIED_AS: Readonly<Partial<Record<AttemptOutcome, RetriedOutcome>>> = {
 /** Nobody was dialled: tried again soon, then ever more rarely, so that a broken phone or PBX is not hammered. */
 const NOT_DIALLED_MINUTES = [1, 2, 5, 15, 30, 60] as const;
 const MOST_NOT_DIALLED = 50;
+/** Whose phone we let go is called again after this, not sooner: it has just rung for nothing. */
+const LET_GO_MINUTES = 30;
+const MOST_LET_GO = 20;
 /** What an operator put aside is shown again after this. */
 const SKIPPED_MINUTES = 60;
 
@@ -95,6 +106,10 @@ function retryFromMs(
     if (tries > MOST_NOT_DIALLED) return null;
     const minutes = NOT_DIALLED_MINUTES[tries - 1] ?? NOT_DIALLED_MINUTES.at(-1)!;
     return endedAtMs + minutes * MINUTE_MS;
+  }
+  if (outcome === "letGo") {
+    const times = past.filter((one) => one.outcome === "letGo").length;
+    return times > MOST_LET_GO ? null : endedAtMs + LET_GO_MINUTES * MINUTE_MS;
   }
   if (outcome === "skipped") return endedAtMs + SKIPPED_MINUTES * MINUTE_MS;
   const list = RETRIED_AS[outcome];

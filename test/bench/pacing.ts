@@ -205,6 +205,8 @@ function decisionCosts(): readonly Figure[] {
     ringing: Array.from({ length: 60 }, (_, at) => ({ sinceMs: nowMs - 400 * at, chance: null })),
     waiting: 0,
     linesFree: 1000,
+    others: [],
+    kept: 0,
     learned,
     window: { answered: 5000, abandoned: 120 },
   };

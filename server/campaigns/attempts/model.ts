@@ -85,6 +85,8 @@ export type AttemptOutcome =
   | "abandoned"
   /** Answered, and hung up by the person before the time in which an operator must be there was over. */
   | "cutOff"
+  /** Hung up by us while it rang: operators had left, and nobody would have been there for an answer. */
+  | "letGo"
   /** The operator's phone was not answered (operator first): the person was never dialled. */
   | "operatorGone"
   /** The operator put the preview aside. */

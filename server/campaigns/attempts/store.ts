@@ -54,6 +54,17 @@ export class PgAttemptStore implements AttemptStore {
     return claim(this.#db, campaign, wanted, by, nowMs);
   }
 
+  async hasDue(campaignId: string, nowMs: number): Promise<boolean> {
+    const now = new Date(nowMs);
+    const { rows } = await sql<{ due: boolean }>`
+      select exists (
+        select from attempts
+        where campaign_id = ${campaignId} and state = 'planned' and user_id is null
+          and due_at <= ${now} and window_ends_at > ${now}
+      ) as due`.execute(this.#db);
+    return rows[0]?.due === true;
+  }
+
   async advance(attemptId: string, to: AttemptState, facts: AttemptFacts): Promise<Attempt | null> {
     const attempt = await advance(this.#db, attemptId, to, facts);
     if (attempt === null) this.#refused += 1;

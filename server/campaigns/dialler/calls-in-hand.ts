@@ -27,6 +27,8 @@ export type CallsInHandCounts = {
   /** Given back: nothing was dialled. */
   givenBack: number;
   hungUp: number;
+  /** Phones that rang for nobody, hung up. */
+  letGo: number;
   /** Words of the PBX that PostgreSQL had no place for. */
   late: number;
   settledFollowed: number;
@@ -64,8 +66,8 @@ const MOST_OVER = 2000;
 
 export class CallsInHand {
   readonly counts: CallsInHandCounts = {
-    ...{ dialled: 0, refusedByPbx: 0, givenBack: 0, hungUp: 0, late: 0 },
-    ...{ settledFollowed: 0, settledBack: 0, settledEnded: 0, settledUnknown: 0 },
+    ...{ dialled: 0, refusedByPbx: 0, givenBack: 0, hungUp: 0, letGo: 0 },
+    ...{ late: 0, settledFollowed: 0, settledBack: 0, settledEnded: 0, settledUnknown: 0 },
   };
   readonly #options: CallsInHandOptions;
   readonly #hands = new Map<string, Hand>();
@@ -176,6 +178,16 @@ export class CallsInHand {
     if (hand !== undefined) hand.withdrawn = true;
     // The PBX may not have it yet; whoever asks for it hangs it up then.
     if (hand?.asking === true) return;
+    this.#hangUp(attemptId);
+  }
+
+  /** Nobody would be there should its person answer: hung up, unless they have answered. */
+  letGo(attemptId: string): void {
+    const hand = this.#hands.get(attemptId);
+    const rings = hand?.state === "dialling" || hand?.state === "ringing";
+    if (hand === undefined || !rings || hand.asking || hand.letGo) return;
+    hand.letGo = true;
+    this.counts.letGo += 1;
     this.#hangUp(attemptId);
   }
 

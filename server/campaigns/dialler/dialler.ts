@@ -8,36 +8,30 @@
  */
 import { randomUUID } from "node:crypto";
 import type { QueueMember } from "../../asterisk/model.ts";
-import { Refusal } from "../../desk/replies.ts";
 import type { SkipReason } from "../../desk/ports.ts";
 import type { Lease } from "../../storage/lease.ts";
+import type { ClaimedAttempt } from "../attempts/model.ts";
 import type { Campaign } from "../model.ts";
-import type { PacingDecision } from "../pacing/model.ts";
-import { decideLines } from "../pacing/pace.ts";
 import type { AttemptStore, CampaignBook, DiallerView, Telephone } from "../ports.ts";
 import { type CallsInHandCounts, type CallsInHandOptions, CallsInHand } from "./calls-in-hand.ts";
+import { Floor, type FloorOptions } from "./floor.ts";
 import { Learning } from "./learning.ts";
-import {
-  type Seat,
-  type SeenExtension,
-  type SeenQueue,
-  type WorkingOperator,
-  operatorsOf,
-  workingOperators,
-} from "./operators.ts";
-import { type Offer, Previews } from "./previews.ts";
-import { type Lines, dialsOperatorFirst, isOpen, linesOf, pacingOf, viewOf } from "./round.ts";
-import { type Work, takeWork } from "./take.ts";
+import { LettingGo } from "./let-go.ts";
+import { Offers } from "./offers.ts";
+import { type WorkingOperator, operatorsOf } from "./operators.ts";
+import type { Offer } from "./previews.ts";
+import { type Lines, linesOf, viewOf } from "./round.ts";
+import { Rounds } from "./rounds.ts";
+import type { Work } from "./take.ts";
 import { TrunkLines } from "./trunk-lines.ts";
+import { Turns } from "./turns.ts";
 import { type DiallerLog, AttemptWriter, isAway } from "./writer.ts";
 
 /** The live call model, as far as it is needed here. */
-export interface DiallerCalls {
-  queues(pbx: string): readonly SeenQueue[];
-  extensions(pbx: string): readonly SeenExtension[];
+export type DiallerCalls = FloorOptions["calls"] & {
   onQueues(listener: (pbx: string) => void): () => void;
   onFact(listener: (fact: { readonly call: { readonly pbx: string } }) => void): () => void;
-}
+};
 
 export type DiallerOptions = {
   readonly telephone: Telephone;
@@ -46,7 +40,7 @@ export type DiallerOptions = {
   readonly attempts: AttemptStore;
   readonly lease: Lease;
   /** Who sits where; the desk tells. */
-  readonly seats: () => Iterable<Seat>;
+  readonly seats: FloorOptions["seats"];
   /** The channel that rings an operator's own phone. */
   readonly ownPhone: (extension: string, members: readonly QueueMember[]) => string;
   readonly prepare: CallsInHandOptions["prepare"];
@@ -75,8 +69,6 @@ const TUNING: DiallerTuning = {
   saveEveryMs: 10_000,
 };
 
-/** The share of abandoned calls is asked for at most so often for each campaign. */
-const WINDOW_KEPT_MS = 2000;
 /** What could not be written is tried for so long when the server stops. */
 const CLOSE_LIMIT_MS = 5000;
 
@@ -84,31 +76,23 @@ export class Dialler {
   readonly #options: DiallerOptions;
   readonly #tuning: DiallerTuning;
   readonly #now: () => number;
-  readonly #process = randomUUID();
   readonly #lines: TrunkLines;
   readonly #learning: Learning;
   readonly #writer: AttemptWriter;
   readonly #hands: CallsInHand;
-  readonly #previews: Previews;
-  readonly #previewListeners = new Set<(userId: string, offer: Offer | null) => void>();
+  readonly #floor: Floor;
+  readonly #offers: Offers;
+  readonly #lettingGo: LettingGo;
+  readonly #turns: Turns;
+  readonly #rounds: Rounds;
   readonly #releases: (() => void)[] = [];
-  readonly #paces = new Map<string, PacingDecision>();
-  readonly #windows = new Map<string, { atMs: number; answered: number; abandoned: number }>();
-  /** Campaigns that had nothing more to dial when they were last asked. */
-  readonly #dry = new Set<string>();
-  readonly #askedFor = new Map<string, number>();
   readonly #states = new Map<string, Campaign["state"]>();
-  #working: ReadonlyMap<string, WorkingOperator> = new Map();
-  #timer: NodeJS.Timeout | null = null;
-  #round: Promise<void> | null = null;
-  #again = false;
   #settled = false;
   #settledAtMs = -Infinity;
   #savedAtMs = -Infinity;
   #troubled = false;
   #closed = true;
-  #rounds = 0;
-  #claimed = 0;
+  #roundsGone = 0;
   #trunkPauses = 0;
 
   constructor(options: DiallerOptions) {
@@ -119,20 +103,39 @@ export class Dialler {
     this.#lines = new TrunkLines(() => campaigns.trunks(telephone.pbx));
     this.#learning = new Learning(attempts);
     this.#writer = new AttemptWriter(log);
-    this.#previews = new Previews((userId, offer) => {
-      for (const listener of this.#previewListeners) listener(userId, offer);
-    });
     this.#hands = new CallsInHand({
       ...{ telephone, attempts, campaigns, log },
       ...{ lines: this.#lines, learning: this.#learning, writer: this.#writer },
       ...{ prepare: options.prepare, doNotCall: options.doNotCall },
-      userIdOf: (extension) => this.#seats().get(extension)?.userId ?? null,
+      userIdOf: (extension) => this.#floor.seats().get(extension)?.userId ?? null,
       mayDial: () => this.#mayDial(),
-      isOffered: (attemptId) => this.#previews.has(attemptId),
-      changed: () => this.#wake(),
+      isOffered: (attemptId) => this.#offers.has(attemptId),
+      changed: () => this.#rounds.wake(),
       now: this.#now,
       settleAfterMs: this.#tuning.settleAfterMs,
     });
+    this.#floor = new Floor({
+      ...{ pbx: telephone.pbx, calls: options.calls, seats: options.seats },
+      hands: () => this.#hands.hands(),
+    });
+    this.#offers = new Offers({
+      ...{ campaigns, floor: this.#floor, hands: this.#hands, now: this.#now },
+      dial: (attempt, campaign, operator) => this.#dial(attempt, campaign, operator),
+      doNotCall: options.doNotCall,
+      changed: () => this.#rounds.wake(),
+    });
+    this.#turns = new Turns({
+      ...{ attempts, campaigns, floor: this.#floor, hands: this.#hands, lease: options.lease },
+      ...{ learning: this.#learning, lines: this.#lines, offers: this.#offers },
+      begin: (campaign, work) => this.#begin(campaign, work),
+      mayDial: () => this.#mayDial(),
+      process: randomUUID(),
+      now: this.#now,
+    });
+    this.#lettingGo = new LettingGo({
+      ...{ campaigns, floor: this.#floor, hands: this.#hands, learning: this.#learning },
+    });
+    this.#rounds = new Rounds(() => this.#goRound(), this.#tuning);
   }
 
   get pbx(): string {
@@ -146,12 +149,12 @@ export class Dialler {
     const { attempts, calls, campaigns, lease, telephone } = this.#options;
     const unsettle = () => {
       this.#settled = false;
-      this.#wake();
+      this.#rounds.wake();
     };
     this.#releases.push(
-      calls.onQueues((pbx) => pbx === this.pbx && this.#wake()),
-      calls.onFact(({ call }) => call.pbx === this.pbx && this.#wake()),
-      campaigns.onChange(() => this.#wake()),
+      calls.onQueues((pbx) => pbx === this.pbx && this.#rounds.wake()),
+      calls.onFact(({ call }) => call.pbx === this.pbx && this.#rounds.wake()),
+      campaigns.onChange(() => this.#rounds.wake()),
       attempts.onWithdrawn((attemptId) => this.#withdrawn(attemptId)),
       telephone.onProgress((progress) => this.#hands.progress(progress)),
       telephone.onSynchronised(() => {
@@ -164,7 +167,7 @@ export class Dialler {
         unsettle();
       }),
     );
-    this.#wake();
+    this.#rounds.open();
   }
 
   /** Dials nothing more, gives back what was offered, and writes what is left. Calls that run go on. */
@@ -172,59 +175,46 @@ export class Dialler {
     if (this.#closed) return;
     this.#closed = true;
     for (const release of this.#releases) release();
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    await this.#round;
-    for (const { userId, attempt } of this.#previews.all())
-      if (this.#previews.take(userId, attempt.id)) this.#hands.giveBack(attempt.id);
+    await this.#rounds.close();
+    this.#offers.takeAllBack();
     await this.#writer.close(CLOSE_LIMIT_MS);
     if (this.#options.lease.held()) await this.#learning.save().catch(() => undefined);
   }
 
   /** Told of every offer and of its end (null). */
   onPreview(listener: (userId: string, offer: Offer | null) => void): () => void {
-    this.#previewListeners.add(listener);
-    return () => void this.#previewListeners.delete(listener);
+    return this.#offers.onOffer(listener);
   }
 
   /** Whether this operator has this offer here. */
   hasOffer(userId: string, attemptId: string): boolean {
-    return this.#previews.ofUser(userId)?.attempt.id === attemptId;
+    return this.#offers.hasOne(userId, attemptId);
   }
 
   /** It cannot be shown to the operator: somebody else may get it. */
   takeBack(userId: string, attemptId: string): void {
-    if (this.#previews.take(userId, attemptId) !== null) this.#hands.giveBack(attemptId);
+    this.#offers.takeBack(userId, attemptId);
   }
 
   /** The operator wants it dialled now. @throws {Refusal} `gone` when the offer is over, `pbxDown` when nothing can be dialled. */
-  async call(userId: string, attemptId: string): Promise<void> {
-    const offer = this.#previews.take(userId, attemptId);
-    if (offer === null) throw gone();
-    if (!(await this.#dialOffer(offer)))
-      throw new Refusal("pbxDown", "It cannot be dialled now; it will be offered again");
+  call(userId: string, attemptId: string): Promise<void> {
+    return this.#offers.call(userId, attemptId);
   }
 
   /** The operator puts it aside. @throws {Refusal} `gone` when the offer is over. */
-  async skip(userId: string, attemptId: string, reason: SkipReason): Promise<void> {
-    const offer = this.#previews.take(userId, attemptId);
-    if (offer === null) throw gone();
-    if (reason === "doNotCall")
-      await this.#options.doNotCall(offer.attempt.phone, `operator ${userId}`);
-    const evidence = { skipped: reason };
-    this.#hands.end(attemptId, { atMs: this.#now(), userId, outcome: "skipped", evidence });
-    this.#wake();
+  skip(userId: string, attemptId: string, reason: SkipReason): Promise<void> {
+    return this.#offers.skip(userId, attemptId, reason);
   }
 
   /** What the console shows of this PBX's campaigns that are not ended. */
   views(): readonly DiallerView[] {
-    const counted = new Set<string>();
     return this.#campaigns().map((campaign) =>
       viewOf({
         campaign,
         lines: this.#linesOf(campaign),
-        operators: operatorsOf(this.#working, campaign.settings.queue, counted),
-        previews: this.#previews.all().filter((offer) => offer.campaign.id === campaign.id).length,
-        pace: this.#paces.get(campaign.id) ?? null,
+        operators: operatorsOf(this.#floor.working, campaign.settings.queue),
+        previews: this.#offers.all().filter((offer) => offer.campaign.id === campaign.id).length,
+        pace: this.#turns.paceOf(campaign.id),
       }),
     );
   }
@@ -238,7 +228,7 @@ export class Dialler {
   } {
     return {
       ...this.#hands.counts,
-      ...{ rounds: this.#rounds, claimed: this.#claimed, trunkPauses: this.#trunkPauses },
+      ...{ rounds: this.#roundsGone, claimed: this.#turns.claimed, trunkPauses: this.#trunkPauses },
       failed: this.#writer.failed,
     };
   }
@@ -247,37 +237,15 @@ export class Dialler {
   gauges(): { inHand: number; offered: number; unwritten: number; leading: number } {
     return {
       inHand: this.#hands.size,
-      offered: this.#previews.all().length,
+      offered: this.#offers.all().length,
       unwritten: this.#writer.waiting,
       leading: this.#options.lease.held() ? 1 : 0,
     };
   }
 
-  #wake(): void {
-    if (this.#closed) return;
-    if (this.#round !== null) {
-      this.#again = true;
-      return;
-    }
-    this.#plan(this.#tuning.gapMs);
-  }
-
-  #plan(afterMs: number): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
-      this.#timer = null;
-      this.#again = false;
-      this.#round = this.#goRound().finally(() => {
-        this.#round = null;
-        if (!this.#closed) this.#plan(this.#again ? this.#tuning.gapMs : this.#tuning.everyMs);
-      });
-    }, afterMs);
-    this.#timer.unref();
-  }
-
   /** Never rejects: what failed is tried again by the next round. */
   async #goRound(): Promise<void> {
-    this.#rounds += 1;
+    this.#roundsGone += 1;
     const { lease, telephone } = this.#options;
     try {
       this.#hands.tick(this.#now());
@@ -286,13 +254,11 @@ export class Dialler {
         return;
       }
       await this.#settleIfDue();
-      this.#retireOffers();
+      this.#look();
+      this.#offers.retire();
+      await this.#lettingGo.look(this.#now());
       for (const campaign of this.#campaigns()) this.#watchTrunks(campaign);
-      const counted = new Set<string>();
-      for (const campaign of this.#campaigns()) {
-        if (!isOpen(campaign, this.#now()) || !this.#mayDial()) continue;
-        await this.#pace(campaign, counted);
-      }
+      await this.#turns.go(this.#campaigns());
       if (this.#now() - this.#savedAtMs > this.#tuning.saveEveryMs) {
         this.#savedAtMs = this.#now();
         await this.#learning.save();
@@ -320,74 +286,19 @@ export class Dialler {
     await this.#hands.settle();
   }
 
-  async #pace(campaign: Campaign, counted: Set<string>): Promise<void> {
-    const { settings } = campaign;
-    const nowMs = this.#now();
-    this.#look(nowMs);
-    const operators = operatorsOf(this.#working, settings.queue, counted);
-    const learned = await this.#learning.load(campaign.id);
-    const offered = new Set(this.#previews.all().map(({ extension }) => extension));
-    const lines = this.#linesOf(campaign);
-    const decision = decideLines(
-      pacingOf({
-        ...{ campaign, operators, offered, lines, learned, nowMs },
-        linesFree: this.#lines.free(settings.trunks, nowMs),
-        window: await this.#window(campaign, nowMs),
-      }),
-    );
-    this.#paces.set(campaign.id, decision);
-    const free = operators
-      .filter(({ state, extension }) => state === "free" && !offered.has(extension))
-      .sort((a, b) => a.sinceMs - b.sinceMs);
-    // Asked right before: a lease that was lost meanwhile dials nothing.
-    if (decision.lines > 0 && (await this.#options.lease.confirm()) && this.#mayDial()) {
-      const work = await takeWork(
-        { campaign, lines: decision.lines, free, process: this.#process, nowMs: this.#now() },
-        { attempts: this.#options.attempts, askedFor: this.#askedFor },
-      );
-      this.#claimed += work.length;
-      for (const one of work) this.#begin(campaign, one);
-      if (work.length < decision.lines) this.#dry.add(campaign.id);
-      else this.#dry.delete(campaign.id);
-    }
-    // A campaign with work left has all its operators; one without needs those whom its open lines will reach.
-    const open = this.#linesOf(campaign);
-    const needed = this.#dry.has(campaign.id)
-      ? free.slice(0, open.ringing.length + open.waiting + open.byOperator)
-      : operators;
-    for (const { extension } of needed) counted.add(extension);
-  }
-
   /** A claimed attempt: offered, or dialled at once. */
   #begin(campaign: Campaign, { attempt, operator }: Work): void {
-    const { settings } = campaign;
-    if (settings.mode === "preview" && operator !== null && operator.userId !== null) {
-      const offeredAtMs = this.#now();
-      const { previewSeconds } = settings;
-      this.#previews.offer({
-        ...{ attempt, campaign, offeredAtMs },
-        ...{ userId: operator.userId, extension: operator.extension },
-        dialledAtMs: previewSeconds === null ? null : offeredAtMs + previewSeconds * 1000,
-      });
+    const userId = operator?.userId ?? null;
+    if (campaign.settings.mode === "preview" && operator !== null && userId !== null) {
+      const { extension } = operator;
+      this.#offers.offer(attempt, campaign, { userId, extension });
       return;
     }
     void this.#dial(attempt, campaign, operator);
   }
 
-  async #dialOffer(offer: Offer): Promise<boolean> {
-    const { attempt, campaign, extension } = offer;
-    this.#look(this.#now());
-    const operator = this.#working.get(extension);
-    const current = this.#options.campaigns.get(campaign.id);
-    if (current === null || !isOpen(current, this.#now()) || operator === undefined) {
-      this.#hands.giveBack(attempt.id);
-      return false;
-    }
-    return this.#dial(attempt, current, operator);
-  }
-
   async #dial(
-    attempt: Offer["attempt"],
+    attempt: ClaimedAttempt,
     campaign: Campaign,
     operator: WorkingOperator | null,
   ): Promise<boolean> {
@@ -411,23 +322,6 @@ export class Dialler {
     return this.#hands.dial(attempt, campaign, trunk, first);
   }
 
-  /** Offers whose time is over are dialled; those that cannot be dialled any more are given back. */
-  #retireOffers(): void {
-    this.#look(this.#now());
-    for (const offer of this.#previews.all()) {
-      const { attempt, campaign, dialledAtMs, extension, userId } = offer;
-      const current = this.#options.campaigns.get(campaign.id);
-      const seat = this.#seats().get(extension);
-      const isThere = this.#working.get(extension)?.state === "free" && seat?.userId === userId;
-      const nowMs = this.#now();
-      const holds = current !== null && isOpen(current, nowMs) && nowMs < attempt.windowEndsAtMs;
-      if (holds && isThere && (dialledAtMs === null || nowMs < dialledAtMs)) continue;
-      if (this.#previews.take(userId, attempt.id) === null) continue;
-      if (holds && isThere) void this.#dialOffer(offer);
-      else this.#hands.giveBack(attempt.id);
-    }
-  }
-
   /** A campaign whose trunks all fail is paused, and tries them anew once a person started it again. */
   #watchTrunks({ id, state, settings }: Campaign): void {
     if (state === "running" && this.#states.get(id) === "paused")
@@ -443,7 +337,7 @@ export class Dialler {
   }
 
   #withdrawn(attemptId: string): void {
-    this.#previews.withdraw(attemptId);
+    this.#offers.withdraw(attemptId);
     if (this.#options.lease.held()) this.#hands.withdraw(attemptId);
   }
 
@@ -452,44 +346,13 @@ export class Dialler {
     return !this.#closed && this.#settled && lease.held() && telephone.up();
   }
 
-  #look(nowMs: number): void {
-    const { calls } = this.#options;
-    const taken = new Set<string>();
-    for (const { operator, connectedAtMs } of this.#hands.hands())
-      if (operator !== null && connectedAtMs === null) taken.add(operator.extension);
-    this.#working = workingOperators({
-      ...{ nowMs, taken, before: this.#working, seats: this.#seats() },
-      extensions: calls.extensions(this.pbx),
-      queues: calls.queues(this.pbx),
-    });
-    this.#learning.look(this.#working, nowMs);
-  }
-
-  #seats(): ReadonlyMap<string, Seat> {
-    const seats = new Map<string, Seat>();
-    for (const seat of this.#options.seats())
-      if (seat.pbx === this.pbx) seats.set(seat.extension, seat);
-    return seats;
+  #look(): void {
+    const nowMs = this.#now();
+    this.#learning.look(this.#floor.look(nowMs), nowMs);
   }
 
   #linesOf({ id }: Campaign): Lines {
     return linesOf([...this.#hands.hands()].filter(({ campaignId }) => campaignId === id));
-  }
-
-  async #window(
-    campaign: Campaign,
-    nowMs: number,
-  ): Promise<{ readonly answered: number; readonly abandoned: number }> {
-    const { mode, abandonment: rule } = campaign.settings;
-    // One line for each free operator abandons nobody: nothing to look up.
-    if (mode === "preview" || mode === "progressive" || dialsOperatorFirst(campaign))
-      return { answered: 0, abandoned: 0 };
-    const known = this.#windows.get(campaign.id);
-    if (known !== undefined && nowMs - known.atMs < WINDOW_KEPT_MS) return known;
-    const read = await this.#options.attempts.abandonment(campaign.id, rule, nowMs);
-    const kept = { ...read, atMs: nowMs };
-    this.#windows.set(campaign.id, kept);
-    return kept;
   }
 
   /** Of this PBX, the highest priority first. */
@@ -503,8 +366,4 @@ export class Dialler {
   #log(message: string): void {
     if (!this.#closed) this.#options.log.warn({ pbx: this.pbx }, message);
   }
-}
-
-function gone(): Refusal {
-  return new Refusal("gone", "attemptId: this offer is over");
 }

@@ -53,6 +53,8 @@ type Watch = {
   extension: string;
   /** The dialplan refused to dial it a second time. */
   again: boolean;
+  /** What was missed may have been a talk: answered, and not in the queue when everything was looked at anew. */
+  isDoubtful: boolean;
   readonly told: Set<Progress["type"]>;
 };
 
@@ -185,22 +187,31 @@ export class EvidenceBook {
   /**
    * What is true now. Attempts whose channels are all gone are forgotten and named in `lost`: how they ended was not heard, the PBX's own
    * record must tell. Those that were asked for and have no channel yet are kept, unless Asterisk began anew.
+   *
+   * @param diedAtMs of an Asterisk that began anew: when the one before went down, if it was heard until then; its lost calls ended at that
+   * moment, with the evidence that there is. Null when it may have gone on unheard.
    */
   hearSnapshot(
     snapshot: PbxSnapshot,
     atMs: number,
-  ): { readonly steps: readonly Step[]; readonly lost: readonly string[] } {
+    diedAtMs: number | null = null,
+  ): {
+    readonly steps: readonly Step[];
+    readonly lost: readonly { readonly id: string; readonly evidence: CallEvidence | null }[];
+  } {
     const steps: Step[] = [];
     const present = new Map(snapshot.channels.map((channel) => [channel.id, channel]));
     const waiting = new Set(
       snapshot.queues.flatMap((queue) => queue.callers.map(({ channelId }) => channelId)),
     );
-    const lost: string[] = [];
+    const lost: { id: string; evidence: CallEvidence | null }[] = [];
+    const endedAtMs = snapshot.restarted && diedAtMs !== null ? diedAtMs : atMs;
     for (const watch of [...this.#watches.values()]) {
       for (const [id, channel] of watch.channels)
-        if (snapshot.restarted || !present.has(id)) channel.gone ??= { cause: 0, atMs };
+        if (snapshot.restarted || !present.has(id)) channel.gone ??= { cause: 0, atMs: endedAtMs };
       if (this.isOver(watch.id) || (snapshot.restarted && watch.channels.size === 0)) {
-        lost.push(watch.id);
+        const isKnown = snapshot.restarted && diedAtMs !== null && !watch.isDoubtful;
+        lost.push({ id: watch.id, evidence: isKnown ? this.#evidenceOfCut(watch) : null });
         this.forget(watch.id);
       }
     }
@@ -216,7 +227,18 @@ export class EvidenceBook {
       if (waiting.has(watch.id)) watch.waited = true;
       steps.push(...this.#news(watch, atMs));
     }
+    // Where the others stand is seen by their channels, as if nothing had been missed.
+    for (const watch of this.#watches.values())
+      watch.isDoubtful = isAnswered(watch) && !watch.connected && !waiting.has(watch.id);
     return { steps, lost };
+  }
+
+  /** Of a call that ended with its PBX: nobody let go, and nobody said how the dialling ended. */
+  #evidenceOfCut(watch: Watch): CallEvidence {
+    const evidence = this.evidence(watch.id);
+    const wasDialling = evidence.dialStatus === "" && personsLegs(watch).size > 0;
+    if (!wasDialling) return evidence;
+    return { ...evidence, dialStatus: evidence.answered ? "ANSWER" : "CANCEL" };
   }
 
   /** Everything known of how it ended; of an attempt never heard of, nothing. */
@@ -273,6 +295,7 @@ export class EvidenceBook {
         connected: false,
         extension: "",
         again: false,
+        isDoubtful: false,
         told: new Set(),
       };
       this.#watches.set(attemptId, watch);

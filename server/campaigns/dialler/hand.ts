@@ -4,10 +4,10 @@
  */
 import { type Attempt, type AttemptFacts, type AttemptState, NEXT } from "../attempts/model.ts";
 import type { AbandonmentRule, Campaign } from "../model.ts";
-import { answered, judged, talked } from "../pacing/learn.ts";
+import { answered, judged, letGo, talked } from "../pacing/learn.ts";
 import type { Learned } from "../pacing/model.ts";
 import type { CallEvidence, Progress } from "../ports.ts";
-import { outcomeOf } from "./outcome.ts";
+import { outcomeOf, outcomeOfLetGo } from "./outcome.ts";
 
 /** An attempt's call as it stands. */
 export type Hand = {
@@ -39,6 +39,8 @@ export type Hand = {
   hasGap: boolean;
   /** Its reason went away: it is hung up, whatever it takes. */
   withdrawn: boolean;
+  /** It was hung up by us while it rang: nobody would have been there. */
+  letGo: boolean;
 };
 
 /** What follows a word of the PBX. */
@@ -77,6 +79,7 @@ export function handOf(
     asking: false,
     hasGap: false,
     withdrawn: false,
+    letGo: false,
   };
 }
 
@@ -158,9 +161,12 @@ function over(hand: Hand, { atMs, evidence: heard }: Extract<Progress, { type: "
   // A talk that began is one, whoever heard of its beginning.
   const evidence = { ...heard, connected: heard.connected || hand.connectedAtMs !== null };
   const rule = ruleOf(hand);
-  const outcome = outcomeOf(evidence, rule?.connectWithinMs ?? CONNECT_WITHIN_MS);
-  const late = isLate(hand, atMs);
+  const judge = hand.letGo ? outcomeOfLetGo : outcomeOf;
+  const outcome = judge(evidence, rule?.connectWithinMs ?? CONNECT_WITHIN_MS);
+  // Whom we hung up on as they answered was abandoned, however short they waited.
+  const late = isLate(hand, atMs) || (hand.letGo && outcome === "abandoned");
   const learn: Step["learn"][number][] = [];
+  if (outcome === "letGo" && hand.operator === null) learn.push(letGo);
   if (evidence.answered && outcome !== "machine")
     learn.push(...answerLearned(hand), ...judgedNow(hand, late));
   if (hand.connectedAtMs !== null) {

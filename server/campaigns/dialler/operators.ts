@@ -55,6 +55,8 @@ export type WorkingOperator = PacedOperator & {
   readonly queues: ReadonlySet<string>;
   /** Somebody who called us waits for them: no campaign gets them now. */
   readonly inboundWaits: boolean;
+  /** Their phone rings for somebody who waits in a queue. */
+  readonly isRung: boolean;
 };
 
 /** All operators who could talk for a campaign, by extension; each stands once, whatever the number of their queues. */
@@ -79,6 +81,7 @@ export function workingOperators(facts: OperatorFacts): ReadonlyMap<string, Work
     const sinceMs = before?.state === state ? before.sinceMs : facts.nowMs;
     working.set(seen.extension, {
       ...{ state, sinceMs, extension: seen.extension },
+      isRung: !facts.taken.has(seen.extension) && seen.ringingIn.length > 0,
       userId: seat?.userId ?? null,
       members: seen.members,
       queues: new Set(open.map(({ queue }) => queue)),
@@ -88,16 +91,35 @@ export function workingOperators(facts: OperatorFacts): ReadonlyMap<string, Work
   return working;
 }
 
-/** Those of them whom a campaign may count on: of its queue, with nobody who called us waiting for them, and not counted by another one. */
+/** Those of them who answer a queue's people, sooner or later. */
+export function membersOf(
+  working: ReadonlyMap<string, WorkingOperator>,
+  queue: string,
+): readonly WorkingOperator[] {
+  return [...working.values()].filter((operator) => operator.queues.has(queue));
+}
+
+/** Those whom a campaign may count on: of its queue, with nobody who called us waiting for them. */
 export function operatorsOf(
   working: ReadonlyMap<string, WorkingOperator>,
   queue: string,
-  counted: ReadonlySet<string>,
 ): readonly WorkingOperator[] {
-  return [...working.values()].filter(
-    (operator) =>
-      operator.queues.has(queue) && !operator.inboundWaits && !counted.has(operator.extension),
-  );
+  return membersOf(working, queue).filter(({ inboundWaits }) => !inboundWaits);
+}
+
+/** People who called us and wait for any of these operators. */
+export function inboundWaiting(
+  queues: readonly SeenQueue[],
+  operators: readonly WorkingOperator[],
+): number {
+  const names = new Set(operators.flatMap(({ queues: of }) => [...of]));
+  const extensions = new Set(operators.map(({ extension }) => extension));
+  let waiting = 0;
+  for (const { name, callers, preferring } of queues) {
+    if (names.has(name)) waiting += callers.filter(isInbound).length;
+    waiting += preferring.filter((each) => extensions.has(each.preferredExtension)).length;
+  }
+  return waiting;
 }
 
 function stateOf(

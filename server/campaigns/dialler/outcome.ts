@@ -49,6 +49,19 @@ export function outcomeOf(evidence: CallEvidence, connectWithinMs: number): Atte
   );
 }
 
+/**
+ * The same of a call that we hung up while it rang, because nobody would have been there. What the network said meanwhile holds; whoever answered
+ * at that very moment was left on the line by us.
+ */
+export function outcomeOfLetGo(evidence: CallEvidence, connectWithinMs: number): AttemptOutcome {
+  if (evidence.answered) {
+    const outcome = outcomeOf(evidence, connectWithinMs);
+    return outcome === "cutOff" ? "abandoned" : outcome;
+  }
+  const isOurs = evidence.dialStatus === "" || evidence.dialStatus === "CANCEL";
+  return isOurs && byCause(evidence) === null ? "letGo" : outcomeOf(evidence, connectWithinMs);
+}
+
 function byCause({ cause, rang, dialStatus }: CallEvidence): AttemptOutcome | null {
   switch (cause) {
     case 17:

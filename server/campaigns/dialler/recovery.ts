@@ -38,6 +38,9 @@ export function settle(facts: TakenFacts): Settlement {
   if (facts.alive) return { do: "follow" };
   if (nowMs - (attempt.dialledAtMs ?? 0) < facts.settleAfterMs) return { do: "wait" };
   if (record === null) return { do: "wait" };
+  // A talk that began is one, whatever the PBX has forgotten since.
+  if (attempt.connectedAtMs !== null && !(record.dialled && record.evidence !== null))
+    return write("ended", { outcome: "talked" });
   if (!record.dialled) {
     // Only what was never told to ring can be given back; a PBX that forgot what it did proves nothing.
     if (attempt.state === "dialling") return write("planned", {});

@@ -1,6 +1,12 @@
 /** A campaign at one moment, as pacing and the console look at it. Pure. */
 import type { Campaign } from "../model.ts";
-import type { Learned, PacingDecision, PacingState, RingingLine } from "../pacing/model.ts";
+import type {
+  Learned,
+  OtherCampaign,
+  PacingDecision,
+  PacingState,
+  RingingLine,
+} from "../pacing/model.ts";
 import type { DiallerView } from "../ports.ts";
 import type { Hand } from "./hand.ts";
 import type { WorkingOperator } from "./operators.ts";
@@ -8,7 +14,7 @@ import type { WorkingOperator } from "./operators.ts";
 /** A campaign's calls by how far they are. */
 export type Lines = {
   /** Dialled, not answered; customer first. */
-  readonly ringing: readonly RingingLine[];
+  readonly ringing: readonly (RingingLine & { readonly attemptId: string })[];
   /** Answered by a person who waits for an operator. */
   readonly waiting: number;
   readonly talking: number;
@@ -31,7 +37,7 @@ export function dialsOperatorFirst({ settings }: Campaign): boolean {
 }
 
 export function linesOf(hands: readonly Hand[]): Lines {
-  const ringing: RingingLine[] = [];
+  const ringing: Lines["ringing"][number][] = [];
   let waiting = 0;
   let talking = 0;
   let byOperator = 0;
@@ -39,9 +45,13 @@ export function linesOf(hands: readonly Hand[]): Lines {
     if (hand.state === "connected") talking += 1;
     else if (hand.operator !== null) byOperator += 1;
     // What is being hung up, and a machine, wait for nobody.
-    else if (hand.withdrawn || hand.machine) continue;
+    else if (hand.withdrawn || hand.letGo || hand.machine) continue;
     else if (hand.state === "waiting" || hand.state === "answered") waiting += 1;
-    else ringing.push({ sinceMs: hand.ringingAtMs ?? hand.dialledAtMs, chance: null });
+    else
+      ringing.push({
+        ...{ attemptId: hand.attempt.id, chance: null },
+        sinceMs: hand.ringingAtMs ?? hand.dialledAtMs,
+      });
   }
   return { ringing, waiting, talking, byOperator };
 }
@@ -53,15 +63,18 @@ export function pacingOf(now: {
   /** Extensions that think about an offer. */
   readonly offered: ReadonlySet<string>;
   readonly lines: Lines;
+  readonly others: readonly OtherCampaign[];
+  /** Operators of its queue who are kept for campaigns that go first. */
+  readonly kept: number;
   readonly learned: Learned;
   readonly linesFree: number;
   readonly window: PacingState["window"];
   readonly nowMs: number;
 }): PacingState {
-  const { campaign, lines, learned, linesFree, nowMs, offered, window } = now;
+  const { campaign, kept, lines, learned, linesFree, nowMs, offered, others, window } = now;
   const { abandonment: rule, mode, mostLinesPerOperator, ringSeconds } = campaign.settings;
   return {
-    ...{ nowMs, rule, learned, linesFree, window, mostLinesPerOperator },
+    ...{ nowMs, rule, learned, linesFree, window, mostLinesPerOperator, others, kept },
     // An operator who is called first is busy from then on, so one line for each free one is all there can be.
     mode: mode !== "preview" && dialsOperatorFirst(campaign) ? "progressive" : mode,
     ringLimitMs: ringSeconds * 1000,

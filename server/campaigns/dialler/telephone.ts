@@ -32,12 +32,14 @@ export type TelephoneOptions = {
   readonly silentMs?: number;
   /** An attempt is forgotten by the PBX no sooner than this after it was settled: an Originate that is late is still refused [10 min]. */
   readonly forgetAfterMs?: number;
+  /** An Asterisk that began anew so soon after the connection was lost went down with it: nothing happened unheard in between [30 s]. */
+  readonly downWithinMs?: number;
 };
 
 /** An Originate that failed without a channel, kept until its ActionID is known. */
 const mostEarly = 200;
 
-/** Settled attempts kept for the PBX to forget; beyond that the oldest stay in AstDB. */
+/** Settled attempts kept for the PBX to forget, and calls that went down with it; beyond that the oldest are left out. */
 const mostSettled = 10_000;
 
 /** @see Telephone */
@@ -59,6 +61,9 @@ export class AsteriskTelephone implements Telephone {
   readonly #ending = new Map<string, NodeJS.Timeout>();
   /** To be hung up as soon as they have a channel. */
   readonly #unwanted = new Set<string>();
+  /** What was heard of calls until they went down with their Asterisk, which could not write down how they ended; until they are settled. */
+  readonly #cut = new Map<string, CallEvidence>();
+  #lostAtMs: number | null = null;
   /** When attempts were settled, oldest first. */
   readonly #settled = new Map<string, number>();
   #stop: (() => void)[] = [];
@@ -75,6 +80,7 @@ export class AsteriskTelephone implements Telephone {
       graceMs: 1500,
       silentMs: 60_000,
       forgetAfterMs: 600_000,
+      downWithinMs: 30_000,
       ...rest,
     };
     this.#book = new EvidenceBook(this.#options.prefix);
@@ -152,10 +158,15 @@ export class AsteriskTelephone implements Telephone {
     const { record, refused } = await readRecord(this.#pbx, attemptId);
     // Pressed while nobody listened; who reads the record must learn of it as those who heard it do.
     if (refused) this.#tell({ type: "refused", attemptId, atMs: this.#options.now() });
-    return record;
+    const cut = this.#cut.get(attemptId);
+    if (cut === undefined) return record;
+    // A crash takes what was written last with it; what was heard stands.
+    const isUntold = record.dialled ? record.evidence === null : cut.rang || cut.answered;
+    return isUntold ? { dialled: true, evidence: cut } : record;
   }
 
   settled(attemptId: string): void {
+    this.#cut.delete(attemptId);
     this.#settled.set(attemptId, this.#options.now());
     const [oldest] = this.#settled.keys();
     if (this.#settled.size > mostSettled && oldest !== undefined) this.#settled.delete(oldest);
@@ -175,8 +186,12 @@ export class AsteriskTelephone implements Telephone {
 
   #hear(input: PbxInput, atMs: number): void {
     if (input.type === "snapshot") {
-      const { steps, lost } = this.#book.hearSnapshot(input.snapshot, atMs);
-      for (const id of lost) this.#drop(id);
+      const { steps, lost } = this.#book.hearSnapshot(input.snapshot, atMs, this.#diedAtMs(atMs));
+      this.#lostAtMs = null;
+      for (const { id, evidence } of lost) {
+        this.#drop(id);
+        if (evidence !== null) this.#keepCut(id, evidence);
+      }
       for (const step of steps) this.#tell(step);
       for (const id of this.#book.ids()) if (this.#book.hasBegun(id)) this.#begun(id);
       // After all who listen to the PBX have heard of it.
@@ -185,7 +200,10 @@ export class AsteriskTelephone implements Telephone {
       });
       return;
     }
-    if (input.type === "connectionLost") return;
+    if (input.type === "connectionLost") {
+      this.#lostAtMs = atMs;
+      return;
+    }
     if (input.type === "originateEnded" && !input.success && input.channelId === "") {
       this.#withoutChannel(input.actionId, input.reason);
       return;
@@ -195,6 +213,18 @@ export class AsteriskTelephone implements Telephone {
     if (id === null) return;
     if (this.#book.hasBegun(id)) this.#begun(id);
     if (this.#book.isOver(id)) this.#end(id);
+  }
+
+  /** When the Asterisk before this one went down, should it have; null when it may have gone on after the connection was lost. */
+  #diedAtMs(nowMs: number): number | null {
+    const lostAtMs = this.#lostAtMs;
+    return lostAtMs !== null && nowMs - lostAtMs <= this.#options.downWithinMs ? lostAtMs : null;
+  }
+
+  #keepCut(id: string, evidence: CallEvidence): void {
+    this.#cut.set(id, evidence);
+    const [oldest] = this.#cut.keys();
+    if (this.#cut.size > mostSettled && oldest !== undefined) this.#cut.delete(oldest);
   }
 
   #hearFact(fact: CallFact): void {

@@ -14,6 +14,9 @@ const NOT_CARRIED: ReadonlySet<AttemptOutcome> = new Set([
   "refusedByPbx",
 ]);
 
+/** Ended by us: whether the trunk would have carried it was not seen. */
+const NOT_TOLD: ReadonlySet<AttemptOutcome> = new Set(["operatorGone", "letGo"]);
+
 /** Lines, rates and troubles; changed by what is dialled and how it ended. */
 export class TrunkLines {
   readonly #trunks: () => readonly Trunk[];
@@ -51,7 +54,7 @@ export class TrunkLines {
     const trunk = this.#used.get(attemptId);
     if (trunk === undefined) return;
     this.#used.delete(attemptId);
-    if (outcome === null || outcome === "operatorGone") return;
+    if (outcome === null || NOT_TOLD.has(outcome)) return;
     const ends = [
       ...(this.#ends.get(trunk) ?? []),
       { atMs: nowMs, congested: NOT_CARRIED.has(outcome) },

@@ -38,6 +38,11 @@ export function dialled(learned: Learned): Learned {
   return { ...learned, dials: learned.dials * kept + 1, answers: learned.answers * kept };
 }
 
+/** A line that was let go before anybody could answer tells nothing of how people answer: as if it had not been dialled. */
+export function letGo(learned: Learned): Learned {
+  return { ...learned, dials: Math.max(learned.answers, learned.dials - 1) };
+}
+
 /** A person answered after `ringMs` of ringing. */
 export function answered(learned: Learned, ringMs: number): Learned {
   const second = Math.min(LONGEST_RING_SECONDS - 1, Math.max(0, Math.floor(ringMs / 1000)));

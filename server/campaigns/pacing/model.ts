@@ -29,12 +29,28 @@ export type PacingState = {
   readonly ringing: readonly RingingLine[];
   /** Answered people who wait for an operator. */
   readonly waiting: number;
+  /** Other campaigns with people on the line whom the same operators will answer; see `share.ts`. */
+  readonly others: readonly OtherCampaign[];
+  /** Operators of its queue who are kept for campaigns that go first; they are not among `operators`. */
+  readonly kept: number;
   /** Lines the trunks have free now. */
   readonly linesFree: number;
   /** What finished calls taught; see `learn.ts`. */
   readonly learned: Learned;
   /** Live-answered and abandoned calls in the rule's window. */
   readonly window: { readonly answered: number; readonly abandoned: number };
+};
+
+/** A campaign that shares operators with the one that is decided about. */
+export type OtherCampaign = {
+  /** How many of its people will come to the operators of this state, 0 to 1. */
+  readonly share: number;
+  readonly ringing: readonly RingingLine[];
+  readonly waiting: number;
+  readonly ringLimitMs: number;
+  readonly rule: AbandonmentRule;
+  readonly learned: Learned;
+  readonly window: PacingState["window"];
 };
 
 /**
@@ -81,5 +97,7 @@ export type PacingReason =
   /** By the risk of one more line. */
   | "predictive"
   | "nobodyFree"
+  /** All operators are kept for campaigns that go first: of higher priority, or of the same when it is their turn. */
+  | "othersFirst"
   | "noLines"
   | "enoughRinging";

@@ -1,7 +1,7 @@
 /** What the next seconds hold: how many operators will be there for those who will answer. */
 import { dialsRemembered } from "./learn.ts";
 import { survivalOf } from "./lognormal.ts";
-import type { Learned, LogNormal, PacingState } from "./model.ts";
+import type { Learned, LogNormal, OtherCampaign, PacingState, RingingLine } from "./model.ts";
 
 /** Weight, in dials, of the guess with which an unknown list starts. */
 const GUESS_WEIGHT = 10;
@@ -53,21 +53,24 @@ export function outlookOf(
     variance: Float64Array,
   ) => void = addFinishing,
 ): Outlook {
-  const seconds = Math.min(LONGEST_RING_SECONDS, Math.max(1, Math.ceil(state.ringLimitMs / 1000)));
+  const seconds = ringSecondsOf(state.ringLimitMs);
   const mean = new Float64Array(seconds);
   const variance = new Float64Array(seconds);
   const answers = new Float64Array(seconds);
   const called = new Float64Array(seconds);
   const answersOfNew = new Float64Array(seconds);
   const free = state.operators.reduce((sum, { state }) => sum + (state === "free" ? 1 : 0), 0);
-  mean.fill(free - state.waiting);
+  const waiting = state.others.reduce((sum, { share, waiting }) => sum + share * waiting, 0);
+  mean.fill(free - state.waiting - waiting);
   finishing(state, mean, variance);
 
   const answered = answeredBy(state.learned.ringSeconds, seconds);
   const chance = answerChance(state, answered);
   for (let at = 0; at < seconds; at += 1)
     answersOfNew[at] = chance * (answered[at + 1]! - answered[at]!);
-  addAllRinging(state, chance, answered, { mean, variance, answers, called });
+  const margin = { mean, variance, answers, called };
+  addAllRinging(state, 1, chance, answered, margin);
+  for (const other of state.others) addOther(state.nowMs, other, margin);
   return {
     seconds,
     mean,
@@ -78,6 +81,24 @@ export function outlookOf(
     chance,
     doubt: doubtOf(chance, state),
   };
+}
+
+/** When a line that rings is answered, by the second from now on: a distribution up to a factor. */
+export function answersOf(
+  { nowMs, ringLimitMs, learned }: Pick<PacingState, "nowMs" | "ringLimitMs" | "learned">,
+  { sinceMs }: RingingLine,
+): Float64Array {
+  const seconds = ringSecondsOf(ringLimitMs);
+  const answered = answeredBy(learned.ringSeconds, seconds);
+  const from = secondOf(nowMs, sinceMs, answered);
+  const answers = new Float64Array(seconds);
+  for (let at = 0; from + at < seconds; at += 1)
+    answers[at] = answered[from + at + 1]! - answered[from + at]!;
+  return answers;
+}
+
+function ringSecondsOf(ringLimitMs: number): number {
+  return Math.min(LONGEST_RING_SECONDS, Math.max(1, Math.ceil(ringLimitMs / 1000)));
 }
 
 /** The last that was asked for: ring times change only with an answer, decisions are far more frequent. */
@@ -118,7 +139,11 @@ function doubtOf(chance: number, { learned }: PacingState): number {
  * still holds of it. When a shift begins and a hundred lines are dialled at once, the chance must not seem to fall.
  */
 function answerChance(
-  { nowMs, ringing, learned: { dials, answers } }: PacingState,
+  {
+    nowMs,
+    ringing,
+    learned: { dials, answers },
+  }: Pick<PacingState, "nowMs" | "ringing" | "learned">,
   answered: Float64Array,
 ): number {
   let undecided = 0;
@@ -132,9 +157,19 @@ function secondOf(nowMs: number, sinceMs: number, answered: Float64Array): numbe
   return Math.max(0, Math.min(answered.length - 1, Math.round((nowMs - sinceMs) / 1000)));
 }
 
-/** Lines of one chance that have rung equally long are added together. */
+/** People of another campaign need operators as much; how likely they answer, and when, is by what that one learned. */
+function addOther(nowMs: number, other: OtherCampaign, to: RingingMargin): void {
+  if (other.ringing.length === 0) return;
+  const seconds = ringSecondsOf(other.ringLimitMs);
+  const answered = answeredBy(other.learned.ringSeconds, seconds);
+  const chance = answerChance({ ...other, nowMs }, answered);
+  addAllRinging({ nowMs, ringing: other.ringing }, other.share, chance, answered, to);
+}
+
+/** Lines of one chance that have rung equally long are added together. @param share of each that counts. */
 function addAllRinging(
-  { nowMs, ringing }: PacingState,
+  { nowMs, ringing }: Pick<PacingState, "nowMs" | "ringing">,
+  share: number,
   chance: number,
   answered: Float64Array,
   to: RingingMargin,
@@ -143,8 +178,8 @@ function addAllRinging(
   const alike = new Float64Array(answered.length);
   for (const line of ringing) {
     const from = secondOf(nowMs, line.sinceMs, answered);
-    if (line.chance === null) alike[from]! += 1;
-    else addRinging(1, from, line.chance, answered, to);
+    if (line.chance === null) alike[from]! += share;
+    else addRinging(share, from, line.chance, answered, to);
   }
   for (let from = 0; from < last; from += 1)
     if (alike[from]! > 0) addRinging(alike[from]!, from, chance, answered, to);

@@ -5,9 +5,13 @@
  * operator is there in time. Lines are dialled while that risk, as a share of the answers a line brings, is within `learned.theta`, which
  * follows the outcomes (`learn.ts`). Where there is too little to predict from, and where the share of abandoned calls stands at its cap,
  * one line is dialled for each free operator: that abandons nobody.
+ *
+ * Campaigns that share operators share them by these rules: the phones that ring and the people who wait of all of them count, whichever is
+ * decided about; the risk of one more line is what it does to any of them; and what is allowed is what the strictest of them allows. So
+ * together they never dial more than one of them would.
  */
 import { dialsRemembered } from "./learn.ts";
-import type { PacingDecision, PacingReason, PacingState } from "./model.ts";
+import type { OtherCampaign, PacingDecision, PacingReason, PacingState } from "./model.ts";
 import { outlookOf } from "./outlook.ts";
 import { linesBorne } from "./risk.ts";
 
@@ -36,24 +40,35 @@ const CHANCE_ABANDONED = 4;
 export function decideLines(state: PacingState): PacingDecision {
   const operators = state.operators.length;
   const free = state.operators.reduce((sum, { state }) => sum + (state === "free" ? 1 : 0), 0);
-  const taken = state.ringing.length + state.waiting;
-  const seen = { operators, free, ringing: state.ringing.length, waiting: state.waiting };
+  const busy = state.others.filter(
+    ({ share, ringing, waiting }) => share * (ringing.length + waiting) > 0,
+  );
+  const sum = (of: (other: OtherCampaign) => number) =>
+    busy.reduce((all, other) => all + other.share * of(other), 0);
+  const ringing = state.ringing.length + sum((other) => other.ringing.length);
+  const waiting = state.waiting + sum((other) => other.waiting);
+  const taken = ringing + waiting;
+  const others = taken - state.ringing.length - state.waiting;
+  const seen = {
+    ...{ operators, free, kept: state.kept },
+    ...{ ringing: Math.round(ringing), waiting: Math.round(waiting), others: Math.ceil(others) },
+  };
   const decided = (lines: number, reason: PacingReason, values = {}): PacingDecision => ({
     lines,
     reason,
     values: { ...seen, ...values },
   });
 
-  const room = Math.floor(state.mostLinesPerOperator * operators) - taken;
+  const room = Math.floor(state.mostLinesPerOperator * operators - taken);
   const most = Math.max(0, Math.min(Math.floor(state.linesFree), room));
-  const progressive = Math.max(0, Math.min(most, free - taken));
-  if (operators === 0) return decided(0, "nobodyFree");
+  const progressive = Math.max(0, Math.min(most, Math.floor(free - taken)));
+  if (operators === 0) return decided(0, state.kept > 0 ? "othersFirst" : "nobodyFree");
   if (state.linesFree < 1) return decided(0, "noLines");
   if (room < 1) return decided(0, "enoughRinging", { most: state.mostLinesPerOperator });
   if (state.mode === "preview" || state.mode === "progressive")
     return decided(progressive, free === 0 ? "nobodyFree" : "progressive");
 
-  const { learned, rule, window } = state;
+  const { learned } = state;
   const least = LEAST_KNOWN[state.mode];
   if (
     operators < LEAST_OPERATORS ||
@@ -68,12 +83,7 @@ export function decideLines(state: PacingState): PacingDecision {
       talksNeeded: least.talks,
     });
 
-  const cap = Math.max(
-    rule.mostShare * window.answered,
-    Math.min(rule.targetShare, rule.mostShare) * window.answered + CHANCE_ABANDONED,
-  );
-  // Who waits now may be lost yet.
-  const left = cap - window.abandoned - state.waiting;
+  const strictest = [state, ...busy].reduce((one, two) => (leftOf(two) < leftOf(one) ? two : one));
   const firstDials = Math.min(
     MOST_FIRST_DIALS,
     Math.max(FIRST_DIALS, FIRST_DIALS_PER_OPERATOR * operators),
@@ -83,12 +93,12 @@ export function decideLines(state: PacingState): PacingDecision {
     ? Math.min(most, Math.max(0, FIRST_LINES_PER_FREE_OPERATOR * free - taken))
     : most;
   const outlook = outlookOf(state);
-  const perLine = learned.theta * outlook.chance;
-  const borne = linesBorne(
-    outlook,
-    { perLine, abandoned: left, perAnswer: rule.mostShare },
-    bounded,
-  );
+  const theta = Math.min(learned.theta, ...busy.map((other) => other.learned.theta));
+  const perLine = theta * outlook.chance;
+  const perAnswer = Math.min(state.rule.mostShare, ...busy.map(({ rule }) => rule.mostShare));
+  const allowed = { perLine, perAnswer, abandoned: leftOf(strictest) };
+  const borne = linesBorne(outlook, allowed, bounded);
+  const { rule, window } = strictest;
   if (borne.because === "cap" && borne.lines <= progressive)
     return decided(progressive, "atCap", {
       answered: window.answered,
@@ -101,4 +111,18 @@ export function decideLines(state: PacingState): PacingDecision {
     risk: borne.risk,
     allowed: perLine,
   });
+}
+
+/** Calls that may still be abandoned before a campaign's share stands at its cap. */
+function leftOf({
+  rule,
+  waiting,
+  window,
+}: Pick<PacingState, "rule" | "waiting" | "window">): number {
+  const cap = Math.max(
+    rule.mostShare * window.answered,
+    Math.min(rule.targetShare, rule.mostShare) * window.answered + CHANCE_ABANDONED,
+  );
+  // Who waits now may be lost yet.
+  return cap - window.abandoned - waiting;
 }

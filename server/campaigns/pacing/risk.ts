@@ -69,7 +69,7 @@ export function linesBorne(outlook: Outlook, allowance: Allowance, most: number)
 }
 
 /** The chance that at most `rest` operators are left: whole numbers, so with half of one more, as normal. */
-function missing(mean: number, variance: number, rest: number): number {
+export function missing(mean: number, variance: number, rest: number): number {
   const over = rest + 0.5 - mean;
   return variance < 1e-6 ? (over > 0 ? 1 : 0) : normalShare(over / Math.sqrt(variance));
 }

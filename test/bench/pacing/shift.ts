@@ -187,6 +187,8 @@ class Shift {
         ringing: this.#ringing,
         waiting: this.#waiting.length,
         linesFree: 1000,
+        others: [],
+        kept: 0,
         learned: this.#learned,
         window: { answered: this.#answered, abandoned: this.#abandoned },
       },

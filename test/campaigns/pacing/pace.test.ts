@@ -3,61 +3,22 @@ import { describe, expect, test } from "vitest";
 import { NOTHING_LEARNED, dialsRemembered } from "../../../server/campaigns/pacing/learn.ts";
 import type { PacedOperator, PacingState } from "../../../server/campaigns/pacing/model.ts";
 import { decideLines } from "../../../server/campaigns/pacing/pace.ts";
+import { anyState } from "./any-state.ts";
 import { NOW, free, learned, ringing, rule, state, talking } from "./samples.ts";
 
-const share = fc.double({ min: 0, max: 1, noNaN: true });
-const past = fc.integer({ min: -5000, max: 20_000_000 }).map((ms) => NOW - ms);
-const fit = fc.record({
-  samples: fc.double({ min: 0, max: 300, noNaN: true }),
-  meanLog: fc.double({ min: 0, max: 18, noNaN: true }),
-  varianceLog: fc.double({ min: 0, max: 9, noNaN: true }),
-});
-const anyState: fc.Arbitrary<PacingState> = fc.record({
-  nowMs: fc.constant(NOW),
-  mode: fc.constantFrom("preview", "progressive", "predictive", "automatic"),
-  rule: fc.record({
-    mostShare: fc.double({ min: 0, max: 0.2, noNaN: true }),
-    targetShare: fc.double({ min: 0, max: 0.2, noNaN: true }),
-    window: fc.constantFrom("day", "24hours", "30days"),
-    clockFrom: fc.constantFrom("answer", "greetingEnd"),
-    connectWithinMs: fc.integer({ min: 0, max: 20_000 }),
-  }),
-  ringLimitMs: fc.integer({ min: 0, max: 300_000 }),
-  mostLinesPerOperator: fc.double({ min: 1, max: 10, noNaN: true }),
-  operators: fc.array(
-    fc.record({
-      state: fc.constantFrom("free", "talking", "wrappingUp"),
-      sinceMs: past,
-    }) as fc.Arbitrary<PacedOperator>,
-    { maxLength: 40 },
-  ),
-  ringing: fc.array(fc.record({ sinceMs: past, chance: fc.option(share) }), { maxLength: 40 }),
-  waiting: fc.integer({ min: 0, max: 10 }),
-  linesFree: fc.integer({ min: -2, max: 60 }),
-  learned: fc
-    .record({
-      dials: fc.double({ min: 0, max: 300, noNaN: true }),
-      answered: share,
-      ringSeconds: fc.array(fc.double({ min: 0, max: 30, noNaN: true }), { maxLength: 60 }),
-      talk: fit,
-      wrapUp: fit,
-      theta: fc.double({ min: 0.005, max: 0.5, noNaN: true }),
-    })
-    .map(({ answered, ...rest }) => ({ ...rest, answers: answered * rest.dials })),
-  window: fc
-    .record({ answered: fc.integer({ min: 0, max: 5000 }), part: share })
-    .map(({ answered, part }) => ({ answered, abandoned: Math.floor(answered * part * 0.1) })),
-});
-
-const taken = ({ ringing, waiting }: PacingState) => ringing.length + waiting;
+const taken = ({ ringing, waiting, others }: PacingState) =>
+  others.reduce(
+    (sum, other) => sum + other.share * (other.ringing.length + other.waiting),
+    ringing.length + waiting,
+  );
 const idle = ({ operators }: PacingState) => operators.filter((o) => o.state === "free").length;
 const oneToOne = (state: PacingState) =>
   Math.max(
     0,
     Math.min(
-      idle(state) - taken(state),
+      Math.floor(idle(state) - taken(state)),
       state.linesFree,
-      Math.floor(state.mostLinesPerOperator * state.operators.length) - taken(state),
+      Math.floor(state.mostLinesPerOperator * state.operators.length - taken(state)),
     ),
   );
 

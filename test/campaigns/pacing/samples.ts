@@ -44,6 +44,8 @@ export const state = (more: Partial<PacingState> = {}): PacingState => ({
   operators: [],
   ringing: [],
   waiting: 0,
+  others: [],
+  kept: 0,
   linesFree: 100,
   learned,
   window: { answered: 1000, abandoned: 20 },

@@ -112,6 +112,13 @@ export class MemoryAttempts implements AttemptStore {
     });
   }
 
+  async hasDue(campaignId: string) {
+    await this.#answers();
+    return [...this.rows.values()].some(
+      (row) => row.campaignId === campaignId && row.state === "planned" && row.userId === null,
+    );
+  }
+
   async advance(id: string, to: AttemptState, facts: AttemptFacts): Promise<Attempt | null> {
     await this.#answers();
     const row = this.rows.get(id);
