@@ -94,17 +94,24 @@ export type ContactLine = {
 
 /** `GET /api/v1/campaigns/:id/contacts?search=&unknown=true&limit=`: by a part of the name, the phone or an order's number, newest first. */
 export type ContactsBody = { readonly contacts: readonly ContactFound[] };
-export type ContactFound = ContactLine & {
+export type ContactFound = ContactLine &
+  ContactEnd & {
+    /** Every dialling so far, and the planned one; newest first. */
+    readonly tries: readonly {
+      readonly attemptId: string;
+      readonly at: string;
+      readonly state: AttemptState;
+      readonly outcome: AttemptOutcome | null;
+    }[];
+  };
+
+/** What became of a contact. */
+export type ContactEnd = {
   readonly state: "open" | "done" | "withdrawn";
   /** The disposition's code, or why it was withdrawn; "" while open. */
   readonly result: string;
-  /** Every dialling so far, and the planned one; newest first. */
-  readonly tries: readonly {
-    readonly attemptId: string;
-    readonly at: string;
-    readonly state: AttemptState;
-    readonly outcome: AttemptOutcome | null;
-  }[];
+  /** The disposition in words; null without one. */
+  readonly labels: { readonly ru: string; readonly uk: string; readonly en: string } | null;
 };
 
 /**
@@ -117,10 +124,7 @@ export type SettleInput = { readonly outcome: AttemptOutcome } | { readonly agai
 export type AttemptStory = {
   readonly id: string;
   readonly campaign: { readonly id: string; readonly name: string };
-  readonly contact: ContactLine & {
-    readonly state: "open" | "done" | "withdrawn";
-    readonly result: string;
-  };
+  readonly contact: ContactLine & ContactEnd;
   readonly state: AttemptState;
   readonly outcome: AttemptOutcome | null;
   readonly withdrawnBecause: WithdrawnBecause | "";

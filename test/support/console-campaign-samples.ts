@@ -10,6 +10,7 @@ import type {
   ContactLine,
   DoNotCallLine,
   NextBody,
+  WithdrawnContact,
 } from "../../server/campaigns/rest.ts";
 import { campaignTemplates } from "../../server/campaigns/templates.ts";
 
@@ -151,11 +152,17 @@ export function sampleNext(): NextBody {
         because: "notDue",
       },
     ],
-    never: [
-      { ...line(6, "Анна Ли"), because: "calledIn" },
-      { ...line(7, "Олег Фёдоров"), because: "doNotCall" },
-    ],
+    never: [{ ...line(7, "Олег Фёдоров"), because: "doNotCall" }],
   };
+}
+
+/** Who was withdrawn; newest first. */
+export function sampleWithdrawn(): WithdrawnContact[] {
+  const at = (minutes: number): string => new Date(Date.now() - minutes * 60_000).toISOString();
+  return [
+    { ...line(6, "Анна Ли"), because: "calledIn", at: at(12) },
+    { ...line(9, "Юрий Громов", { attempts: 4 }), because: "exhausted", at: at(95) },
+  ];
 }
 
 /** People of a campaign; Ольга's attempt is unknown. */
@@ -165,12 +172,14 @@ export function sampleContacts(): ContactFound[] {
       ...line(8, "Ольга Петрова", { attempts: 1 }),
       state: "open",
       result: "",
+      labels: null,
       tries: [{ attemptId: "cc-8", at: "2026-11-23T06:12:00Z", state: "unknown", outcome: null }],
     },
     {
       ...line(1, "Мария Кузнецова", { attempts: 2 }),
       state: "done",
       result: "confirmed",
+      labels: { ru: "Заказ подтверждён", uk: "Замовлення підтверджено", en: "Order confirmed" },
       tries: [
         { attemptId: "cc-1", at: "2026-11-23T07:30:00Z", state: "ended", outcome: "talked" },
         { attemptId: "cc-1a", at: "2026-11-23T06:30:00Z", state: "ended", outcome: "noAnswer" },
@@ -180,6 +189,7 @@ export function sampleContacts(): ContactFound[] {
       ...line(6, "Анна Ли"),
       state: "withdrawn",
       result: "calledIn",
+      labels: null,
       tries: [{ attemptId: "cc-6", at: "2026-11-23T07:00:00Z", state: "withdrawn", outcome: null }],
     },
   ];

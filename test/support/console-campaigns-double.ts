@@ -17,6 +17,7 @@ import type {
   DoNotCallLine,
   SettleInput,
   UploadBody,
+  WithdrawnContact,
 } from "../../server/campaigns/rest.ts";
 import { campaignTemplates } from "../../server/campaigns/templates.ts";
 import { rowError } from "../../server/campaigns/upload-problems.ts";
@@ -33,6 +34,7 @@ import {
   sampleSettings,
   sampleStory,
   sampleTrunks,
+  sampleWithdrawn,
 } from "./console-campaign-samples.ts";
 
 /** A status, and a body that is JSON unless it is a text. */
@@ -79,6 +81,8 @@ export class CampaignsDouble {
   trunks: Trunk[] = [...sampleTrunks];
   doNotCall: DoNotCallLine[] = [...sampleDoNotCall];
   contacts: ContactFound[] = sampleContacts();
+  /** Newest first. */
+  withdrawn: WithdrawnContact[] = sampleWithdrawn();
   readonly settled: (SettleInput & { readonly id: string })[] = [];
   /** Files as they came. */
   readonly uploads: string[] = [];
@@ -143,9 +147,13 @@ export class CampaignsDouble {
   answer(asked: Asked): Answer | null {
     const { method, path, role } = asked;
     const [first = "", ...rest] = path.split("/").map(decodeURIComponent);
-    const isPause = /^campaigns\/[^/]+\/pause$/.test(path);
+    // As the server's own routes have it.
+    const isForSupervisors =
+      /^campaigns\/[^/]+\/(start|pause|stop)$|^attempts\/[^/]+\/settle$|^campaigns\/check$|^do-not-call$/.test(
+        path,
+      );
     if (!["campaigns", "attempts", "do-not-call", "trunks"].includes(first)) return null;
-    if (method !== "GET" && role !== "admin" && !isPause)
+    if (method !== "GET" && role !== "admin" && !isForSupervisors)
       return refused(403, "forbidden", "only admins");
     switch (first) {
       case "campaigns":
@@ -197,6 +205,14 @@ export class CampaignsDouble {
         return this.#move(campaign, "paused", "byHand");
       case "POST stop":
         return this.#move(campaign, "ended", "");
+      case "GET withdrawn": {
+        const after = query.get("after");
+        const from = this.withdrawn.findIndex(({ contactId }) => contactId === after) + 1;
+        const to = from + Number(query.get("limit"));
+        const contacts = this.withdrawn.slice(from, to);
+        const next = to < this.withdrawn.length ? contacts.at(-1)!.contactId : null;
+        return [200, { contacts, next }];
+      }
       case "GET next":
         return [200, sampleNext()];
       case "GET contacts":

@@ -11,6 +11,7 @@ import type {
   NextBody,
   SettleInput,
   UploadBody,
+  WithdrawnBody,
 } from "../../../server/campaigns/rest.ts";
 import type { Answered, Send } from "../request.ts";
 
@@ -53,6 +54,10 @@ export class CampaignsApi {
   }
   next(id: string, limit: number): Promise<Answered<NextBody>> {
     return this.#send("GET", `campaigns/${at(id)}/next?limit=${limit}`);
+  }
+  withdrawn(id: string, after: string, limit: number): Promise<Answered<WithdrawnBody>> {
+    const query = new URLSearchParams({ after, limit: String(limit) });
+    return this.#send("GET", `campaigns/${at(id)}/withdrawn?${query.toString()}`);
   }
   contacts(
     id: string,

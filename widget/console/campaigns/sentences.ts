@@ -1,7 +1,16 @@
-/** Codes of campaigns as words. A code that no dictionary knows yet is shown as it came. */
-import type { ContactLine } from "../../../server/campaigns/rest.ts";
+/** Codes of campaigns as words. */
+import type { AttemptOutcome, AttemptState } from "../../../server/campaigns/attempts/model.ts";
+import type { WithdrawnBecause } from "../../../server/campaigns/model.ts";
+import type {
+  ContactEnd,
+  ContactLine,
+  LaterBecause,
+  WithdrawnContact,
+} from "../../../server/campaigns/rest.ts";
+import type { RefusedRow } from "../../../server/campaigns/upload-problems.ts";
 import type { PacingDecision } from "../../../server/campaigns/pacing/model.ts";
-import type { ConsoleWords } from "../words.ts";
+import type { Values } from "../../shared/locale.ts";
+import type { ConsoleKey, ConsoleWords } from "../words.ts";
 
 /** Shares among a pace's values; the others are numbers. */
 const SHARES: readonly string[] = ["share", "chance", "risk", "allowed"];
@@ -18,8 +27,14 @@ export function paceText(pace: PacingDecision | null, words: ConsoleWords): stri
   const why = words.coded("pace_", pace.reason, values) ?? pace.reason;
   // Without its values the short form still says what is meant.
   const said = /\{\w+\}/.test(why) ? words.coded("pace_short_", pace.reason) : why;
+  // What other campaigns with the same operators have to do with it.
+  const { kept = 0, others = 0 } = pace.values;
+  const also = [
+    ...(others > 0 ? [words.t("pace_and_others", values)] : []),
+    ...(kept > 0 && pace.reason !== "othersFirst" ? [words.t("pace_and_kept", values)] : []),
+  ];
   // A number and its sign stay on one line.
-  return (said ?? pace.reason).replaceAll(" %", "\u00a0%");
+  return [said ?? pace.reason, ...also].join(" ").replaceAll(" %", "\u00a0%");
 }
 
 /** Why a campaign does not dial, and what to do. */
@@ -28,18 +43,68 @@ export function pauseText(because: string, words: ConsoleWords): string {
 }
 
 /** How an attempt ended. */
-export function outcomeText(outcome: string, words: ConsoleWords): string {
-  return words.coded("outcome_", outcome) ?? outcome;
+export function outcomeText(outcome: AttemptOutcome, words: ConsoleWords): string {
+  return worded(`outcome_${outcome}`, outcome, words);
 }
 
 /** Where an attempt is. */
-export function attemptText(state: string, words: ConsoleWords): string {
-  return words.coded("attempt_", state) ?? state;
+export function attemptText(state: AttemptState, words: ConsoleWords): string {
+  return worded(`attempt_${state}`, state, words);
 }
 
-/** Why somebody is called later or never; a disposition's code stays as it is. */
-export function becauseText(code: string, words: ConsoleWords): string {
-  return words.coded("because_", code) ?? code;
+/** Why somebody is called later or never. */
+export function becauseText(code: WithdrawnBecause | LaterBecause, words: ConsoleWords): string {
+  return worded(`because_${code}`, code, words);
+}
+
+/** Why somebody is not called any more. Whom no hour of the settings allows was never tried. */
+export function withdrawnText(
+  { attempts, because }: Pick<WithdrawnContact, "attempts" | "because">,
+  words: ConsoleWords,
+): string {
+  return because === "exhausted" && attempts === 0
+    ? words.t("because_noHour")
+    : becauseText(because, words);
+}
+
+/** What became of a contact: `закончено: заказ подтверждён`. */
+export function contactText(
+  { attempts, labels, result, state }: ContactEnd & Pick<ContactLine, "attempts">,
+  words: ConsoleWords,
+): string {
+  const end = words.t(`contact_${state}`);
+  if (state === "open" || result === "") return end;
+  const because = result as WithdrawnBecause;
+  const why =
+    state === "withdrawn"
+      ? withdrawnText({ attempts, because }, words)
+      : (labels?.[words.locale.lang] ?? result);
+  return `${end}: ${within(why)}`;
+}
+
+/** Why a row was not taken. */
+export function refusedText(
+  { code, reason, values }: Pick<RefusedRow, "code" | "reason" | "values">,
+  words: ConsoleWords,
+): string {
+  return worded(`row_${code}`, reason, words, values);
+}
+
+/** A sentence as a part of another one. What begins with several capitals is a name. */
+export function within(sentence: string): string {
+  return /^\p{Lu}(?!\p{Lu})/u.test(sentence)
+    ? sentence.charAt(0).toLowerCase() + sentence.slice(1)
+    : sentence;
+}
+
+/** The text of a code; `otherwise` when the server is newer than this page. A code without a text does not compile. */
+export function worded(
+  key: ConsoleKey,
+  otherwise: string,
+  words: ConsoleWords,
+  values: Values = {},
+): string {
+  return words.coded("", key, values) ?? otherwise;
 }
 
 /** `14:10 там (Владивосток, по адресу доставки)`. */

@@ -1,7 +1,9 @@
+import { attemptsEn } from "./attempts-en.ts";
 import { campaignsEn } from "./campaigns-en.ts";
 
 /** English words of the console. The keys of this dictionary are the keys of all; `{name}` marks a value or a control. */
 export const en = {
+  ...attemptsEn,
   ...campaignsEn,
   // Frame
   title: "Callcard: queues",

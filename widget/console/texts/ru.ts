@@ -1,8 +1,10 @@
+import { attemptsRu } from "./attempts-ru.ts";
 import { campaignsRu } from "./campaigns-ru.ts";
 import type { en } from "./en.ts";
 
 /** Русский. */
 export const ru: { readonly [K in keyof typeof en]: string } = {
+  ...attemptsRu,
   ...campaignsRu,
   title: "Callcard: очереди",
   place_queues: "Очереди",

@@ -1,8 +1,10 @@
+import { attemptsUk } from "./attempts-uk.ts";
 import { campaignsUk } from "./campaigns-uk.ts";
 import type { en } from "./en.ts";
 
 /** Українська. */
 export const uk: { readonly [K in keyof typeof en]: string } = {
+  ...attemptsUk,
   ...campaignsUk,
   title: "Callcard: черги",
   place_queues: "Черги",

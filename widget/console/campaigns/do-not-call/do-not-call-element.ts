@@ -6,6 +6,7 @@ import type { ConsoleContext } from "../../context.ts";
 import { KeptFocus } from "../../shared/kept-focus.ts";
 import { refusalText } from "../../shared/problems.ts";
 import { saveFile } from "../files.ts";
+import { refusedText } from "../sentences.ts";
 
 const SHOWN = 50;
 const SEARCH_AFTER_MS = 250;
@@ -115,7 +116,7 @@ export class ConsoleDoNotCall extends LitElement {
     const { t } = ctx.words;
     return html`<p class="muted">${t("dnc_lead")}</p>
       ${this.problem ? html`<p class="notice bad" role="alert">${this.problem}</p>` : nothing}
-      ${ctx.writes ? this.#adding() : nothing}
+      ${this.#adding()}
       <section class="panel" aria-label=${t("camps_doNotCall")}>
         <div class="head">
           <label class="field"
@@ -243,9 +244,12 @@ export class ConsoleDoNotCall extends LitElement {
       return typeof value === "string" ? value.trim() : "";
     });
     const answer = await model.campaigns.api.forbid(phone ?? "", reason ?? "");
-    const refused = answer.ok ? answer.body.refused[0]?.reason : refusalText(answer, words);
-    if (refused !== undefined) {
-      this.problem = words.t("failed", { message: refused });
+    const [refused] = answer.ok ? answer.body.refused : [];
+    if (refused || !answer.ok) {
+      const message = answer.ok
+        ? `${phone}: ${refusedText(refused!, words)}`
+        : refusalText(answer, words);
+      this.problem = words.t("failed", { message });
       return;
     }
     form.reset();

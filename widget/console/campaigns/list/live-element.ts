@@ -1,4 +1,5 @@
 import { html, LitElement, nothing, type TemplateResult } from "lit";
+import type { AttemptOutcome } from "../../../../server/campaigns/attempts/model.ts";
 import { icon } from "../../../shared/icons.ts";
 import { base } from "../../../shared/styles.ts";
 import type { ConsoleContext } from "../../context.ts";
@@ -40,7 +41,7 @@ export class ConsoleCampaignLive extends LitElement {
     this.problem = "";
     // "Start" is gone once it was pressed, and "pause" stands there.
     const next = (): HTMLElement | null =>
-      this.renderRoot.querySelector<HTMLElement>(".deeds button:not(:disabled)");
+      this.renderRoot.querySelector<HTMLElement>(".deeds button");
     this.addController(new KeptFocus(this, next));
   }
 
@@ -100,13 +101,10 @@ export class ConsoleCampaignLive extends LitElement {
 
   #deeds(campaign: LiveCampaign): TemplateResult | typeof nothing {
     const { t } = this.ctx.words;
-    const { writes } = this.ctx;
     const button = (deed: Deed, primary = false): TemplateResult =>
       html`<button
         class="btn ${primary ? "primary" : ""}"
         type="button"
-        ?disabled=${!writes && deed !== "pause"}
-        title=${!writes && deed !== "pause" ? t("camp_onlyAdmins") : nothing}
         aria-label=${`${t(`camp_${deed}`)}: ${campaign.name}`}
         @click=${() => void this.#do(deed, campaign)}
       >
@@ -114,11 +112,11 @@ export class ConsoleCampaignLive extends LitElement {
       </button>`;
     switch (campaign.state) {
       case "running":
-        return html`${button("pause")} ${writes ? button("stop") : nothing}`;
+        return html`${button("pause")} ${button("stop")}`;
       case "draft":
         return button("start", true);
       case "paused":
-        return html`${button("start", true)} ${writes ? button("stop") : nothing}`;
+        return html`${button("start", true)} ${button("stop")}`;
       case "ended":
     }
     return nothing;
@@ -203,7 +201,7 @@ export class ConsoleCampaignLive extends LitElement {
   #ended(campaign: LiveCampaign): TemplateResult {
     const { words } = this.ctx;
     const { t } = words;
-    const ended = Object.entries(campaign.ended)
+    const ended = (Object.entries(campaign.ended) as [AttemptOutcome, number][])
       .filter(([, count]) => count > 0)
       .toSorted(([, a], [, b]) => b - a);
     return html`<div class="part">

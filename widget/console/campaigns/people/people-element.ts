@@ -1,11 +1,24 @@
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
-import type { ContactFound, ContactLine, NextBody } from "../../../../server/campaigns/rest.ts";
+import type {
+  ContactFound,
+  ContactLine,
+  NextBody,
+  WithdrawnBody,
+  WithdrawnContact,
+} from "../../../../server/campaigns/rest.ts";
 import { base } from "../../../shared/styles.ts";
 import type { ConsoleContext } from "../../context.ts";
 import { refusalText } from "../../shared/problems.ts";
 import { campaignHash } from "../route.ts";
-import { attemptText, becauseText, localTimeText, outcomeText } from "../sentences.ts";
+import {
+  attemptText,
+  becauseText,
+  contactText,
+  localTimeText,
+  outcomeText,
+  withdrawnText,
+} from "../sentences.ts";
 import { peopleStyles } from "./people.styles.ts";
 
 const SHOWN = 30;
@@ -23,6 +36,8 @@ export class ConsoleCampaignPeople extends LitElement {
     next: { state: true },
     unknown: { state: true },
     found: { state: true },
+    withdrawn: { state: true },
+    more: { state: true },
     problem: { state: true },
   };
   static override styles = [base, peopleStyles];
@@ -34,6 +49,10 @@ export class ConsoleCampaignPeople extends LitElement {
   declare unknown: readonly ContactFound[];
   /** Null while nothing is searched for. */
   declare found: readonly ContactFound[] | null;
+  /** Newest first, as far as they were asked for. */
+  declare withdrawn: readonly WithdrawnContact[];
+  /** Where the next page of them begins, null at the end. */
+  declare more: string | null;
   declare problem: string;
   #search = "";
   #searches = 0;
@@ -45,6 +64,8 @@ export class ConsoleCampaignPeople extends LitElement {
     this.next = null;
     this.unknown = [];
     this.found = null;
+    this.withdrawn = [];
+    this.more = null;
     this.problem = "";
   }
 
@@ -126,17 +147,12 @@ export class ConsoleCampaignPeople extends LitElement {
   /** Somebody with everything that was tried. */
   #contact(contact: ContactFound): TemplateResult {
     const { words, model } = this.ctx;
-    const { t, locale } = words;
-    const { state, result, tries } = contact;
-    const end =
-      state === "open"
-        ? t("contact_open")
-        : `${t(`contact_${state}`)}: ${becauseText(result, words)}`;
+    const { locale } = words;
     return html`<li>
       ${this.#who(contact)}
-      <span class="why">${end}</span>
+      <span class="why">${contactText(contact, words)}</span>
       <span class="tries"
-        >${tries.map(
+        >${contact.tries.map(
           ({ at, attemptId, outcome, state: where }) =>
             html`<a href=${campaignHash(this.campaignId, "people", attemptId)}
               >${locale.dayAndTime(at, model.clock.nowMs())}:
@@ -153,8 +169,8 @@ export class ConsoleCampaignPeople extends LitElement {
     const list = (
       title: string,
       none: string,
-      lines: readonly (ContactLine & { readonly because?: string })[],
-      timed = true,
+      lines: readonly Line[],
+      more: TemplateResult | typeof nothing = nothing,
     ): TemplateResult =>
       html`<section class="panel" aria-label=${title}>
         <h2>${title}</h2>
@@ -164,34 +180,62 @@ export class ConsoleCampaignPeople extends LitElement {
             : html`<ol>
                 ${repeat(
                   lines,
-                  ({ attemptId, contactId }) => `${contactId} ${attemptId}`,
-                  (line) => this.#line(line, timed),
+                  ({ contactId }) => contactId,
+                  (line) => this.#line(line),
                 )}
               </ol>`
         }
+        ${more}
       </section>`;
+    const when = (line: ContactLine): TemplateResult =>
+      html`<span>${this.#at(line.dueAt)}</span> <span>${localTimeText(line, words)}</span>`;
     return html`<div class="plan">
-      ${list(t("people_next"), t("people_nextNone"), next)}
-      ${list(t("people_later"), t("people_laterNone"), later)}
-      ${list(t("people_never"), t("people_neverNone"), never, false)}
+      ${list(
+        t("people_next"),
+        t("people_nextNone"),
+        next.map((line) => ({ ...line, why: "", when: when(line) })),
+      )}
+      ${list(
+        t("people_later"),
+        t("people_laterNone"),
+        later.map((line) => ({
+          ...line,
+          ...{ why: becauseText(line.because, words), when: when(line) },
+        })),
+      )}
+      ${list(
+        t("people_never"),
+        t("people_neverNone"),
+        [
+          // Still planned: they are withdrawn once their time comes.
+          ...never.map((line) => ({
+            ...line,
+            ...{ why: withdrawnText(line, words), when: null },
+          })),
+          ...this.withdrawn.map((line) => ({
+            ...line,
+            ...{ why: withdrawnText(line, words) },
+            when: html`<span>${t("people_withdrawnAt", { when: this.#at(line.at) })}</span>`,
+          })),
+        ],
+        this.more === null
+          ? nothing
+          : html`<button class="btn more" type="button" @click=${() => void this.#loadMore()}>
+              ${t("people_neverMore")}
+            </button>`,
+      )}
     </div>`;
   }
 
-  #line(line: ContactLine & { readonly because?: string }, timed: boolean): TemplateResult {
-    const { words, model } = this.ctx;
-    const { locale } = words;
+  #line(line: Line): TemplateResult {
     return html`<li>
-      ${this.#who(line, true)}
-      ${line.because ? html`<span class="why">${becauseText(line.because, words)}</span>` : nothing}
-      ${
-        timed
-          ? html`<span class="when"
-              ><span>${locale.dayAndTime(line.dueAt, model.clock.nowMs())}</span>
-              <span>${localTimeText(line, words)}</span></span
-            >`
-          : nothing
-      }
+      ${this.#who(line, true)} ${line.why ? html`<span class="why">${line.why}</span>` : nothing}
+      ${line.when === null ? nothing : html`<span class="when">${line.when}</span>`}
     </li>`;
+  }
+
+  #at(iso: string): string {
+    return this.ctx.words.locale.dayAndTime(iso, this.ctx.model.clock.nowMs());
   }
 
   #who(line: ContactLine, linked = false): TemplateResult {
@@ -244,14 +288,44 @@ export class ConsoleCampaignPeople extends LitElement {
   async #load(): Promise<void> {
     const { words, model } = this.ctx;
     const { api } = model.campaigns;
-    const [next, unknown] = await Promise.all([
+    const [next, unknown, withdrawn] = await Promise.all([
       api.next(this.campaignId, SHOWN),
       api.contacts(this.campaignId, { unknown: true }, SHOWN),
+      api.withdrawn(this.campaignId, "", SHOWN),
     ]);
     if (next.ok) this.next = next.body;
     if (unknown.ok) this.unknown = unknown.body.contacts;
-    const refused = [next, unknown].find((answer) => !answer.ok);
+    if (withdrawn.ok) this.#showNewest(withdrawn.body);
+    const refused = [next, unknown, withdrawn].find((answer) => !answer.ok);
     this.problem =
       refused && !refused.ok ? words.t("loadFailed", { message: refusalText(refused, words) }) : "";
   }
+
+  /** What was withdrawn since comes before what is shown already, however far that was asked for. */
+  #showNewest({ contacts, next }: WithdrawnBody): void {
+    const last = contacts.at(-1)?.contactId;
+    const at = this.withdrawn.findIndex(({ contactId }) => contactId === last);
+    // So much was withdrawn meanwhile that what is shown does not join on.
+    if (at === -1) this.more = next;
+    this.withdrawn = at === -1 ? contacts : [...contacts, ...this.withdrawn.slice(at + 1)];
+  }
+
+  async #loadMore(): Promise<void> {
+    const { words, model } = this.ctx;
+    const { more } = this;
+    if (more === null) return;
+    const answer = await model.campaigns.api.withdrawn(this.campaignId, more, SHOWN);
+    // Another page came meanwhile.
+    if (more !== this.more) return;
+    if (answer.ok) {
+      this.withdrawn = [...this.withdrawn, ...answer.body.contacts];
+      this.more = answer.body.next;
+    } else this.problem = words.t("loadFailed", { message: refusalText(answer, words) });
+  }
 }
+
+/** Somebody in a list: why they are there, and when. */
+type Line = ContactLine & {
+  readonly why: string;
+  readonly when: TemplateResult | null;
+};

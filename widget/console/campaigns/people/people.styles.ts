@@ -71,6 +71,9 @@ export const peopleStyles = css`
     font-size: 14px;
     color: var(--ink-2);
   }
+  .more {
+    justify-self: start;
+  }
   .tries {
     display: flex;
     flex-wrap: wrap;

@@ -5,6 +5,7 @@ import { base } from "../../../shared/styles.ts";
 import type { Answered } from "../../request.ts";
 import { refusalText } from "../../shared/problems.ts";
 import type { ConsoleWords } from "../../words.ts";
+import { refusedText } from "../sentences.ts";
 
 /** So many refused lines are shown; the rest is told as a number. */
 const SHOWN = 100;
@@ -152,11 +153,11 @@ export class ConsoleUpload extends LitElement {
                   </thead>
                   <tbody>
                     ${refused.slice(0, SHOWN).map(
-                      ({ field, line, reason }) =>
+                      (row) =>
                         html`<tr>
-                          <th scope="row">${line}</th>
-                          <td><code>${field}</code></td>
-                          <td>${words.coded("check_", reason) ?? reason}</td>
+                          <th scope="row">${row.line}</th>
+                          <td><code>${row.field}</code></td>
+                          <td>${refusedText(row, words)}</td>
                         </tr>`,
                     )}
                   </tbody>

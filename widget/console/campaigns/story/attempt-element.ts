@@ -7,7 +7,15 @@ import type { ConsoleContext } from "../../context.ts";
 import { KeptFocus } from "../../shared/kept-focus.ts";
 import { refusalText } from "../../shared/problems.ts";
 import { campaignHash } from "../route.ts";
-import { attemptText, becauseText, localTimeText, outcomeText } from "../sentences.ts";
+import {
+  attemptText,
+  becauseText,
+  contactText,
+  localTimeText,
+  outcomeText,
+  within,
+} from "../sentences.ts";
+import { evidenceTexts } from "./evidence.ts";
 
 /** What a person can find out by asking the operators, or the person who was called. */
 const SETTLED: readonly AttemptOutcome[] = ["talked", "noAnswer", "busy", "cutOff", "failed"];
@@ -174,8 +182,8 @@ export class ConsoleAttempt extends LitElement {
     const { t } = words;
     const { contact, operator, outcome, state, withdrawnBecause } = story;
     const how =
-      state === "withdrawn"
-        ? t("story_withdrawn", { because: becauseText(withdrawnBecause, words) })
+      state === "withdrawn" && withdrawnBecause
+        ? t("story_withdrawn", { because: within(becauseText(withdrawnBecause, words)) })
         : outcome
           ? outcomeText(outcome, words)
           : attemptText(state, words);
@@ -194,7 +202,7 @@ export class ConsoleAttempt extends LitElement {
           ? nothing
           : html`<p class="muted">
               ${t("story_contact", {
-                end: `${t(`contact_${contact.state}`)}: ${becauseText(contact.result, words)}`,
+                end: contactText(contact, words),
               })}
             </p>`
       }
@@ -203,35 +211,23 @@ export class ConsoleAttempt extends LitElement {
 
   /** Only a person can say how an unknown attempt ended. */
   #settle({ state }: AttemptStory): TemplateResult | typeof nothing {
-    const { words, writes } = this.ctx;
+    const { words } = this.ctx;
     const { t } = words;
     if (state !== "unknown") return nothing;
     return html`<section class="panel" aria-label=${t("settle_title")}>
       <h2>${t("settle_title")}</h2>
       <p>${t("settle_lead")}</p>
-      ${
-        writes
-          ? html`<div class="buttons">
-              ${SETTLED.map(
-                (outcome) =>
-                  html`<button
-                    class="btn"
-                    type="button"
-                    @click=${() => void this.#say({ outcome })}
-                  >
-                    ${outcomeText(outcome, words)}
-                  </button>`,
-              )}
-              <button
-                class="btn primary"
-                type="button"
-                @click=${() => void this.#say({ again: true })}
-              >
-                ${icon("outgoing")}${t("settle_again")}
-              </button>
-            </div>`
-          : html`<p class="muted">${t("camp_onlyAdmins")}</p>`
-      }
+      <div class="buttons">
+        ${SETTLED.map(
+          (outcome) =>
+            html`<button class="btn" type="button" @click=${() => void this.#say({ outcome })}>
+              ${outcomeText(outcome, words)}
+            </button>`,
+        )}
+        <button class="btn primary" type="button" @click=${() => void this.#say({ again: true })}>
+          ${icon("outgoing")}${t("settle_again")}
+        </button>
+      </div>
     </section>`;
   }
 
@@ -241,38 +237,15 @@ export class ConsoleAttempt extends LitElement {
       timeStyle: "medium",
       hourCycle: "h23",
     });
-    const known = Object.entries(evidence).filter(([, value]) => value !== "" && value !== null);
+    const known = evidenceTexts(evidence, words);
     const tone = to === "connected" ? "talk" : to === "unknown" ? "bad" : "";
     return html`<li class=${tone}>
       <time datetime=${at}>${seconds.format(new Date(at))}</time>
       <div class="what">
         <span>${attemptText(to, words)}</span>
-        ${
-          known.length > 0
-            ? html`<span class="evidence"
-                >${known
-                  .map(([name, value]) => `${this.#nameOf(name)} ${this.#valueOf(name, value)}`)
-                  .join(", ")}</span
-              >`
-            : nothing
-        }
+        ${known.length > 0 ? html`<span class="evidence">${known.join(", ")}</span>` : nothing}
       </div>
     </li>`;
-  }
-
-  #nameOf(name: string): string {
-    return this.ctx.words.coded("evidence_", name) ?? `${name}:`;
-  }
-
-  #valueOf(name: string, value: unknown): string {
-    const { words, model } = this.ctx;
-    if (typeof value === "boolean") return words.t(value ? "yes" : "no");
-    if (name === "outcome") return outcomeText(typeof value === "string" ? value : "", words);
-    if (name === "dueAt" && typeof value === "string")
-      return words.locale.dayAndTime(value, model.clock.nowMs());
-    if (name.endsWith("Ms") && typeof value === "number" && value > 1e12)
-      return words.locale.dayAndTime(new Date(value).toISOString(), model.clock.nowMs());
-    return typeof value === "string" ? value : JSON.stringify(value);
   }
 
   async #say(how: SettleInput): Promise<void> {
