@@ -13,6 +13,8 @@ export const GIVEN_UP_CODES = [
   "currency",
   /** Nothing in the cart needs anything, or all of it is there. */
   "nothingNeeded",
+  /** Nothing it names is in the cart or can be offered. */
+  "noProduct",
   "unknownProduct",
   "outOfStock",
   /** Less in stock than the rule keeps, or than is needed. */
