@@ -9,6 +9,7 @@ import {
   readAll,
 } from "../customers/loading.ts";
 import { copyInto, copyLine } from "../storage/copy.ts";
+import type { Bus } from "../storage/bus.ts";
 import type { Storage } from "../storage/database.ts";
 import { type MergedOrders, type OrderOutcome, mergeOrders } from "./merge-orders.ts";
 import { type OrderRow, type ProductRow, readOrder, readProduct } from "./record.ts";
@@ -99,6 +100,18 @@ export function tell(
   if (customerIds.length > 0) options.customersChanged?.(customerIds, phones);
   if (concerned.length > 0) options.concerned?.(concerned);
   if (orderIds.length > 0) options.ordersChanged?.(orderIds);
+}
+
+/** Who hears of orders that came. */
+export function orderHints(
+  bus: Pick<Bus, "publish"> | undefined,
+): Pick<OrderLoadOptions, "concerned" | "ordersChanged" | "customersChanged"> {
+  return {
+    customersChanged: (customerIds, phones) =>
+      bus?.publish("customersChanged", { customerIds, phones }),
+    concerned: (customerIds) => bus?.publish("standingsChanged", { customerIds }),
+    ordersChanged: (orderIds) => bus?.publish("ordersChanged", { orderIds }),
+  };
 }
 
 /** Reads and merges a batch of products in one transaction. */

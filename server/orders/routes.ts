@@ -5,7 +5,7 @@ import type { LoadOptions, LoadResult } from "../customers/loading.ts";
 import type { App } from "../http/app.ts";
 import type { Bus } from "../storage/bus.ts";
 import type { Storage } from "../storage/database.ts";
-import { type OrderLoadOptions, importProducts } from "./import.ts";
+import { importProducts, orderHints } from "./import.ts";
 import { openOrderIntake } from "./intake.ts";
 import { hookRoute } from "./hook-route.ts";
 import { orderRoute } from "./order-route.ts";
@@ -70,16 +70,4 @@ export async function orderRoutes(app: App, parts: OrderRouteParts): Promise<voi
     record: CartRecord,
     load: by(importCarts),
   });
-}
-
-/** Who hears of orders that came. */
-function orderHints(
-  bus: Pick<Bus, "publish"> | undefined,
-): Pick<OrderLoadOptions, "concerned" | "ordersChanged" | "customersChanged"> {
-  return {
-    customersChanged: (customerIds, phones) =>
-      bus?.publish("customersChanged", { customerIds, phones }),
-    concerned: (customerIds) => bus?.publish("standingsChanged", { customerIds }),
-    ordersChanged: (orderIds) => bus?.publish("ordersChanged", { orderIds }),
-  };
 }

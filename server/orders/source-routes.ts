@@ -4,7 +4,8 @@ import type { App } from "../http/app.ts";
 import { nameOf } from "../http/auth.ts";
 import { ErrorBody, invalidField, notFound } from "../http/errors.ts";
 import type { Storage } from "../storage/database.ts";
-import { changeSource, listSources, removeSource } from "./sources.ts";
+import { ACTION_KINDS } from "./actions/check.ts";
+import { type OrderSource, changeSource, listSources, removeSource } from "./sources.ts";
 
 /** A secret that cannot be guessed; "" takes it away. */
 const Secret = (description: string) =>
@@ -18,6 +19,9 @@ const SourceBody = Type.Object(
     hasHookSecret: Type.Boolean(),
     resultsUrl: Type.String(),
     hasResultsSecret: Type.Boolean(),
+    actionsUrl: Type.String({ description: "Where operators' actions are asked for" }),
+    hasActionsSecret: Type.Boolean(),
+    actions: Type.Array(Type.String(), { description: "Which of them it takes" }),
     changedAt: Type.String(),
     waiting: Type.Integer({ description: "Results it does not have yet" }),
     lastError: Type.String({ description: "What the last of those came to" }),
@@ -41,7 +45,7 @@ export function sourceRoutes(app: App, { db }: Pick<Storage, "db">): void {
         response: { 200: Type.Object({ sources: Type.Array(SourceBody) }) },
       },
     },
-    async () => ({ sources: [...(await listSources(db))] }),
+    async () => ({ sources: (await listSources(db)).map(bodyOf) }),
   );
 
   app.put(
@@ -50,7 +54,7 @@ export function sourceRoutes(app: App, { db }: Pick<Storage, "db">): void {
       onRequest,
       schema: {
         tags,
-        summary: "Set a source's secrets and where its results go",
+        summary: "Set a source's secrets, where its results go and which actions it takes",
         description:
           "What is left out stays as it was; an empty text takes it away. Secrets have 16 to 256 characters. " +
           "Telling where results go sends those of the last 3 days that it does not have yet.",
@@ -62,6 +66,16 @@ export function sourceRoutes(app: App, { db }: Pick<Storage, "db">): void {
               Type.String({ maxLength: 2000, description: "http or https" }),
             ),
             resultsSecret: Secret("Signs results that are sent to `resultsUrl`"),
+            actionsUrl: Type.Optional(
+              Type.String({ maxLength: 2000, description: "http or https" }),
+            ),
+            actionsSecret: Secret("Signs actions that are sent to `actionsUrl`"),
+            actions: Type.Optional(
+              Type.Array(Type.Union(ACTION_KINDS.map((kind) => Type.Literal(kind))), {
+                uniqueItems: true,
+                description: "Which actions it takes; an empty list: none",
+              }),
+            ),
           },
           { additionalProperties: false },
         ),
@@ -71,20 +85,22 @@ export function sourceRoutes(app: App, { db }: Pick<Storage, "db">): void {
     async (request) => {
       const { source } = request.params;
       if (source.trim() !== source) throw invalidField("source", "begins or ends with a space");
-      const { hookSecret, resultsSecret, resultsUrl } = request.body;
-      const isDone = await changeSource(
+      const { resultsUrl, actionsUrl, ...rest } = request.body;
+      const unsigned = await changeSource(
         db,
         source,
         {
-          ...(hookSecret === undefined ? {} : { hookSecret }),
-          ...(resultsSecret === undefined ? {} : { resultsSecret }),
-          ...(resultsUrl === undefined ? {} : { resultsUrl: addressOf(resultsUrl) }),
+          ...rest,
+          ...(resultsUrl === undefined ? {} : { resultsUrl: addressOf("resultsUrl", resultsUrl) }),
+          ...(actionsUrl === undefined ? {} : { actionsUrl: addressOf("actionsUrl", actionsUrl) }),
         },
         nameOf(request.principal!),
       );
-      if (!isDone)
-        throw invalidField("resultsSecret", "is missing: results are signed, or not sent");
-      return { source: (await listSources(db)).find((one) => one.source === source)! };
+      if (unsigned === "resultsSecret")
+        throw invalidField(unsigned, "is missing: results are signed, or not sent");
+      if (unsigned === "actionsSecret")
+        throw invalidField(unsigned, "is missing: actions are signed, or not sent");
+      return { source: bodyOf((await listSources(db)).find((one) => one.source === source)!) };
     },
   );
 
@@ -107,15 +123,20 @@ export function sourceRoutes(app: App, { db }: Pick<Storage, "db">): void {
   );
 }
 
-/** An address results may be sent to, or "". */
-function addressOf(text: string): string {
+/** The schema's types have no readonly. */
+function bodyOf(source: OrderSource) {
+  return { ...source, actions: [...source.actions] };
+}
+
+/** An address something may be sent to, or "". */
+function addressOf(field: string, text: string): string {
   const clean = text.trim();
   if (clean === "") return "";
   const url = URL.canParse(clean) ? new URL(clean) : null;
   if (url === null || !/^https?:$/.test(url.protocol))
-    throw invalidField("resultsUrl", "must start with https:// or http://");
+    throw invalidField(field, "must start with https:// or http://");
   // They would be shown to whoever reads the list.
   if (url.username !== "" || url.password !== "")
-    throw invalidField("resultsUrl", "must hold no user and password");
+    throw invalidField(field, "must hold no user and password");
   return url.href;
 }

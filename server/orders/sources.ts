@@ -1,4 +1,7 @@
-/** The systems that orders come from: how they prove themselves, and where they want to hear what became of the calls. */
+/**
+ * The systems that orders come from: how they prove themselves, and where they want to hear what became of the calls, and where operators' actions
+ * on their orders are asked for.
+ */
 import { sql } from "kysely";
 import { recordAudit } from "../people/audit.ts";
 import type { Database } from "../storage/database.ts";
@@ -11,6 +14,11 @@ export type OrderSource = {
   /** "": results are not sent. */
   readonly resultsUrl: string;
   readonly hasResultsSecret: boolean;
+  /** Where operators' actions are asked for; "": nowhere. */
+  readonly actionsUrl: string;
+  readonly hasActionsSecret: boolean;
+  /** Which kinds of actions it takes. */
+  readonly actions: readonly string[];
   /** ISO date-time. */
   readonly changedAt: string;
   /** Results it does not have yet. */
@@ -24,7 +32,13 @@ export type OrderSourceChange = {
   readonly hookSecret?: string;
   readonly resultsUrl?: string;
   readonly resultsSecret?: string;
+  readonly actionsUrl?: string;
+  readonly actionsSecret?: string;
+  readonly actions?: readonly string[];
 };
+
+/** A source would be told something that could not be signed; nothing was changed then. */
+export type UnsignedPart = "resultsSecret" | "actionsSecret";
 
 /** By name. */
 export async function listSources(db: Database): Promise<readonly OrderSource[]> {
@@ -33,12 +47,16 @@ export async function listSources(db: Database): Promise<readonly OrderSource[]>
     has_hook_secret: boolean;
     results_url: string;
     has_results_secret: boolean;
+    actions_url: string;
+    has_actions_secret: boolean;
+    actions: string[];
     changed_at: Date;
     waiting: number;
     last_error: string | null;
   }>`
     select s.source, s.hook_secret <> '' as has_hook_secret, s.results_url,
-      s.results_secret <> '' as has_results_secret, s.changed_at, coalesce(r.waiting, 0) as waiting, r.last_error
+      s.results_secret <> '' as has_results_secret, s.actions_url, s.actions_secret <> '' as has_actions_secret,
+      s.actions, s.changed_at, coalesce(r.waiting, 0) as waiting, r.last_error
     from order_sources s
     left join (
       select source, count(*)::int as waiting,
@@ -51,6 +69,9 @@ export async function listSources(db: Database): Promise<readonly OrderSource[]>
     hasHookSecret: row.has_hook_secret,
     resultsUrl: row.results_url,
     hasResultsSecret: row.has_results_secret,
+    actionsUrl: row.actions_url,
+    hasActionsSecret: row.has_actions_secret,
+    actions: row.actions,
     changedAt: row.changed_at.toISOString(),
     waiting: row.waiting,
     lastError: row.last_error ?? "",
@@ -59,40 +80,44 @@ export async function listSources(db: Database): Promise<readonly OrderSource[]>
 
 /**
  * Makes or changes a source, audited without its secrets. Where results go was told anew: those it does not have yet are sent again.
- * @returns false when there would be an address for results and no secret to sign them with; nothing was changed then.
+ * @returns the secret that is missing for an address, null when all is well.
  */
 export async function changeSource(
   db: Database,
   source: string,
   change: OrderSourceChange,
   by: string,
-): Promise<boolean> {
+): Promise<UnsignedPart | null> {
   return db.transaction().execute(async (trx) => {
     await trx
       .insertInto("order_sources")
       .values({ source })
       .onConflict((conflict) => conflict.doNothing())
       .execute();
-    const { results_url, results_secret } = await trx
+    const known = await trx
       .selectFrom("order_sources")
-      .select(["results_url", "results_secret"])
+      .selectAll()
       .where("source", "=", source)
       .forUpdate()
       .executeTakeFirstOrThrow();
-    const resultsUrl = change.resultsUrl ?? results_url;
-    if (resultsUrl !== "" && (change.resultsSecret ?? results_secret) === "") {
-      await sql`delete from order_sources where source = ${source} and results_url = ''
-        and results_secret = '' and hook_secret = ''`.execute(trx);
-      return false;
+    const next = {
+      hook_secret: change.hookSecret ?? known.hook_secret,
+      results_url: change.resultsUrl ?? known.results_url,
+      results_secret: change.resultsSecret ?? known.results_secret,
+      actions_url: change.actionsUrl ?? known.actions_url,
+      actions_secret: change.actionsSecret ?? known.actions_secret,
+      actions: [...(change.actions ?? known.actions)],
+    };
+    const unsigned = unsignedPart(next);
+    if (unsigned !== null) {
+      // Made only now, for nothing.
+      await sql`delete from order_sources where source = ${source} and results_url = '' and actions_url = ''
+        and results_secret = '' and actions_secret = '' and hook_secret = ''`.execute(trx);
+      return unsigned;
     }
     await trx
       .updateTable("order_sources")
-      .set({
-        ...(change.hookSecret === undefined ? {} : { hook_secret: change.hookSecret }),
-        ...(change.resultsSecret === undefined ? {} : { results_secret: change.resultsSecret }),
-        results_url: resultsUrl,
-        changed_at: new Date(),
-      })
+      .set({ ...next, changed_at: new Date() })
       .where("source", "=", source)
       .execute();
     const isChanged = (secret: string | undefined) =>
@@ -101,14 +126,27 @@ export async function changeSource(
       actor: by,
       action: "orderSource.changed",
       detail: {
-        ...{ source, resultsUrl, hookSecret: isChanged(change.hookSecret) },
+        ...{ source, resultsUrl: next.results_url, hookSecret: isChanged(change.hookSecret) },
         resultsSecret: isChanged(change.resultsSecret),
+        ...{ actionsUrl: next.actions_url, actions: next.actions },
+        actionsSecret: isChanged(change.actionsSecret),
       },
     });
     const isAnew = change.resultsUrl !== undefined || change.resultsSecret !== undefined;
-    if (isAnew && resultsUrl !== "") await requeueResults(trx, source);
-    return true;
+    if (isAnew && next.results_url !== "") await requeueResults(trx, source);
+    return null;
   });
+}
+
+function unsignedPart(source: {
+  readonly results_url: string;
+  readonly results_secret: string;
+  readonly actions_url: string;
+  readonly actions_secret: string;
+}): UnsignedPart | null {
+  if (source.results_url !== "" && source.results_secret === "") return "resultsSecret";
+  if (source.actions_url !== "" && source.actions_secret === "") return "actionsSecret";
+  return null;
 }
 
 /** Forgets how a source proves itself and where results go; its orders stay. @returns false when there is none. */
