@@ -79,6 +79,11 @@ export type CallEvidence = {
   readonly connected: boolean;
   /** Operator first: the operator's own phone was answered. Null: customer first. */
   readonly operatorAnswered: boolean | null;
+  /**
+   * Between the answer and the end of the person's greeting: 0 where nobody listened for it (the clock then begins with the answer), null when it
+   * did not end, or a machine answered.
+   */
+  readonly greetingEndedMs: number | null;
   /** Between answer and the end, null when never answered. */
   readonly answeredForMs: number | null;
 };

@@ -51,7 +51,8 @@ export function afterAttempt(
   if (last === undefined) throw new RangeError("no attempt has ended");
   if (last.outcome === "talked") return { next: "close", because: "" };
   const called = past.filter(({ outcome }) => countsAsAttempt(outcome));
-  if (past.filter(({ outcome }) => usesUpTry(outcome)).length >= settings.limits.perContact) return { next: "close", because: "exhausted" };
+  if (past.filter(({ outcome }) => usesUpTry(outcome)).length >= settings.limits.perContact)
+    return { next: "close", because: "exhausted" };
   const fromMs = retryFromMs(settings, past, zones);
   if (fromMs === null) return { next: "close", because: "exhausted" };
   const planned = withinLimits(settings, called, zones, fromMs);

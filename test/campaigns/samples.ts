@@ -80,7 +80,13 @@ export function aDialling(
     attempt: {
       ...{ id, contactId: "c", campaignId: "k", n: 1, phone },
       ...{ state: "dialling", dueAtMs: 0, windowEndsAtMs: 0, pbx: "main", trunk: "" },
-      ...{ claimedBy: "", dialledAtMs: null, ringingAtMs: null, answeredAtMs: null },
+      ...{
+        claimedBy: "",
+        dialledAtMs: null,
+        ringingAtMs: null,
+        greetingEndedAtMs: null,
+        answeredAtMs: null,
+      },
       ...{ waitingAtMs: null, connectedAtMs: null, endedAtMs: null, outcome: null, cause: 0 },
       ...{ userId: null, extension: "", customerId: null, customerName: "", promised: false },
     },

@@ -58,6 +58,9 @@ function told(facts: AttemptFacts) {
     ...(facts.trunk === undefined ? {} : { trunk: facts.trunk }),
     ...(facts.extension === undefined ? {} : { extension: facts.extension }),
     ...(facts.userId === undefined ? {} : { user_id: facts.userId }),
+    ...(facts.greetingEndedAtMs === undefined
+      ? {}
+      : { greeting_ended_at: new Date(facts.greetingEndedAtMs) }),
     ...(facts.cause === undefined ? {} : { cause: facts.cause }),
     ...(facts.abandonedByRule === true ? { abandoned_by_rule: true } : {}),
   };

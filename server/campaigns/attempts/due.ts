@@ -89,6 +89,7 @@ export function claimedFrom(
     dialledAtMs: null,
     ringingAtMs: null,
     answeredAtMs: null,
+    greetingEndedAtMs: null,
     waitingAtMs: null,
     connectedAtMs: null,
     endedAtMs: null,

@@ -114,6 +114,8 @@ export type Attempt = {
   readonly dialledAtMs: number | null;
   readonly ringingAtMs: number | null;
   readonly answeredAtMs: number | null;
+  /** When the person's greeting ended: with the answer where no machine was looked for; null for a machine, and while it is not known. */
+  readonly greetingEndedAtMs: number | null;
   readonly waitingAtMs: number | null;
   readonly connectedAtMs: number | null;
   readonly endedAtMs: number | null;
@@ -143,6 +145,7 @@ export type AttemptFacts = {
   readonly outcome?: AttemptOutcome;
   readonly cause?: number;
   readonly withdrawnBecause?: WithdrawnBecause;
+  readonly greetingEndedAtMs?: number;
   /** Waited longer than the rule's time before an operator was there, whatever came after. */
   readonly abandonedByRule?: boolean;
   /** Why, for the attempt's story. */

@@ -34,6 +34,7 @@ export function attemptOf(row: AttemptRow): Attempt {
     dialledAtMs: msOf(row.dialled_at),
     ringingAtMs: msOf(row.ringing_at),
     answeredAtMs: msOf(row.answered_at),
+    greetingEndedAtMs: msOf(row.greeting_ended_at),
     waitingAtMs: msOf(row.waiting_at),
     connectedAtMs: msOf(row.connected_at),
     endedAtMs: msOf(row.ended_at),

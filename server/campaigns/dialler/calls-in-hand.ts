@@ -64,6 +64,9 @@ const MOST_EARLY = 500;
 /** The last calls that are over: later words of theirs mean nothing. */
 const MOST_OVER = 2000;
 
+/** For campaigns that are gone: their calls still end as something. */
+const ANY_RULE = { clockFrom: "answer", connectWithinMs: 2000 } as const;
+
 export class CallsInHand {
   readonly counts: CallsInHandCounts = {
     ...{ dialled: 0, refusedByPbx: 0, givenBack: 0, hungUp: 0, letGo: 0 },
@@ -236,8 +239,7 @@ export class CallsInHand {
     try {
       const settled = await settleAll({
         ...{ attempts, telephone, now, settleAfterMs },
-        connectWithinMs: (campaignId) =>
-          campaigns.get(campaignId)?.settings.abandonment.connectWithinMs ?? 2000,
+        ruleOf: (campaignId) => campaigns.get(campaignId)?.settings.abandonment ?? ANY_RULE,
         isBusy: (attemptId) => this.#isBusy(attemptId),
       });
       if (!this.#isWhole) for (const hand of this.#hands.values()) hand.hasGap = true;

@@ -1,6 +1,6 @@
 /**
  * What a PBX tells of attempts' calls, gathered until each is over. Nothing is judged by the order in which it came: facts are kept as
- * sets and earliest times, and read out together ({@link EvidenceBook.evidence}).
+ * sets and earliest times, and read out together (`watch.ts`).
  *
  * Which channels belong to an attempt, customer first (C) and operator first (O):
  *
@@ -8,61 +8,26 @@
  *        <id>-2  Local/<number>@callcard-out;2   dials the person: its callees are the person's legs
  *     O  <id>    the operator's own phone         dials the person: its callees are the person's legs
  */
-import type { ChannelInfo, DialStatus, PbxInput, PbxSnapshot } from "../../asterisk/model.ts";
-import type { CallEvidence, Progress } from "../ports.ts";
-import { secondHalf } from "./originate.ts";
+import type { ChannelInfo, PbxInput, PbxSnapshot } from "../../asterisk/model.ts";
+import type { CallEvidence } from "../ports.ts";
+import { lastWordOf, wholeOf } from "./last-word.ts";
+import {
+  type Heard,
+  type Step,
+  type Watch,
+  callees,
+  diallerOf,
+  evidenceOf,
+  isAnswered,
+  newsOf,
+  noEvidence,
+  ownChannels,
+  personsLegs,
+  watchOf,
+} from "./watch.ts";
 
 /** The dialplan's event about an attempt; its `Stage` says what. */
 export const ATTEMPT_EVENT = "CallcardAttempt";
-
-/** What the dialplan says last of a dialling, in its event and in AstDB. */
-export type LastWord = {
-  readonly status: string;
-  readonly cause: number;
-  /** It was ringing, or something was heard (183), when it was given up. */
-  readonly rang: boolean;
-  /** How long the person's phone was answered, 0 for never. */
-  readonly answeredMs: number;
-};
-
-/** One attempt's call as told so far. */
-type Watch = {
-  readonly id: string;
-  /** Null until its first channel or {@link EvidenceBook.expect} tells. */
-  operatorFirst: boolean | null;
-  /** Every channel that is or was part of its call, by Uniqueid. */
-  readonly channels: Map<string, Heard>;
-  /** Callees by their dialler. */
-  readonly dialled: Map<string, Set<string>>;
-  readonly dialEnds: {
-    readonly callee: string;
-    readonly status: DialStatus;
-    readonly atMs: number;
-  }[];
-  originateReason: number | null;
-  lastWord: LastWord | null;
-  /** When the dialplan told of the answer, Infinity before. */
-  answeredAtMs: number;
-  machine: boolean;
-  machineCause: string;
-  greeted: boolean;
-  waited: boolean;
-  refused: boolean;
-  connected: boolean;
-  /** Of the operator who talks, "" before. */
-  extension: string;
-  /** The dialplan refused to dial it a second time. */
-  again: boolean;
-  /** What was missed may have been a talk: answered, and not in the queue when everything was looked at anew. */
-  isDoubtful: boolean;
-  readonly told: Set<Progress["type"]>;
-};
-
-type Heard = { upAtMs: number; ringing: boolean; gone: Gone | null };
-type Gone = { readonly cause: number; readonly atMs: number };
-
-/** A {@link Progress} other than `over`. */
-export type Step = Exclude<Progress, { readonly type: "over" }>;
 
 const mostEnded = 5000;
 
@@ -135,7 +100,7 @@ export class EvidenceBook {
     atMs: number,
   ): { readonly of: string | null; readonly steps: readonly Step[] } {
     const watch = this.#note(input, atMs);
-    return watch === null ? nothing : { of: watch.id, steps: this.#news(watch, atMs) };
+    return watch === null ? nothing : { of: watch.id, steps: newsOf(watch, atMs) };
   }
 
   /** The attempt an input is about, with what it says noted. */
@@ -181,7 +146,7 @@ export class EvidenceBook {
     if (watch === undefined) return [];
     watch.connected = true;
     watch.extension ||= extension;
-    return this.#news(watch, atMs);
+    return newsOf(watch, atMs);
   }
 
   /**
@@ -225,7 +190,7 @@ export class EvidenceBook {
         callees(watch, diallerOf(watch)).add(channel.id);
       this.#state(watch, channel, atMs);
       if (waiting.has(watch.id)) watch.waited = true;
-      steps.push(...this.#news(watch, atMs));
+      steps.push(...newsOf(watch, atMs));
     }
     // Where the others stand is seen by their channels, as if nothing had been missed.
     for (const watch of this.#watches.values())
@@ -244,29 +209,7 @@ export class EvidenceBook {
   /** Everything known of how it ended; of an attempt never heard of, nothing. */
   evidence(attemptId: string): CallEvidence {
     const watch = this.#watches.get(attemptId);
-    if (watch === undefined) return noEvidence;
-    const { lastWord } = watch;
-    const persons = personsLegs(watch);
-    const answered = isAnswered(watch);
-    const gone = [...persons, secondHalf(watch.id), watch.id].flatMap(
-      (id) => watch.channels.get(id)?.gone ?? [],
-    );
-    const causes = [lastWord?.cause ?? 0, ...gone.map(({ cause }) => cause)];
-    const goneAtMs = Math.min(...gone.map(({ atMs }) => atMs));
-    const heardMs = goneAtMs - answeredAtMs(watch);
-    return {
-      originateReason: watch.originateReason,
-      dialStatus: lastWord?.status || dialStatusOf(watch, persons),
-      cause: causes.find(tells) ?? causes.find((cause) => cause !== 0) ?? 0,
-      rang: hasRung(watch),
-      answered,
-      machine: watch.machine,
-      connected: watch.connected || (watch.operatorFirst === true && answered),
-      operatorAnswered: watch.operatorFirst === true ? operatorAnswered(watch) : null,
-      answeredForMs: answered
-        ? Math.max(0, lastWord?.answeredMs ?? 0, Number.isFinite(heardMs) ? heardMs : 0)
-        : null,
-    };
+    return watch === undefined ? noEvidence : evidenceOf(watch);
   }
 
   #own(channelId: string): boolean {
@@ -278,26 +221,7 @@ export class EvidenceBook {
     let watch = this.#watches.get(attemptId);
     if (watch === undefined) {
       if (this.#ended.has(attemptId)) return null;
-      watch = {
-        id: attemptId,
-        operatorFirst: null,
-        channels: new Map(),
-        dialled: new Map(),
-        dialEnds: [],
-        originateReason: null,
-        lastWord: null,
-        answeredAtMs: Infinity,
-        machine: false,
-        machineCause: "",
-        greeted: false,
-        waited: false,
-        refused: false,
-        connected: false,
-        extension: "",
-        again: false,
-        isDoubtful: false,
-        told: new Set(),
-      };
+      watch = watchOf(attemptId);
       this.#watches.set(attemptId, watch);
     }
     return watch;
@@ -354,7 +278,7 @@ export class EvidenceBook {
         watch.machineCause ||= field("cause").slice(0, 60);
         break;
       case "human":
-        watch.greeted = true;
+        watch.greetingEndedMs ??= wholeOf(field("ms"));
         break;
       case "refused":
         watch.refused = true;
@@ -365,154 +289,10 @@ export class EvidenceBook {
     }
     return watch;
   }
-
-  /** What follows from all that is known now and was not told yet. */
-  #news(watch: Watch, atMs: number): readonly Step[] {
-    const answered = isAnswered(watch);
-    const news: (StepBody | false)[] = [
-      hasRung(watch) && !watch.told.has("answered") && { type: "ringing" },
-      answered && { type: "answered" },
-      watch.machine && { type: "machine", cause: watch.machineCause },
-      watch.greeted && { type: "greetingEnded" },
-      watch.waited && { type: "waiting" },
-      watch.extension !== "" && { type: "connected", extension: watch.extension },
-      watch.refused && { type: "refused" },
-    ];
-    return news.flatMap((what) => {
-      if (what === false || watch.told.has(what.type)) return [];
-      watch.told.add(what.type);
-      return [{ attemptId: watch.id, atMs, ...what }];
-    });
-  }
 }
 
-type StepBody = Step extends infer One
-  ? One extends Step
-    ? Omit<One, "attemptId" | "atMs">
-    : never
-  : never;
+const nothing = { of: null, steps: [] } as const;
 
 function learnSide(watch: Watch, { name }: ChannelInfo): void {
   watch.operatorFirst ??= !/^Local\/[^@]*@callcard-out-/.test(name);
 }
-
-function callees(watch: Watch, dialler: string): Set<string> {
-  let found = watch.dialled.get(dialler);
-  if (found === undefined) {
-    found = new Set();
-    watch.dialled.set(dialler, found);
-  }
-  return found;
-}
-
-/** The channel that dials the person. */
-function diallerOf({ id, operatorFirst }: Watch): string {
-  return operatorFirst === true ? id : secondHalf(id);
-}
-
-function personsLegs(watch: Watch): ReadonlySet<string> {
-  return watch.dialled.get(diallerOf(watch)) ?? none;
-}
-
-const none: ReadonlySet<string> = new Set();
-const nothing = { of: null, steps: [] } as const;
-
-/** The attempt's own channels and the person's, of which it is over when all are gone. */
-function ownChannels(watch: Watch): readonly Heard[] {
-  const ids = new Set([watch.id, secondHalf(watch.id), ...personsLegs(watch)]);
-  return [...ids].flatMap((id) => watch.channels.get(id) ?? []);
-}
-
-function hasRung(watch: Watch): boolean {
-  if (watch.lastWord?.rang === true) return true;
-  for (const id of personsLegs(watch)) if (watch.channels.get(id)?.ringing === true) return true;
-  return false;
-}
-
-function isAnswered(watch: Watch): boolean {
-  return watch.connected || watch.lastWord?.status === "ANSWER" || answeredAtMs(watch) < Infinity;
-}
-
-/** The earliest that anything told of the person's answer; Infinity when nothing did. */
-function answeredAtMs(watch: Watch): number {
-  const persons = personsLegs(watch);
-  const upAtMs = (id: string): number => watch.channels.get(id)?.upAtMs ?? Infinity;
-  return Math.min(
-    watch.answeredAtMs,
-    // The second half answers the first when the person does.
-    watch.operatorFirst === false ? upAtMs(watch.id) : Infinity,
-    ...[...persons].map(upAtMs),
-    ...watch.dialEnds.flatMap(({ callee, status, atMs }) =>
-      status === "answer" && persons.has(callee) ? [atMs] : [],
-    ),
-  );
-}
-
-/** An operator whose phone was answered is the one who dials. */
-function operatorAnswered(watch: Watch): boolean {
-  const own = watch.channels.get(watch.id);
-  return (
-    (own !== undefined && own.upAtMs < Infinity) ||
-    watch.originateReason === 4 ||
-    watch.lastWord !== null ||
-    personsLegs(watch).size > 0
-  );
-}
-
-const statusWords: readonly (readonly [DialStatus, string])[] = [
-  ["answer", "ANSWER"],
-  ["busy", "BUSY"],
-  ["congestion", "CONGESTION"],
-  ["unavailable", "CHANUNAVAIL"],
-  ["noAnswer", "NOANSWER"],
-  ["cancel", "CANCEL"],
-];
-
-/** DIALSTATUS as the dialling's own events tell it; Asterisk repeats DialEnd with a vaguer word, so the most definite counts. */
-function dialStatusOf(watch: Watch, persons: ReadonlySet<string>): string {
-  const told = new Set(
-    watch.dialEnds.filter(({ callee }) => persons.has(callee)).map(({ status }) => status),
-  );
-  return statusWords.find(([status]) => told.has(status))?.[1] ?? "";
-}
-
-/** Whether a Q.850 cause says something of a call that was not answered. */
-export function tells(cause: number): boolean {
-  return ![0, 16, 26, 31, 127].includes(cause);
-}
-
-/**
- * The dialplan's last word, with what the SIP code adds to it:
- *
- * - Asterisk makes one cause, 21, of a person who declines (603) and of a trunk that refuses the caller (401, 403, 407). The latter is told
- *   as 57, "not authorized", which is what ISDN says of it (RFC 3398).
- * - A trunk that never said anything (`none`) is NOANSWER with cause 16 to Dial(). It is told as 102, "recovery on timer expiry".
- */
-export function lastWordOf(status: string, cause: string, sip: string, ms: string): LastWord {
-  const number = wholeOf(cause);
-  const refused = number === 21 && /^(?:401|403|407)$/.test(sip);
-  const silent = status === "NOANSWER" && sip === "none" && !tells(number);
-  return {
-    status: /^[A-Z]{1,20}$/.test(status) ? status : "",
-    cause: refused ? 57 : silent ? 102 : number,
-    rang: /^(?:180|183)$/.test(sip),
-    answeredMs: wholeOf(ms),
-  };
-}
-
-function wholeOf(text: string): number {
-  return /^\d{1,9}$/.test(text) ? Number(text) : 0;
-}
-
-/** The evidence of nothing. */
-export const noEvidence: CallEvidence = {
-  originateReason: null,
-  dialStatus: "",
-  cause: 0,
-  rang: false,
-  answered: false,
-  machine: false,
-  connected: false,
-  operatorAnswered: null,
-  answeredForMs: null,
-};

@@ -5,6 +5,7 @@
 import { type Attempt, type AttemptFacts, type AttemptState, NEXT } from "../attempts/model.ts";
 import type { AbandonmentRule, Campaign } from "../model.ts";
 import { answered, judged, letGo, talked } from "../pacing/learn.ts";
+import { isLateAt } from "../pacing/late.ts";
 import type { Learned } from "../pacing/model.ts";
 import type { CallEvidence, Progress } from "../ports.ts";
 import { outcomeOf, outcomeOfLetGo } from "./outcome.ts";
@@ -21,8 +22,8 @@ export type Hand = {
   dialledAtMs: number;
   ringingAtMs: number | null;
   answeredAtMs: number | null;
-  /** When the rule's clock began: answered, or the greeting over. */
-  clockAtMs: number | null;
+  /** The same as answered where nobody listens for a greeting. */
+  greetingEndedAtMs: number | null;
   connectedAtMs: number | null;
   /** The operator's, once connected. */
   extension: string;
@@ -67,7 +68,7 @@ export function handOf(
     dialledAtMs: attempt.dialledAtMs ?? nowMs,
     ringingAtMs: attempt.ringingAtMs,
     answeredAtMs: attempt.answeredAtMs,
-    clockAtMs: attempt.answeredAtMs,
+    greetingEndedAtMs: attempt.greetingEndedAtMs,
     connectedAtMs: attempt.connectedAtMs,
     extension: attempt.extension,
     machine: false,
@@ -96,10 +97,9 @@ export function follow(
       return goTo(hand, "ringing", { atMs, evidence: {} });
     case "answered":
       hand.answeredAtMs ??= atMs;
-      if (ruleOf(hand)?.clockFrom !== "greetingEnd") hand.clockAtMs ??= atMs;
       return goTo(hand, "answered", { atMs, evidence: {} });
     case "greetingEnded":
-      hand.clockAtMs ??= atMs;
+      hand.greetingEndedAtMs ??= atMs;
       return nothing(atMs);
     case "machine":
       hand.machine = true;
@@ -135,14 +135,14 @@ export function lateNow(hand: Hand, nowMs: number): Step["learn"][number] | null
 
 function waiting(hand: Hand, atMs: number): Step {
   hand.answeredAtMs ??= atMs;
-  hand.clockAtMs ??= atMs;
+  greeted(hand);
   const learn = answerLearned(hand);
-  return { ...goTo(hand, "waiting", { atMs, evidence: {} }), learn };
+  return { ...goTo(hand, "waiting", { atMs, ...greeting(hand), evidence: {} }), learn };
 }
 
 function connected(hand: Hand, atMs: number, userId: string | null): Step {
   hand.answeredAtMs ??= atMs;
-  hand.clockAtMs ??= hand.answeredAtMs;
+  greeted(hand);
   hand.connectedAtMs ??= atMs;
   const late = isLate(hand, atMs);
   const learn = [...answerLearned(hand), ...judgedNow(hand, late)];
@@ -150,6 +150,7 @@ function connected(hand: Hand, atMs: number, userId: string | null): Step {
     ...goTo(hand, "connected", {
       ...{ atMs, extension: hand.extension },
       ...(userId === null ? {} : { userId }),
+      ...greeting(hand),
       ...(late ? { abandonedByRule: true } : {}),
       evidence: {},
     }),
@@ -175,7 +176,7 @@ function over(hand: Hand, { atMs, evidence: heard }: Extract<Progress, { type: "
   }
   return {
     ...goTo(hand, "ended", {
-      ...{ atMs, outcome, cause: evidence.cause },
+      ...{ atMs, outcome, cause: evidence.cause, ...greeting(hand) },
       // Who hung up while a greeting of theirs still ran is abandoned in truth and may not be by the rule.
       ...(outcome === "abandoned" || hand.lateByRule ? { abandonedByRule: late } : {}),
       evidence: { ...evidenceFacts(evidence), ...(hand.refused ? { pressedOne: true } : {}) },
@@ -186,11 +187,12 @@ function over(hand: Hand, { atMs, evidence: heard }: Extract<Progress, { type: "
 
 /** What the PBX said, as an attempt's story keeps it. */
 export function evidenceFacts(evidence: CallEvidence): AttemptFacts["evidence"] {
-  const { answeredForMs, operatorAnswered, originateReason, ...always } = evidence;
+  const { answeredForMs, greetingEndedMs, operatorAnswered, originateReason, ...always } = evidence;
   return {
     ...always,
     ...(originateReason === null ? {} : { originateReason }),
     ...(operatorAnswered === null ? {} : { operatorAnswered }),
+    ...(greetingEndedMs === null ? {} : { greetingEndedMs }),
     ...(answeredForMs === null ? {} : { answeredForMs }),
   };
 }
@@ -221,12 +223,20 @@ function judgedNow(hand: Hand, abandoned: boolean): Step["learn"] {
   return [(learned) => judged(learned, abandoned, rule)];
 }
 
+/** Who waits for an operator, or has one, has ended their greeting: with the answer where nobody listened for it. */
+function greeted(hand: Hand): void {
+  if (!hand.machine) hand.greetingEndedAtMs ??= hand.answeredAtMs;
+}
+
+function greeting({ greetingEndedAtMs }: Hand): Pick<AttemptFacts, "greetingEndedAtMs"> {
+  return greetingEndedAtMs === null ? {} : { greetingEndedAtMs };
+}
+
 /** Whether, by the campaign's own clock, nobody was there in time. An operator who was called first is there from the beginning. */
 function isLate(hand: Hand, atMs: number): boolean {
   const rule = ruleOf(hand);
   if (hand.lateByRule) return true;
-  if (rule === null || hand.operator !== null || hand.clockAtMs === null) return false;
-  return atMs - hand.clockAtMs > rule.connectWithinMs;
+  return rule !== null && hand.operator === null && isLateAt(rule, hand, atMs);
 }
 
 function ruleOf(hand: Hand): AbandonmentRule | null {

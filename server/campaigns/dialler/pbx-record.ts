@@ -3,13 +3,14 @@
  *
  *     callcard/<id>           dialled                              before it dials
  *                             over|<DIALSTATUS>|<Q.850>|<SIP>|<ms answered>|<C or O>    when the dialling is over; O: operator first
- *     callcard/<id>-answered  machine, refused, connected, parted by |    customer first, when the answered person's channel is over
+ *     callcard/<id>-answered  machine, refused, connected, parted by |    customer first, when the answered person's channel is over;
+ *                             greeted:<ms after the answer>               when their greeting ended, 0 where nobody listened for it
  *
  * Asterisk keeps it through its own restarts.
  */
 import { AmiError, type Pbx } from "../../asterisk/model.ts";
 import type { CallEvidence, PbxRecord } from "../ports.ts";
-import { lastWordOf } from "./evidence.ts";
+import { lastWordOf, wholeOf } from "./last-word.ts";
 
 /** What the PBX wrote; `refused` when the person pressed 1 not to be called again. */
 export type StoredRecord = { readonly record: PbxRecord; readonly refused: boolean };
@@ -40,9 +41,16 @@ export async function readRecord(pbx: Pbx, attemptId: string): Promise<StoredRec
     machine: what.has("machine"),
     connected: answered && (operatorFirst || what.has("connected")),
     operatorAnswered: operatorFirst ? true : null,
+    greetingEndedMs: operatorFirst && answered ? 0 : greetingEndedMs(what),
     answeredForMs: answered ? word.answeredMs : null,
   };
   return { record: { dialled: true, evidence }, refused: what.has("refused") };
+}
+
+/** `greeted:<ms after the answer>`, of customer first. */
+function greetingEndedMs(what: ReadonlySet<string>): number | null {
+  for (const word of what) if (word.startsWith("greeted:")) return wholeOf(word.slice(8));
+  return null;
 }
 
 async function stored(pbx: Pbx, key: string): Promise<string | null> {

@@ -2,8 +2,10 @@
  * What became of attempts that were taken when something went away: this process, Asterisk, PostgreSQL, or the connection between any two.
  * The truth is Asterisk's list of channels and its own record of each attempt.
  */
-import type { Attempt, AttemptFacts, AttemptState } from "../attempts/model.ts";
-import type { AttemptStore, PbxRecord, Telephone } from "../ports.ts";
+import type { Attempt, AttemptFacts, AttemptOutcome, AttemptState } from "../attempts/model.ts";
+import type { AbandonmentRule } from "../model.ts";
+import { isLateAt } from "../pacing/late.ts";
+import type { AttemptStore, CallEvidence, PbxRecord, Telephone } from "../ports.ts";
 import { evidenceFacts } from "./hand.ts";
 import { outcomeOf } from "./outcome.ts";
 
@@ -20,11 +22,14 @@ export type TakenFacts = {
   readonly attempt: Attempt;
   readonly alive: boolean;
   readonly record: PbxRecord | null;
-  readonly connectWithinMs: number;
+  readonly rule: SettlingRule;
   readonly nowMs: number;
   /** An attempt that was dialled so recently may not show yet. */
   readonly settleAfterMs: number;
 };
+
+/** The campaign's rule, as far as a call that is over needs it. */
+export type SettlingRule = Pick<AbandonmentRule, "clockFrom" | "connectWithinMs">;
 
 /** Pure. */
 export function settle(facts: TakenFacts): Settlement {
@@ -50,19 +55,37 @@ export function settle(facts: TakenFacts): Settlement {
     return write("unknown", { evidence: { settled: true, pbxRecord: "noEnd" } });
   const connected = record.evidence.connected || attempt.connectedAtMs !== null;
   const evidence = { ...record.evidence, connected };
-  const outcome = outcomeOf(evidence, facts.connectWithinMs);
+  const outcome = outcomeOf(evidence, facts.rule.connectWithinMs);
   return write("ended", {
     ...{ outcome, cause: evidence.cause },
-    ...(outcome === "abandoned" ? { abandonedByRule: true } : {}),
+    ...whileNobodyListened(attempt, evidence, outcome, facts.rule),
     evidence: { settled: true, ...evidenceFacts(evidence) },
   });
+}
+
+/** What the PBX's record tells of an answer: when the greeting ended, and so whether the rule counts it as abandoned. */
+function whileNobodyListened(
+  { answeredAtMs }: Attempt,
+  { answeredForMs, greetingEndedMs }: CallEvidence,
+  outcome: AttemptOutcome,
+  rule: SettlingRule,
+): Partial<AttemptFacts> {
+  const greetingEnded =
+    answeredAtMs === null || greetingEndedMs === null
+      ? {}
+      : { greetingEndedAtMs: answeredAtMs + greetingEndedMs };
+  if (outcome !== "abandoned") return greetingEnded;
+  const from = { answeredAtMs: 0, greetingEndedAtMs: greetingEndedMs };
+  // `abandoned` says that they waited at least the rule's time from the answer on.
+  const late = rule.clockFrom === "answer" || isLateAt(rule, from, answeredForMs ?? 0);
+  return { ...greetingEnded, abandonedByRule: late };
 }
 
 /** How to settle all of a PBX. */
 export type SettleOptions = {
   readonly attempts: Pick<AttemptStore, "taken">;
   readonly telephone: Pick<Telephone, "pbx" | "alive" | "record">;
-  readonly connectWithinMs: (campaignId: string) => number;
+  readonly ruleOf: (campaignId: string) => SettlingRule;
   /** In hand here and going on, or not written yet: nothing to settle. */
   readonly isBusy: (attemptId: string) => boolean;
   readonly now: () => number;
@@ -89,7 +112,7 @@ export async function settleAll(
       const facts = {
         ...{ attempt, record, nowMs: now(), settleAfterMs: options.settleAfterMs },
         alive: alive.has(attempt.id),
-        connectWithinMs: options.connectWithinMs(attempt.campaignId),
+        rule: options.ruleOf(attempt.campaignId),
       };
       return { attempt, settlement: settle(facts) };
     });

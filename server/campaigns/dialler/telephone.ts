@@ -10,9 +10,10 @@ import { hangup, originate } from "../../asterisk/actions.ts";
 import { AmiError, type Pbx, type PbxInput } from "../../asterisk/model.ts";
 import type { CallFact } from "../../calls/model.ts";
 import type { CallEvidence, PbxRecord, Progress, Telephone } from "../ports.ts";
-import { EvidenceBook, noEvidence } from "./evidence.ts";
+import { EvidenceBook } from "./evidence.ts";
 import { type Dialling, mostForgotten, originationOf, secondHalf } from "./originate.ts";
 import { readRecord } from "./pbx-record.ts";
+import { noEvidence } from "./watch.ts";
 
 export type TelephoneOptions = {
   readonly pbx: Pbx;
@@ -149,12 +150,14 @@ export class AsteriskTelephone implements Telephone {
 
   async alive(attemptIds: readonly string[]): Promise<ReadonlySet<string>> {
     if (attemptIds.length === 0) return new Set();
+    this.#mustBeUp("CoreShowChannels");
     const { items } = await this.#pbx.action("CoreShowChannels", {}, { list: true });
     const present = new Set(items.flatMap((item) => [item["uniqueid"], item["linkedid"]]));
     return new Set(attemptIds.filter((id) => present.has(id) || present.has(secondHalf(id))));
   }
 
   async record(attemptId: string): Promise<PbxRecord> {
+    this.#mustBeUp("DBGet");
     const { record, refused } = await readRecord(this.#pbx, attemptId);
     // Pressed while nobody listened; who reads the record must learn of it as those who heard it do.
     if (refused) this.#tell({ type: "refused", attemptId, atMs: this.#options.now() });
@@ -163,6 +166,11 @@ export class AsteriskTelephone implements Telephone {
     // A crash takes what was written last with it; what was heard stands.
     const isUntold = record.dialled ? record.evidence === null : cut.rang || cut.answered;
     return isUntold ? { dialled: true, evidence: cut } : record;
+  }
+
+  /** Before its snapshot was heard a new connection may lead to an Asterisk that knows nothing of what the one before it did. */
+  #mustBeUp(action: string): void {
+    if (!this.up()) throw new AmiError("disconnected", action, `${action}: ${this.pbx} is not up`);
   }
 
   settled(attemptId: string): void {

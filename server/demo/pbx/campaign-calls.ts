@@ -29,6 +29,8 @@ export type CampaignMemory = {
 const durableMs = 1100;
 /** How long Asterisk's AMD listens until it is sure. */
 const listenMs = 2500;
+/** The silence after a person's greeting by which it knows one. */
+const silenceMs = 800;
 /** The message to those who got nobody, with its time for a key. */
 const messageMs = 5000;
 const thanksMs = 1000;
@@ -127,11 +129,14 @@ export class CampaignCalls {
     const queue = value("CALLCARD_QUEUE");
     const onMachine = value("CALLCARD_MACHINE");
     const ended: string[] = [];
+    /** Where nobody listens for a greeting it is over with the answer. */
+    let greetedMs = onMachine === "" ? 0 : null;
     channel.owner = null;
     channel.context = campaignContexts.answered;
     channel.exten = "s";
     channel.atHangup = () => {
-      this.#memory.database.set(`callcard/${id}-answered`, ended.join("|"));
+      const greeted = greetedMs === null ? [] : [`greeted:${greetedMs}`];
+      this.#memory.database.set(`callcard/${id}-answered`, [...ended, ...greeted].join("|"));
     };
     this.#tell(channel, id, "answered");
     const person = (): Channel | null =>
@@ -170,7 +175,8 @@ export class CampaignCalls {
     if (onMachine === "") return wait();
     later(listenMs, () => {
       if (person()?.isMachine !== true) {
-        this.#tell(channel, id, "human");
+        greetedMs = listenMs - silenceMs;
+        this.#tell(channel, id, "human", `Ms: ${greetedMs}\r\n`);
         return wait();
       }
       ended.push("machine");

@@ -13,7 +13,13 @@ import { campaign } from "../samples.ts";
 const attempt: ClaimedAttempt = {
   ...{ id: "cc-1f", contactId: "c", campaignId: "k", n: 1, phone: "+79130000009" },
   ...{ state: "dialling", dueAtMs: 0, windowEndsAtMs: 0, pbx: "main", trunk: "", claimedBy: "" },
-  ...{ dialledAtMs: null, ringingAtMs: null, answeredAtMs: null, waitingAtMs: null },
+  ...{
+    dialledAtMs: null,
+    ringingAtMs: null,
+    answeredAtMs: null,
+    greetingEndedAtMs: null,
+    waitingAtMs: null,
+  },
   ...{ connectedAtMs: null, endedAtMs: null, outcome: null, cause: 0, userId: null },
   ...{ extension: "", customerId: null, customerName: "Пётр", promised: false },
 };

@@ -2,12 +2,10 @@ import fc from "fast-check";
 import { readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import type { CallEvidence } from "../../../server/campaigns/ports.ts";
-import {
-  EvidenceBook,
-  lastWordOf,
-  noEvidence,
-} from "../../../server/campaigns/dialler/evidence.ts";
+import { EvidenceBook } from "../../../server/campaigns/dialler/evidence.ts";
+import { lastWordOf } from "../../../server/campaigns/dialler/last-word.ts";
 import { outcomeOf } from "../../../server/campaigns/dialler/outcome.ts";
+import { noEvidence } from "../../../server/campaigns/dialler/watch.ts";
 import { readTrace, traceNames } from "../../calls/traces.ts";
 
 const withinMs = 2000;

@@ -16,7 +16,12 @@ describe("what becomes of an attempt that was taken", () => {
   attempts.add(1, { state: "dialling", dialledAtMs: START_MS });
   const [attempt] = attempts.rows.values();
   const base = {
-    ...{ attempt: attempt!, alive: false, record: null, connectWithinMs: 2000 },
+    ...{
+      attempt: attempt!,
+      alive: false,
+      record: null,
+      rule: { clockFrom: "answer" as const, connectWithinMs: 2000 },
+    },
     ...{ nowMs: START_MS + 60_000, settleAfterMs: 3000 },
   };
   const ended = (own: object) => ({

@@ -27,7 +27,13 @@ function attempt(): ClaimedAttempt {
   return {
     ...{ id, contactId: "c", campaignId: "k", n: 1, phone, state: "dialling" as const },
     ...{ dueAtMs: 0, windowEndsAtMs: 0, pbx: "main", trunk: "provider", claimedBy: "test" },
-    ...{ dialledAtMs: null, ringingAtMs: null, answeredAtMs: null, waitingAtMs: null },
+    ...{
+      dialledAtMs: null,
+      ringingAtMs: null,
+      answeredAtMs: null,
+      greetingEndedAtMs: null,
+      waitingAtMs: null,
+    },
     ...{ connectedAtMs: null, endedAtMs: null, outcome: null, cause: 0, userId: null },
     ...{ extension: "", customerId: null, customerName: "Пётр <&> Петров", promised: false },
   };

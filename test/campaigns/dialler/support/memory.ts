@@ -84,6 +84,7 @@ export class MemoryAttempts implements AttemptStore {
         ...{ phone: `+7903${String(n).padStart(7, "0")}`, state: "planned", dueAtMs: 0 },
         ...{ windowEndsAtMs: START_MS + 3_600_000, pbx: "", trunk: "", claimedBy: "" },
         ...{ dialledAtMs: null, ringingAtMs: null, answeredAtMs: null, waitingAtMs: null },
+        greetingEndedAtMs: null,
         ...{ connectedAtMs: null, endedAtMs: null, outcome: null, cause: 0, userId: null },
         ...{ extension: "", customerId: null, customerName: "", promised: false },
         ...own,
@@ -190,6 +191,7 @@ export class MemoryAttempts implements AttemptStore {
 export const NO_EVIDENCE: CallEvidence = {
   ...{ originateReason: null, dialStatus: "", cause: 0, rang: false, answered: false },
   ...{ machine: false, connected: false, operatorAnswered: null, answeredForMs: null },
+  greetingEndedMs: null,
 };
 
 /** A PBX that keeps a record of what it dialled and says what it is told to say. */
