@@ -64,6 +64,8 @@ describe("killed at random moments of a running campaign", () => {
       queues: [
         {
           name: "outbound",
+          // As asterisk-config has it: ringall serves one caller at a time, and the others are abandoned meanwhile.
+          strategy: "rrmemory",
           members: OPERATORS.map((extension) => ({ interface: `PJSIP/${extension}` })),
         },
       ],
