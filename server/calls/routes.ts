@@ -131,6 +131,7 @@ const CallBody = Type.Object(
         operatorName: Type.String(),
         disposition: Type.String(),
         note: Type.String(),
+        tags: Type.Array(Type.String()),
         savedAt: Time,
       }),
     ),

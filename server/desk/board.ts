@@ -116,6 +116,15 @@ export class Board {
     }
   }
 
+  /** What an operator typed of a call changed: their other screens are told; the one it was typed on knows. */
+  draftChanged(operator: Operator, callId: string): void {
+    const shown = operator.calls.get(callId);
+    if (shown === undefined) return;
+    const call = this.#callOf(operator, shown);
+    if (operator.screen.browsers > 1) this.#publish(operator, shown);
+    else if (call !== null) operator.screen.amend(call);
+  }
+
   /** What the campaign says of its call changed. */
   campaignChanged(callId: string): void {
     for (const operator of this.#watchers.get(callId) ?? []) {
@@ -289,12 +298,12 @@ export class Board {
     return viewOf(call, device.extension, (extension) => floor.nameAt(device.pbx, extension));
   }
 
-  #publish(operator: Operator, shown: ShownCall): void {
-    const { cards, ledger, now } = this.#options;
+  /** The call as this operator sees it now; null when its card is forgotten. */
+  #callOf(operator: Operator, shown: ShownCall): DeskCall | null {
     const { view, callId } = shown;
-    const found = cards.card(callId);
-    if (found === null) return;
-    const call: DeskCall = {
+    const found = this.#options.cards.card(callId);
+    if (found === null) return null;
+    return {
       ...view,
       card: view.direction === "internal" ? this.#internalCard(found, shown) : found,
       priority: this.#priorityOf(shown),
@@ -302,6 +311,13 @@ export class Board {
       needsWrapUp: shown.duty && !shown.saved,
       draft: this.#options.draftOf(operator.user.id, callId),
     };
+  }
+
+  #publish(operator: Operator, shown: ShownCall): void {
+    const { cards, ledger, now } = this.#options;
+    const { view, callId } = shown;
+    const call = this.#callOf(operator, shown);
+    if (call === null) return;
     if (view.state !== "ringing" || view.ringId === "") {
       operator.screen.publish({ kind: "call", call });
       return;

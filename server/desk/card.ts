@@ -2,8 +2,8 @@
 import type { Candidate, Customer, Identification, PhoneNumber } from "../customers/model.ts";
 import { placeOfNumber } from "../customers/phone-places.ts";
 import type { OrderSummary } from "../orders/model.ts";
+import { type FoundWork, NO_WORK } from "./card-work.ts";
 import type { Card, Note, PastCall } from "./protocol.ts";
-import type { CardWork } from "./work-protocol.ts";
 
 /** A part of a card: awaited, over its deadline (may still come), failed, or here. */
 export type Part<T> =
@@ -22,8 +22,8 @@ export type CardParts = {
   }>;
   readonly calls: Part<readonly PastCall[]>;
   readonly notes: Part<readonly Note[]>;
-  /** What can be done for them; never waited for: the card is composed without it. */
-  readonly work: Part<CardWork | null>;
+  /** What the card is worked on with, never waited for: the card is composed without it. Null: not asked for here. */
+  readonly work: Part<FoundWork | null>;
 };
 
 /** The parts of a call nobody was asked about yet. */
@@ -37,7 +37,7 @@ export function noParts(rawNumber: string, rawName: string): CardParts {
     orders: awaited,
     calls: awaited,
     notes: awaited,
-    work: awaited,
+    work: { state: "here", value: null },
   };
 }
 
@@ -76,10 +76,15 @@ export function cardOf(parts: CardParts): Card {
       region: customer?.region ?? regionOf(phone),
       country: phone?.country ?? "",
     },
-    work: customer !== null && parts.work.state === "here" ? parts.work.value : null,
+    work: customer === null ? null : workOf(parts.work),
     timeZones: zone === "" ? (phone?.timeZones ?? []) : [zone],
     problems: problemsOf(parts, customer !== null),
   };
+}
+
+function workOf(part: CardParts["work"]): Card["work"] {
+  if (part.state !== "here") return NO_WORK;
+  return part.value?.work ?? null;
 }
 
 /** Where a number lives, when its plan tells (fixed lines); "" for most mobiles. */
@@ -127,6 +132,7 @@ function problemsOf(parts: CardParts, aboutCustomer: boolean): Card["problems"] 
   if (aboutCustomer && missing(parts.orders)) problems.push("ordersMissing");
   if (missing(parts.calls) || (aboutCustomer && missing(parts.notes)))
     problems.push("historyMissing");
-  if (aboutCustomer && missing(parts.work)) problems.push("workMissing");
+  const half = parts.work.state === "here" && parts.work.value?.whole === false;
+  if (aboutCustomer && (half || missing(parts.work))) problems.push("workMissing");
   return problems;
 }

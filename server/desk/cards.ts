@@ -4,6 +4,7 @@
  *
  * Every part has a deadline. What is late is named on the card and filled in when it comes; what is down is asked again.
  */
+import { isDeepStrictEqual } from "node:util";
 import { LRUCache } from "lru-cache";
 import type { Customer, CustomerDirectory, Identification } from "../customers/model.ts";
 import type { OrderBook, OrderSummary } from "../orders/model.ts";
@@ -16,6 +17,7 @@ import {
   noParts,
   phoneOf,
 } from "./card.ts";
+import type { FoundWork, WorkSource } from "./card-work.ts";
 import type { Clock } from "./ports.ts";
 import { type Purpose, inView, whomItIsFor } from "./purpose.ts";
 import type { Card, Note, PastCall } from "./protocol.ts";
@@ -33,6 +35,8 @@ export type CardSources = {
     limit: number,
   ): Promise<readonly PastCall[]>;
   notes(customerId: string, limit: number): Promise<readonly Note[]>;
+  /** Without it cards are only to be read. */
+  readonly work?: WorkSource;
 };
 
 /** How long each step may take before the card goes without it. */
@@ -62,8 +66,16 @@ type Entry = {
   composed: boolean;
   dropped: boolean;
   retries: number;
+  /** What the card is worked on with changed; it is asked for in a moment. */
+  workDue: boolean;
+  /** Whose it is, and how often it was asked for. */
+  workOf: string;
+  workAsked: number;
   readonly timers: Set<NodeJS.Timeout>;
 };
+
+/** Changes of what a card is worked on with come in threes. */
+const WORK_GATHER_MS = 40;
 
 /** How cards are made. */
 export type CardsOptions = {
@@ -132,6 +144,9 @@ export class Cards {
       composed: false,
       dropped: false,
       retries: 0,
+      workDue: false,
+      workOf: "",
+      workAsked: 0,
       timers: new Set(),
     };
     this.#entries.set(callId, entry);
@@ -209,6 +224,31 @@ export class Cards {
     if (entry !== undefined) this.#ask(entry, "orders");
   }
 
+  /** Asks again for what the card is worked on with, soon and once for many reasons. Its orders too when `alsoOrders`. */
+  refreshWork(callId: string, alsoOrders = false): void {
+    const entry = this.#entries.get(callId);
+    if (entry === undefined || customerOf(entry.parts) === null) return;
+    if (alsoOrders) this.#ask(entry, "orders");
+    if (entry.workDue) return;
+    entry.workDue = true;
+    const current = this.#current(entry);
+    this.#timer(entry, WORK_GATHER_MS, () => {
+      entry.workDue = false;
+      if (current()) this.#askWork(entry);
+    });
+  }
+
+  /** Calls with the card of this customer. */
+  *callsOf(customerId: string): Generator<string> {
+    for (const { callId, card } of this.#entries.values())
+      if (card.customer?.id === customerId) yield callId;
+  }
+
+  /** Calls whose card fits. */
+  *callsWith(fits: (card: Card) => boolean): Generator<string> {
+    for (const { callId, card } of this.#entries.values()) if (fits(card)) yield callId;
+  }
+
   /** `from` became part of `into`: what an operator chose there is not lost. */
   merge(from: string, into: string): void {
     const source = this.#entries.get(from);
@@ -278,6 +318,7 @@ export class Cards {
     if (customerOf(entry.parts) !== null) asked.push("orders", "notes");
     if (customerOf(entry.parts) !== null || phoneOf(entry.parts) !== null) asked.push("calls");
     for (const part of asked) this.#ask(entry, part);
+    if (customerOf(entry.parts) !== null) this.#askWork(entry);
     if (asked.length === 0) return;
     const current = this.#current(entry);
     this.#timer(entry, this.#deadlines.partsMs, () => {
@@ -285,6 +326,7 @@ export class Cards {
       const late: { -readonly [K in keyof CardParts]?: CardParts[K] } = {};
       for (const part of asked)
         if (entry.parts[part].state === "awaited") late[part] = { state: "late" };
+      if (entry.parts.work.state === "awaited") late.work = { state: "late" };
       if (Object.keys(late).length > 0) this.#update(entry, late);
     });
   }
@@ -325,6 +367,34 @@ export class Cards {
         answered({ orders: here({ list: inView(list, about, CARD_LIMITS.orders), totals }) }),
       failed,
     );
+  }
+
+  #askWork(entry: Entry): void {
+    const source = this.#sources.work;
+    const customerId = customerOf(entry.parts)?.id;
+    if (source === undefined || customerId === undefined) return;
+    const { work } = entry.parts;
+    // What is shown stays while it is asked for again; another customer's does not.
+    const shown = work.state === "here" && work.value !== null && entry.workOf === customerId;
+    entry.workOf = customerId;
+    if (!shown) entry.parts = { ...entry.parts, work: { state: "awaited" } };
+    const current = this.#current(entry);
+    const asked = ++entry.workAsked;
+    const question = {
+      customerId,
+      phone: phoneOf(entry.parts)?.e164 ?? null,
+      about: this.#purposeOf(entry.callId)?.orderIds ?? [],
+    };
+    const answered = (found: FoundWork): undefined => {
+      // A later question knows more.
+      if (!current() || asked !== entry.workAsked) return;
+      const before = entry.parts.work;
+      const news = before.state !== "here" || !isDeepStrictEqual(before.value, found);
+      // Asked again and again while a part is down: the screen is told only what changed.
+      if (news) this.#update(entry, { work: { state: "here", value: found } });
+      if (!found.whole) this.#retry(entry, () => this.#askWork(entry));
+    };
+    void source(question).then(answered);
   }
 
   #update(entry: Entry, parts: Partial<CardParts>): void {

@@ -11,18 +11,22 @@ import type { CustomerDirectory } from "../customers/model.ts";
 import { readPhone } from "../customers/phone.ts";
 import type { OrderBook } from "../orders/model.ts";
 import type { User } from "../people/model.ts";
+import type { Bus } from "../storage/bus.ts";
 import type { Database } from "../storage/database.ts";
 import { Board, type PriorityOf, WRAP_UP_KEPT_MS } from "./board.ts";
+import { CallBackLists } from "./call-back-lists.ts";
+import { workSource } from "./card-work.ts";
 import { Cards } from "./cards.ts";
 import { clickToCall } from "./click-to-call.ts";
 import { CampaignCalls } from "./campaign-calls.ts";
 import { type CustomerDeeds, customerDeeds } from "./customer-deeds.ts";
 import type { DialSettings } from "./dial.ts";
+import { WrapUpDrafts } from "./drafts.ts";
 import { Floor, type Operator } from "./floor.ts";
 import { Ledger, type PopListener } from "./ledger.ts";
-import type { Clock, DeskCalls, DeskCampaigns, DeskLog } from "./ports.ts";
+import type { Clock, DeskCalls, DeskCampaigns, DeskLog, DeskWork } from "./ports.ts";
 import { systemClock } from "./ports.ts";
-import type { Disposition } from "./protocol.ts";
+import type { CallBack, Disposition } from "./protocol.ts";
 import { Refusal } from "./replies.ts";
 import type { Message } from "./schemas.ts";
 import type { Browser } from "./screen.ts";
@@ -30,6 +34,7 @@ import { interfacesOf } from "./seats.ts";
 import {
   activeDispositions,
   isActive,
+  newestOrders,
   notesOf,
   pastCalls,
   pendingWrapUps,
@@ -38,7 +43,9 @@ import {
   upsertPops,
 } from "./store.ts";
 import { savedCall } from "./saved-call.ts";
-import { saveWrapUp } from "./wrap-up.ts";
+import { followWork } from "./work-changes.ts";
+import { WorkRequests } from "./work-requests.ts";
+import { mayWrapUp, saveWrapUp } from "./wrap-up.ts";
 import { WrapUpPauses } from "./wrap-up-pause.ts";
 
 /** Settings of the desk. */
@@ -72,6 +79,10 @@ export type DeskOptions = {
   readonly priority?: DeskPriority;
   /** Without it no call is a campaign's. */
   readonly campaigns?: DeskCampaigns;
+  /** What cards are worked on with; null or absent: orders are only shown. */
+  readonly work?: DeskWork | null;
+  /** Without it changes made by other processes are seen when somebody asks. */
+  readonly bus?: Bus;
   readonly log: DeskLog;
   readonly registry: prom.Registry;
   readonly now?: Clock;
@@ -87,6 +98,10 @@ export interface DeskPriority {
 /** How long orders, past calls and notes may take before the card opens without them. */
 const PARTS_DEADLINE_MS = 200;
 const RETRY_MS = 500;
+/** The order that is talked about is looked for among so many. */
+const NEWEST_ORDERS = 100;
+/** What is said of a call back, in characters. */
+const MOST_REASON = 500;
 const HEALTH_EVERY_MS = 2000;
 
 /** One process's desk. Begins to listen when made; {@link Desk.load} brings what was remembered. */
@@ -95,6 +110,8 @@ export class Desk {
   readonly customers: CustomerDeeds;
   /** What operators do about whom campaigns ask them to call. */
   readonly campaigns: CampaignCalls;
+  /** What operators do with the cards of their calls. */
+  readonly work: WorkRequests;
   readonly #options: DeskOptions;
   readonly #now: Clock;
   readonly #floor: Floor;
@@ -102,6 +119,9 @@ export class Desk {
   readonly #ledger: Ledger;
   readonly #board: Board;
   readonly #pauses: WrapUpPauses;
+  readonly #drafts: WrapUpDrafts;
+  readonly #callBacks: CallBackLists | null;
+  readonly #stopFollowing: () => void;
   readonly #call: ReturnType<typeof clickToCall>;
   readonly #stopListening: () => void;
   #dispositions: readonly Disposition[] = [];
@@ -112,7 +132,7 @@ export class Desk {
   constructor(options: DeskOptions) {
     this.#options = options;
     this.#now = options.now ?? systemClock;
-    const { db, record, directory, orders, settings, log, registry } = options;
+    const { db, record, directory, orders, settings, log, registry, work = null } = options;
     this.#ledger = new Ledger({
       write: (rows) => upsertPops(record, rows),
       now: this.#now,
@@ -125,6 +145,11 @@ export class Desk {
         orders,
         pastCalls: (who, exceptCallId, limit) => pastCalls(db, who, exceptCallId, limit),
         notes: (customerId, limit) => notesOf(db, customerId, limit),
+        ...(work === null
+          ? {}
+          : {
+              work: workSource(work, (customerId) => newestOrders(db, customerId, NEWEST_ORDERS)),
+            }),
       },
       deadlines: {
         identifyMs: settings.identifyDeadlineMs,
@@ -148,7 +173,10 @@ export class Desk {
         pauseReasons: settings.pauseReasons,
         demo: settings.demo,
       }),
-      presenceSeen: (operator, memberships) => this.#pauses.seen(operator, memberships),
+      presenceSeen: (operator, memberships) => {
+        this.#pauses.seen(operator, memberships);
+        this.#callBacks?.seen(operator);
+      },
     });
     this.#pauses = new WrapUpPauses({
       seconds: settings.wrapUpPauseSeconds,
@@ -156,6 +184,7 @@ export class Desk {
       memberships: (operator) => this.#floor.memberships(operator.device),
       log,
     });
+    this.#drafts = new WrapUpDrafts(record);
     this.#board = new Board({
       floor: this.#floor,
       cards: this.#cards,
@@ -163,7 +192,7 @@ export class Desk {
       now: this.#now,
       priorityOf: (callId, queue) => options.priority?.ofCall(callId, queue) ?? null,
       campaignOf: (callId) => this.campaigns.of(callId),
-      draftOf: () => null,
+      draftOf: (userId, callId) => this.#drafts.of(userId, callId),
       wrapUpDue: (operator, callId) => this.#pauses.due(operator, callId),
     });
     this.campaigns = new CampaignCalls({
@@ -177,6 +206,20 @@ export class Desk {
       isShown: (userId, callId) => this.#isShown(userId, callId),
       chosen: (callId, customerId) => options.priority?.customerChosen(callId, customerId),
     });
+    this.work = new WorkRequests({
+      ...{ work, log, cards: this.#cards, now: this.#now },
+      isShown: (userId, callId) => this.#isShown(userId, callId),
+    });
+    const { floor, cards } = { floor: this.#floor, cards: this.#cards };
+    this.#callBacks =
+      work === null ? null : new CallBackLists({ callBacks: work.callBacks, floor, log });
+    this.#stopFollowing =
+      work === null
+        ? () => {}
+        : followWork({
+            ...{ work, cards, bus: options.bus ?? null },
+            callBacksChanged: () => this.#callBacks?.changed(),
+          });
     const { dial, defaultRegion, extensionPattern } = settings;
     this.#call = clickToCall({
       ...{ dial, defaultRegion, extensionPattern },
@@ -190,10 +233,12 @@ export class Desk {
   async load(): Promise<void> {
     const { db, log } = this.#options;
     this.#dispositions = await activeDispositions(db);
+    await this.#drafts.open();
     for (const { user, device } of await seatedOperators(db)) {
       const operator = this.#floor.admit(user);
       this.#floor.seat(operator, device);
       this.#board.seated(operator);
+      await this.#drafts.read(user.id);
     }
     const since = new Date(this.#now() - WRAP_UP_KEPT_MS);
     for (const { userId, callId, detail } of await pendingWrapUps(db, since)) {
@@ -224,6 +269,8 @@ export class Desk {
     has = this.#board.browserCame(operator);
     // It was sent nothing because it has everything: its number proves that it got what was not acknowledged.
     if (resumed) has();
+    this.#callBacks?.look(operator);
+    void this.#readDrafts(operator);
     return () => {
       leave();
       this.#floor.dismissIdle(operator);
@@ -282,13 +329,27 @@ export class Desk {
   async saveWrapUp(user: User, input: Message<"saveWrapUp">): Promise<{ savedAt: string }> {
     const operator = this.#floor.of(user.id);
     const known = operator !== null && this.#board.isShown(operator, input.callId);
-    const { record, campaigns = null } = this.#options;
-    const savedAt = await saveWrapUp({ db: record, campaigns }, user.id, input, known);
+    const { record, campaigns = null, work = null } = this.#options;
+    const promise = work === null ? null : this.#promiseOf(user, input);
+    const savedAt = await saveWrapUp({ db: record, campaigns, promise }, user.id, input, known);
+    await this.#drafts.forget(user.id, input.callId).catch((error: unknown) => {
+      // It is given back with a call that is saved: the screen does not ask for its wrap-up any more.
+      this.#options.log.warn({ err: error }, "the draft of a saved wrap-up is still there");
+    });
     if (operator !== null) {
       this.#board.wrappedUp(operator, input.callId);
       this.#pauses.saved(operator, input.callId);
     }
     return { savedAt: savedAt.toISOString() };
+  }
+
+  /** Keeps what is typed of a wrap-up; returns after PostgreSQL has it. */
+  async saveDraft(user: User, { callId, draft }: Message<"saveDraft">): Promise<object> {
+    await mayWrapUp(this.#options.record, user.id, callId, this.#isShown(user.id, callId));
+    const changed = await this.#drafts.save(user.id, callId, draft);
+    const operator = this.#floor.of(user.id);
+    if (changed && operator !== null) this.#board.draftChanged(operator, callId);
+    return {};
   }
 
   /** Rings the operator's own phone, then the number. @returns the id the call will have. */
@@ -379,6 +440,8 @@ export class Desk {
     if (this.#health !== null) clearInterval(this.#health);
     this.campaigns.close();
     this.#pauses.close();
+    this.#stopFollowing();
+    this.#callBacks?.close();
     this.#board.close();
     this.#floor.close();
     this.#cards.close();
@@ -429,6 +492,22 @@ export class Desk {
           : unpauseMember(pbx, { interface: name }),
       ),
     );
+  }
+
+  async #readDrafts(operator: Operator): Promise<void> {
+    try {
+      for (const callId of await this.#drafts.read(operator.user.id))
+        this.#board.draftChanged(operator, callId);
+    } catch (error) {
+      this.#options.log.warn({ err: error }, "drafts could not be read; the screen has its own");
+    }
+  }
+
+  /** How a wrap-up of a call that no campaign made promises to call back. */
+  #promiseOf(user: User, { callId, note }: Message<"saveWrapUp">) {
+    return async (when: CallBack) => {
+      await this.work.promise(user.id, callId, when, note.slice(0, MOST_REASON));
+    };
   }
 
   #isSameNumber(one: string, other: string): boolean {

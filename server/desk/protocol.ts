@@ -72,7 +72,7 @@ export type Card = {
   readonly place: { readonly city: string; readonly region: string; readonly country: string };
   /** Zones that are possible for the person's local time. */
   readonly timeZones: readonly string[];
-  /** What is worked on: the order, claims, the open call back; null while nobody is known, or when it could not be read. */
+  /** What is worked on: the order, claims, the open call back. Empty until it was read; null while nobody is known, or when it is not worked on here. */
   readonly work: CardWork | null;
   /** Why identification failed or parts are missing, as codes for the screen's dictionary. */
   readonly problems: readonly (

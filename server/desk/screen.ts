@@ -89,6 +89,12 @@ export class Screen {
     return this.#browsers.size;
   }
 
+  /** Puts in what whoever looks at this screen knows already: only browsers that come later are told. */
+  amend(call: DeskCall): void {
+    const calls = this.#state.calls.map((one) => (one.callId === call.callId ? call : one));
+    this.#state = { ...this.#state, calls };
+  }
+
   /** Replaces parts that have no change of their own (user, dictionaries); browsers get a snapshot. */
   replace(parts: Partial<DeskState>, nowMs: number): void {
     this.#state = { ...this.#state, ...parts, seq: this.#state.seq + 1 };

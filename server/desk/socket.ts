@@ -167,6 +167,19 @@ export function openDeskSockets(options: DeskSocketsOptions): DeskSockets {
     answerTo("searchCustomers", (_user, input) => desk.customers.search(input));
     answerTo("chooseCustomer", (user, input) => desk.customers.choose(user, input));
     answerTo("createCustomer", (user, input) => desk.customers.create(user, input));
+    answerTo("order", (_user, input) => desk.work.order(input));
+    answerTo("actOnOrder", (user, input) => desk.work.actOnOrder(user, input));
+    answerTo("findProducts", (_user, input) => desk.work.findProducts(input));
+    answerTo("timeline", (_user, input) => desk.work.timeline(input));
+    answerTo("offers", (user, input) => desk.work.offers(user, input));
+    answerTo("answerOffer", (user, input) => desk.work.answerOffer(user, input));
+    answerTo("quote", (_user, input) => desk.work.quote(input));
+    answerTo("points", (_user, input) => desk.work.points(input));
+    answerTo("fileClaim", (user, input) => desk.work.fileClaim(user, input));
+    answerTo("promiseCallBack", (user, input) => desk.work.promiseCallBack(user, input));
+    answerTo("takeCallBack", (user, input) => desk.work.takeCallBack(user, input));
+    answerTo("settleCallBack", (user, input) => desk.work.settleCallBack(user, input));
+    answerTo("saveDraft", (user, input) => desk.saveDraft(user, input));
     answerTo("addNote", (user, input) => desk.customers.addNote(user, input));
 
     const heed = <K extends "popReceived" | "popPainted">(

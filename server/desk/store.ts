@@ -2,6 +2,7 @@
 import { sql } from "kysely";
 import { isTheirCall } from "../calls/store.ts";
 import type { Direction } from "../calls/model.ts";
+import type { OrderStage } from "../orders/model.ts";
 import type { User } from "../people/model.ts";
 import type { Database } from "../storage/database.ts";
 import type { Missed, Pop } from "./pop.ts";
@@ -155,6 +156,22 @@ export async function pastCalls(
   }));
 }
 
+/** A customer's newest orders with their stages, newest first. */
+export async function newestOrders(
+  db: Database,
+  customerId: string,
+  limit: number,
+): Promise<readonly { readonly id: string; readonly stage: OrderStage }[]> {
+  const rows = await db
+    .selectFrom("orders")
+    .select(["id", "stage"])
+    .where("customer_id", "=", customerId)
+    .orderBy("placed_at", "desc")
+    .limit(limit)
+    .execute();
+  return rows.map(({ id, stage }) => ({ id, stage: stage as OrderStage }));
+}
+
 /** A customer's notes, newest first. */
 export async function notesOf(
   db: Database,
@@ -249,6 +266,7 @@ export async function wrapUpsOfCall(db: Database, callId: string) {
       "u.name as operatorName",
       "w.disposition",
       "w.note",
+      "w.tags",
       "w.saved_at as savedAt",
     ])
     .where("w.call_id", "=", callId)

@@ -21,7 +21,7 @@ export const wallTime = Type.String({
 const currency = Type.String({ pattern: "^[A-Z]{3}$" });
 const moneyMinor = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 const quantity = (minimum: number) => Type.Number({ minimum, maximum: 1_000_000 });
-const list = (item: TSchema, maxItems: number) => Type.Array(item, { maxItems });
+const list = <T extends TSchema>(item: T, maxItems: number) => Type.Array(item, { maxItems });
 
 /** Lines of one order; the largest seen in shops of this kind has 200. */
 const MOST_LINES = 500;

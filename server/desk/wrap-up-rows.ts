@@ -11,6 +11,7 @@ export type WrapUpRow = {
   readonly userId: string;
   readonly disposition: string;
   readonly note: string;
+  readonly tags?: readonly string[];
   readonly callBack: CallBack | null;
 };
 
@@ -26,6 +27,7 @@ export async function upsertWrapUp(
     draft_id: wrapUp.draftId,
     disposition: wrapUp.disposition,
     note: wrapUp.note,
+    tags: [...(wrapUp.tags ?? [])],
     call_back: wrapUp.callBack === null ? null : JSON.stringify(wrapUp.callBack),
   };
   // Waits for another one of the same call that is being written, and then finds it.
@@ -38,7 +40,7 @@ export async function upsertWrapUp(
   if (written !== undefined) return { savedAt: written.saved_at, news: true };
   const known = await trx
     .selectFrom("wrap_ups")
-    .select(["draft_id", "disposition", "note", "call_back", "saved_at"])
+    .select(["draft_id", "disposition", "note", "tags", "call_back", "saved_at"])
     .where("call_id", "=", wrapUp.callId)
     .where("user_id", "=", wrapUp.userId)
     .forUpdate()
@@ -47,6 +49,7 @@ export async function upsertWrapUp(
     known.draft_id === wrapUp.draftId.toLowerCase() &&
     known.disposition === wrapUp.disposition &&
     known.note === wrapUp.note &&
+    isDeepStrictEqual(known.tags, said.tags) &&
     isDeepStrictEqual(known.call_back, wrapUp.callBack)
   )
     return { savedAt: known.saved_at, news: false };

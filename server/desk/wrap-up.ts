@@ -14,6 +14,8 @@ export type WrapUp = {
   /** Of a campaign's call the campaign's own code. */
   readonly disposition: string;
   readonly note: string;
+  /** Words of the operator's own, as they typed them. */
+  readonly tags?: readonly string[];
   readonly callBack?: CallBack | null;
 };
 
@@ -22,6 +24,8 @@ export type WrapUpOptions = {
   readonly db: Database;
   /** Null: no campaigns here. */
   readonly campaigns: Pick<DeskCampaigns, "ofCall" | "wrapUp"> | null;
+  /** Promises a call back of a call that no campaign made; null: nobody keeps such promises here. */
+  readonly promise?: ((callBack: CallBack) => Promise<void>) | null;
 };
 
 /**
@@ -34,24 +38,27 @@ export type WrapUpOptions = {
  * back that does not fit the call.
  */
 export async function saveWrapUp(
-  { db, campaigns }: WrapUpOptions,
+  { db, campaigns, promise = null }: WrapUpOptions,
   userId: string,
   wrapUp: WrapUp,
   known: boolean,
 ): Promise<Date> {
   const { draftId, callId, disposition, note, callBack = null } = wrapUp;
-  if (!known && !(await wasTheirs(db, callId, userId)))
-    throw new Refusal("forbidden", `callId: ${callId} did not ring or talk at this operator`);
+  await mayWrapUp(db, userId, callId, known);
   const campaignId =
     campaigns && (campaigns.ofCall(callId)?.campaignId ?? (await campaignOfCall(db, callId)));
-  if (callBack !== null) checkCallBack(callBack, campaignId);
+  if (callBack !== null) checkCallBack(callBack, campaignId !== null || promise !== null);
   const code = campaignId === null ? disposition : dispositionCode(campaignId, disposition);
   try {
     return await db.transaction().execute(async (trx) => {
-      const row = { draftId, callId, userId, disposition: code, note, callBack };
+      const tags = tidy(wrapUp.tags ?? []);
+      const row = { draftId, callId, userId, disposition: code, note, tags, callBack };
       const { savedAt, news } = await upsertWrapUp(trx, row);
       if (news && campaigns !== null && campaignId !== null)
         await campaigns.wrapUp(trx, { callId, userId, disposition, note, callBack });
+      else if (news && callBack !== null && promise !== null)
+        // A promise that is refused leaves the wrap-up unsaved; one that was kept is kept once, however often it is said.
+        await promise(callBack);
       return savedAt;
     });
   } catch (error) {
@@ -64,8 +71,30 @@ export async function saveWrapUp(
   }
 }
 
-function checkCallBack({ at, timeZone }: CallBack, campaignId: string | null): void {
-  if (campaignId === null)
+/** @throws Refusal `forbidden` when this call neither is on the operator's screen nor was theirs by the record. */
+export async function mayWrapUp(
+  db: Database,
+  userId: string,
+  callId: string,
+  known: boolean,
+): Promise<void> {
+  if (!known && !(await wasTheirs(db, callId, userId)))
+    throw new Refusal("forbidden", `callId: ${callId} did not ring or talk at this operator`);
+}
+
+/** Each once, in the order they were typed. */
+function tidy(tags: readonly string[]): readonly string[] {
+  const seen = new Map<string, string>();
+  for (const tag of tags) {
+    const words = tag.trim();
+    const same = words.toLocaleLowerCase();
+    if (words !== "" && !seen.has(same)) seen.set(same, words);
+  }
+  return [...seen.values()];
+}
+
+function checkCallBack({ at, timeZone }: CallBack, kept: boolean): void {
+  if (!kept)
     throw new Refusal("invalid", "callBack: only a campaign's call has a time to call back");
   // The calendar has it (no 31st of February): a date that has not is written as another one.
   if (new Date(`${at}:00Z`).toISOString().slice(0, 16) !== at)

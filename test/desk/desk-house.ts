@@ -8,7 +8,7 @@ import { readPhone } from "../../server/customers/phone.ts";
 import { openDirectory } from "../../server/customers/directory.ts";
 import type { CustomerDirectory } from "../../server/customers/model.ts";
 import { Desk, type DeskPriority, type DeskSettings } from "../../server/desk/desk.ts";
-import type { DeskCampaigns } from "../../server/desk/ports.ts";
+import type { DeskCampaigns, DeskWork } from "../../server/desk/ports.ts";
 import type {
   DeskCall,
   DeskChange,
@@ -42,6 +42,7 @@ export type HouseOptions = {
   readonly orders?: OrderBook;
   readonly priority?: DeskPriority;
   readonly campaigns?: DeskCampaigns;
+  readonly work?: DeskWork;
   readonly log?: {
     info(fields: object, message: string): void;
     warn(fields: object, message: string): void;
@@ -97,6 +98,8 @@ export class House {
       },
       ...(options.priority === undefined ? {} : { priority: options.priority }),
       ...(options.campaigns === undefined ? {} : { campaigns: options.campaigns }),
+      ...(options.work === undefined ? {} : { work: options.work }),
+      bus: this.bus,
       log: options.log ?? quiet,
       registry: this.registry,
       now: this.now,
