@@ -8,6 +8,7 @@ import { type Caller, placeCall } from "./caller.ts";
 import { type Phone, startPhone } from "./phone.ts";
 import type { SippEvent } from "./sipp.ts";
 import type { LabVersion } from "./root.ts";
+import { type Habit, townScenario, writeGreetings } from "./town.ts";
 import type { CallerBehaviour, PhoneBehaviour } from "./scenarios.ts";
 
 /** A real Asterisk on loopback, with phones and callers to play. */
@@ -37,6 +38,8 @@ export type Lab = {
   phone(extension: string, behaviour?: PhoneBehaviour): Promise<Phone>;
   /** The far end of the city line: whom outgoing calls reach. Asking again replaces it. */
   pstn(behaviour?: PhoneBehaviour): Promise<Phone>;
+  /** The same when many people are there at one time, each number with its own habits. */
+  town(habits: readonly Habit[]): Promise<Phone>;
   /**
    * Calls in from the city line. `to` is a queue or extension (600, 101) or any number the trunk knows; `from` is sent as it
    * is written, "" withholds it.
@@ -135,6 +138,13 @@ export async function startLab(options: {
       replace("pstn", () =>
         startPhone({ ...place, extension: null, port: config.pstnPort, behaviour }),
       ),
+    town(habits) {
+      writeGreetings(directory);
+      const scenario = townScenario(habits, directory);
+      return replace("pstn", () =>
+        startPhone({ ...place, extension: null, port: config.pstnPort, behaviour: {}, scenario }),
+      );
+    },
     call: ({ from, name = "", to, ...behaviour }) =>
       track(from, placeCall({ ...place, from: { number: from, name }, to, behaviour })),
     dial: ({ from, to, ...behaviour }) =>

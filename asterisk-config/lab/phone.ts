@@ -43,13 +43,15 @@ export async function startPhone(options: {
   readonly extension: string | null;
   readonly port?: number;
   readonly behaviour: PhoneBehaviour;
+  /** What sipp is told instead of the behaviour's scenario. */
+  readonly scenario?: string;
 }): Promise<Phone> {
   const { pbxPort, extension } = options;
   const name = extension ?? "pstn";
   const sipp = await startSipp({
     directory: options.directory,
     name,
-    scenario: phoneScenario(options.behaviour),
+    scenario: options.scenario ?? phoneScenario(options.behaviour),
     pbxPort,
     ...(options.port === undefined ? {} : { port: options.port }),
   });

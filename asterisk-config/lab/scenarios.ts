@@ -26,7 +26,8 @@ export type CallerBehaviour = {
 /** Long enough for any test; sipp has no word for "for ever". */
 const longMs = 3_600_000;
 
-const sdp = `v=0
+/** A session description with the sipp's own media port. */
+export const sdp = `v=0
 o=sipp 1 1 IN IP4 127.0.0.1
 s=-
 c=IN IP4 127.0.0.1
@@ -39,20 +40,23 @@ a=sendrecv
 /** Every line the scenarios log: event, Call-ID, then fields, parted by this. */
 export const separator = " | ";
 
-function log(event: string, ...fields: string[]): string {
+/** A line of the log: an event of this call. */
+export function log(event: string, ...fields: string[]): string {
   return `<log message="${[event, "[call_id]", ...fields].join(separator)}"/>`;
 }
 
 /** Keeps a header of the message just received in a variable. */
-function keep(header: string, name: string): string {
+export function keep(header: string, name: string): string {
   return `<ereg regexp=".*" search_in="hdr" header="${header}:" assign_to="${name}"/>`;
 }
 
-function send(message: string, attributes = ""): string {
+/** Sends a message. */
+export function send(message: string, attributes = ""): string {
   return `<send ${attributes}><![CDATA[\n${message}\n]]></send>`;
 }
 
-function reply(status: string, options: { cseq?: string; body?: string } = {}): string {
+/** An answer to the INVITE whose headers were kept. */
+export function reply(status: string, options: { cseq?: string; body?: string } = {}): string {
   return `SIP/2.0 ${status}
 Via:[$via]
 From:[$remote]
@@ -63,7 +67,8 @@ Contact: <sip:phone@127.0.0.1:[local_port]>
 ${options.body === undefined ? "Content-Length: 0\n" : `Content-Type: application/sdp\nContent-Length: [len]\n\n${options.body}`}`;
 }
 
-function document(name: string, body: string): string {
+/** A whole scenario. */
+export function document(name: string, body: string): string {
   return `<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE scenario SYSTEM "sipp.dtd">\n<scenario name="${name}">\n${body}\n</scenario>\n`;
 }
 
@@ -170,14 +175,15 @@ ${send(`ACK sip:[service]@127.0.0.1:[remote_port] SIP/2.0\n${head("INVITE", "[$r
   );
 }
 
-const keepTarget = `<ereg regexp="sip:[^&gt;;]*" search_in="hdr" header="Contact:" assign_to="target"/>`;
+/** Keeps where the other side wants requests of this dialog. */
+export const keepTarget = `<ereg regexp="sip:[^&gt;;]*" search_in="hdr" header="Contact:" assign_to="target"/>`;
 
-/** Waits for the other side to hang up, or hangs up after `talkMs`. Labels 3 and 9. */
-function untilBye(talkMs: number | undefined): string {
+/** Waits for the other side to hang up, or hangs up after `talkMs`. @param over where it goes on once the call ended */
+export function untilBye(talkMs: number | undefined, hangingUp = 3, over = 9): string {
   return `
-<recv request="BYE" timeout="${talkMs ?? longMs}" ontimeout="3"><action>${log("other side hung up")}</action></recv>
-${send(`SIP/2.0 200 OK\n[last_Via:]\n[last_From:]\n[last_To:]\n[last_Call-ID:]\n[last_CSeq:]\nContent-Length: 0\n`, 'next="9"')}
-<label id="3"/>
+<recv request="BYE" timeout="${talkMs ?? longMs}" ontimeout="${hangingUp}"><action>${log("other side hung up")}</action></recv>
+${send(`SIP/2.0 200 OK\n[last_Via:]\n[last_From:]\n[last_To:]\n[last_Call-ID:]\n[last_CSeq:]\nContent-Length: 0\n`, `next="${over}"`)}
+<label id="${hangingUp}"/>
 ${send(
   `BYE [$target] SIP/2.0
 Via: SIP/2.0/UDP 127.0.0.1:[local_port];branch=[branch]
@@ -190,7 +196,7 @@ Content-Length: 0
 `,
   'retrans="500"',
 )}
-<recv response="200" next="9"><action>${log("hung up")}</action></recv>`;
+<recv response="200" next="${over}"><action>${log("hung up")}</action></recv>`;
 }
 
 /** A From address; no number means a caller who withholds it, as networks send it. */

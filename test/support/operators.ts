@@ -1,6 +1,11 @@
 /** Operators for tests and benchmarks: made in PostgreSQL, seated at a device, logged in without the login page. */
 import { type Socket, io } from "socket.io-client";
-import type { DeskState, DeskToServer, ServerToDesk } from "../../server/desk/protocol.ts";
+import type {
+  DeskCall,
+  DeskState,
+  DeskToServer,
+  ServerToDesk,
+} from "../../server/desk/protocol.ts";
 import { applyChange } from "../../server/desk/screen.ts";
 import { SESSION_COOKIE } from "../../server/http/auth.ts";
 import { createSessions } from "../../server/people/sessions.ts";
@@ -53,11 +58,11 @@ export type Screen = {
   close(): void;
 };
 
-/** Opens a screen; `wrapUp` saves every due wrap-up at once. */
+/** Opens a screen; `wrapUp` saves every due wrap-up at once, with the disposition it gives, until the server has it. */
 export function openScreen(
   url: string,
   operator: SeatedOperator,
-  options: { readonly wrapUp?: boolean } = {},
+  options: { readonly wrapUp?: boolean | ((call: DeskCall) => string) } = {},
 ): Screen {
   const socket: Socket<ServerToDesk, DeskToServer> = io(`${url}/desk`, {
     transports: ["websocket"],
@@ -65,19 +70,26 @@ export function openScreen(
     extraHeaders: { cookie: `${SESSION_COOKIE}=${operator.cookie}` },
   });
   let state: DeskState | null = null;
-  const saved = new Set<string>();
+  const { wrapUp = false } = options;
+  const saving = new Set<string>();
+  const drafts = new Map<string, string>();
   const settle = () => {
     for (const call of state?.calls ?? []) {
-      if (options.wrapUp !== true || call.state !== "ended" || !call.needsWrapUp) continue;
-      if (saved.has(call.callId)) continue;
-      saved.add(call.callId);
-      const draft = {
-        draftId: crypto.randomUUID(),
-        callId: call.callId,
-        disposition: "other",
-        note: "",
-      };
-      socket.emit("saveWrapUp", draft, () => undefined);
+      if (wrapUp === false || call.state !== "ended" || !call.needsWrapUp) continue;
+      const { callId } = call;
+      if (saving.has(callId)) continue;
+      saving.add(callId);
+      const draftId = drafts.get(callId) ?? crypto.randomUUID();
+      drafts.set(callId, draftId);
+      const disposition = wrapUp === true ? "other" : wrapUp(call);
+      socket
+        .timeout(5000)
+        .emit("saveWrapUp", { draftId, callId, disposition, note: "" }, (late, reply) => {
+          if (late === null && reply.ok) return;
+          // As a person would: once more, a moment later.
+          saving.delete(callId);
+          setTimeout(settle, 500).unref();
+        });
     }
   };
   socket.on("snapshot", (fresh, acknowledge) => {
