@@ -27,7 +27,7 @@ export type KindRules = {
   };
   /** The most that the limits of a day may be, null for none. */
   readonly mostADay: number | null;
-  /** Attempts of one contact within so many days, at most; counted over the contact's own attempts. */
+  /** Attempts to one person within so many days, at most: by their phone and as a customer, over all campaigns of the kind. */
   readonly spacing: readonly { readonly days: number; readonly attempts: number }[];
   readonly defaults: {
     readonly mode: Mode;

@@ -2,7 +2,7 @@
 import { sql } from "kysely";
 import { describePhone } from "../customers/phone.ts";
 import type { Database } from "../storage/database.ts";
-import { readFacts } from "./attempts/facts.ts";
+import { type ContactFacts, readFacts } from "./attempts/facts.ts";
 import type { AttemptOutcome, AttemptState } from "./attempts/model.ts";
 import { isAttemptId } from "./attempts/rows.ts";
 import { limitReached, whyNotToCall } from "./eligible.ts";
@@ -17,6 +17,7 @@ import type {
   NextBody,
   WithdrawnBody,
 } from "./rest.ts";
+import { spacedFromMs } from "./spacing.ts";
 import { dayStartMs } from "./windows.ts";
 
 type LineRow = {
@@ -95,7 +96,7 @@ export async function nextOf(
       never.push({ ...line, because });
       continue;
     }
-    const why = laterBecause(campaign, row, { reached, phoneBusy: of.phoneBusy }, nowMs);
+    const why = laterBecause(campaign, row, { ...of, reached }, nowMs);
     if (why === null) next.push(line);
     else later.push({ ...line, because: why });
   }
@@ -105,7 +106,7 @@ export async function nextOf(
 function laterBecause(
   campaign: Campaign,
   row: LineRow,
-  of: { readonly reached: ReturnType<typeof limitReached>; readonly phoneBusy: boolean },
+  of: ContactFacts & { readonly reached: ReturnType<typeof limitReached> },
   nowMs: number,
 ): LaterBecause | null {
   if (campaign.state !== "running") return "campaignNotRunning";
@@ -114,6 +115,7 @@ function laterBecause(
   if (row.due_at.getTime() > nowMs) return "notDue";
   if (of.reached === "phone") return "phoneLimit";
   if (of.reached === "customer") return "customerLimit";
+  if (spacedFromMs(campaign.settings.kind, of.ofKindAtMs, nowMs) > nowMs) return "spacing";
   if (of.phoneBusy) return "inFlight";
   return row.user_id === null ? null : "forOperator";
 }

@@ -75,7 +75,8 @@ export type WithdrawnContact = ContactLine & {
 };
 
 /** Why a planned attempt is put off when its time has come. */
-export type PutOffBecause = "outsideHours" | "phoneLimit" | "customerLimit" | "inFlight";
+export type PutOffBecause =
+  "outsideHours" | "phoneLimit" | "customerLimit" | "spacing" | "inFlight";
 /** Why an open contact is not called now. */
 export type LaterBecause = PutOffBecause | "notDue" | "campaignNotRunning" | "forOperator";
 export type ContactLine = {

@@ -1,6 +1,5 @@
 /** When somebody is called for the first time and again, and when it is enough. Pure. */
 import type { AttemptOutcome } from "./attempts/model.ts";
-import { kindRules } from "./kinds.ts";
 import type {
   CampaignSettings,
   RetriedOutcome,
@@ -8,6 +7,7 @@ import type {
   WithdrawnBecause,
   Zones,
 } from "./model.ts";
+import { spacedFromMs } from "./spacing.ts";
 import { DAY_MS, clockOf, localDayAt, nextMidnightMs } from "./zone-days.ts";
 import { HORIZON_DAYS, type Opening, dayStartMs, nextDayMs, nextOpening } from "./windows.ts";
 
@@ -38,12 +38,14 @@ export function firstAttempt(
  * What follows an attempt that is over.
  * @param past all attempts of the contact, the one that just ended last; at least one. For a talk whose disposition says `retry` its outcome is
  * to be given as `noAnswer`.
+ * @param ofKindAtMs when the person was called for any campaign of this kind, oldest first, where a rule asks for it.
  * @returns `because` is "" when an operator's disposition says what the contact came to, else why there is nothing left to try.
  */
 export function afterAttempt(
   settings: CampaignSettings,
   past: readonly PastAttempt[],
   zones: Zones,
+  ofKindAtMs: readonly number[] = [],
 ):
   | ({ readonly next: "retry" } & PlannedTime)
   | { readonly next: "close"; readonly because: WithdrawnBecause | "" } {
@@ -55,7 +57,7 @@ export function afterAttempt(
     return { next: "close", because: "exhausted" };
   const fromMs = retryFromMs(settings, past, zones);
   if (fromMs === null) return { next: "close", because: "exhausted" };
-  const planned = withinLimits(settings, called, zones, fromMs);
+  const planned = withinLimits(settings, { called, ofKindAtMs }, zones, fromMs);
   if (planned !== null) return { next: "retry", ...planned };
   const ended = settings.endsAt !== null && nextOpening(settings.hours, zones, fromMs) !== null;
   return { next: "close", because: ended ? "campaignEnded" : "exhausted" };
@@ -150,10 +152,13 @@ function middleMs({ opensAtMs, closesAtMs }: Opening): number {
   return Math.floor((opensAtMs + closesAtMs) / 2 / MINUTE_MS) * MINUTE_MS;
 }
 
-/** The first time from `fromMs` on that is within hours and breaks no limit of a day, week or month by this contact's own attempts. */
+/** What limits count: this contact's own attempts, and when the person was called for any campaign of the kind. */
+type Counted = { readonly called: readonly PastAttempt[]; readonly ofKindAtMs: readonly number[] };
+
+/** The first time from `fromMs` on that is within hours and breaks no limit of a day, week or month. */
 function withinLimits(
   settings: CampaignSettings,
-  called: readonly PastAttempt[],
+  counted: Counted,
   zones: Zones,
   fromMs: number,
 ): PlannedTime | null {
@@ -161,7 +166,7 @@ function withinLimits(
   while (atMs - fromMs < HORIZON_MS) {
     const planned = firstAttempt(settings, zones, atMs);
     if (planned === null) return null;
-    const roomMs = roomFrom(settings, called, zones, planned.dueAtMs);
+    const roomMs = roomFrom(settings, counted, zones, planned.dueAtMs);
     if (roomMs <= planned.dueAtMs) return planned;
     atMs = roomMs;
   }
@@ -171,7 +176,7 @@ function withinLimits(
 /** `atMs`, or the later moment at which a limit that is reached at `atMs` leaves room again. */
 function roomFrom(
   settings: CampaignSettings,
-  called: readonly PastAttempt[],
+  { called, ofKindAtMs }: Counted,
   zones: Zones,
   atMs: number,
 ): number {
@@ -185,12 +190,9 @@ function roomFrom(
     const today = called.filter((one) => localDayAt(clock, one.endedAtMs) === day).length;
     if (today >= mostADay) roomMs = Math.max(roomMs, nextMidnightMs(clock, atMs));
   }
-  for (const { days, attempts } of kindRules(settings.kind).spacing) {
-    // With this one, `attempts` and one more must not fall into the days.
-    const first = called.at(-attempts);
-    if (first !== undefined) roomMs = Math.max(roomMs, first.endedAtMs + days * DAY_MS);
-  }
-  return roomMs;
+  const own = called.map(({ endedAtMs }) => endedAtMs);
+  roomMs = spacedFromMs(settings.kind, own, roomMs);
+  return spacedFromMs(settings.kind, ofKindAtMs, roomMs);
 }
 
 function plannedFrom(settings: CampaignSettings, zones: Zones, fromMs: number): PlannedTime | null {

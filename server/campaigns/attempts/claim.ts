@@ -8,6 +8,7 @@ import { endedAt, limitReached, whyNotToCall } from "../eligible.ts";
 import type { Campaign, CampaignSettings, WithdrawnBecause, Zones } from "../model.ts";
 import type { PutOffBecause } from "../rest.ts";
 import { type PlannedTime, firstAttempt } from "../retries.ts";
+import { spacedFromMs } from "../spacing.ts";
 import { dayStartMs, nextDayMs } from "../windows.ts";
 import { closeWithdrawn } from "./close.ts";
 import { type DueRow, chooseDue, claimedFrom } from "./due.ts";
@@ -125,6 +126,8 @@ function judge(
     const why = reached === "phone" ? "phoneLimit" : "customerLimit";
     return later(nextDayMs(zones, nowMs) ?? nowMs, why);
   }
+  const spacedMs = spacedFromMs(settings.kind, facts.ofKindAtMs, nowMs);
+  if (spacedMs > nowMs) return later(spacedMs, "spacing");
   return facts.phoneBusy ? later(nowMs + BUSY_AGAIN_MS, "inFlight") : { then: "claim" };
 }
 

@@ -10,6 +10,7 @@ import { type Database, prepared } from "../../storage/database.ts";
 import type { PersonFacts } from "../eligible.ts";
 import { kindRules } from "../kinds.ts";
 import type { CampaignSettings } from "../model.ts";
+import { spacingReachMs } from "../spacing.ts";
 
 /** Of whom to read, as far as they are known already. */
 export type Asked = {
@@ -39,6 +40,11 @@ export type ContactFacts = {
   };
   /** Somebody has an attempt to this phone in hand. */
   readonly phoneBusy: boolean;
+  /**
+   * When the person, by their phone or as a customer, was called for any campaign of this kind, oldest first; none for a kind without rules of
+   * how far apart that must be. Epoch ms.
+   */
+  readonly ofKindAtMs: readonly number[];
 };
 
 /** One thing that is known; which of the columns it has is told by `what`. */
@@ -66,12 +72,16 @@ const KEYED_BY = {
   customerDialled: "customer_id",
   customerClaimed: "customer_id",
   phoneBusy: "phone",
+  phoneOfKind: "phone",
+  customerOfKind: "customer_id",
 } as const satisfies Record<string, "phone" | "customer_id" | "contact_id">;
 
 const HOUR_MS = 3_600_000;
 
 /** Attempts that dialled nobody; `countsAsAttempt` of retries.ts. */
 const NOT_COUNTED = sql`('operatorGone', 'refusedByPbx')`;
+/** Those that use up none of a contact's attempts; `usesUpTry` of retries.ts. */
+const NOT_USED_UP = sql`('operatorGone', 'refusedByPbx', 'letGo')`;
 const IN_HAND = sql`('claimed', 'dialling', 'ringing', 'answered', 'waiting', 'connected')`;
 
 /** @returns facts by contact id. What the settings do not ask about is not looked up. */
@@ -84,6 +94,7 @@ export async function readFacts(
   if (asked.length === 0) return new Map();
   const questions = [
     ...personQuestions(settings, asked, nowMs),
+    ...kindQuestions(settings, asked, nowMs),
     ...(asked.some(({ limits }) => limits !== null) ? limitQuestions(asked) : []),
   ];
   const { rows } = await sql<Found>`${prepared}
@@ -176,6 +187,29 @@ function personQuestions(
   return questions;
 }
 
+/** When were they called for campaigns of this kind, where that must be some time apart? */
+function kindQuestions(
+  { kind }: CampaignSettings,
+  asked: readonly Asked[],
+  nowMs: number,
+): readonly RawBuilder<unknown>[] {
+  const reachMs = spacingReachMs(kind);
+  if (reachMs === 0) return [];
+  const { phones, customerIds } = keysOf(asked);
+  const since = new Date(nowMs - reachMs).toISOString();
+  const ofKind = sql`a.dialled_at >= ${since} and a.outcome not in ${NOT_COUNTED}
+    and k.settings ->> 'kind' = ${kind}`;
+  const found = { at: sql`a.dialled_at`, words: sql`a.id` };
+  return [
+    sql`select ${columns("phoneOfKind", { ...found, phone: sql`a.phone` })}
+      from attempts a join campaigns k on k.id = a.campaign_id
+      where a.phone = any(${phones}::text[]) and ${ofKind}`,
+    sql`select ${columns("customerOfKind", { ...found, customer_id: sql`a.customer_id` })}
+      from attempts a join campaigns k on k.id = a.campaign_id
+      where a.customer_id = any(${customerIds}::bigint[]) and ${ofKind}`,
+  ];
+}
+
 /** How often were they called, and is anybody calling them now? */
 function limitQuestions(asked: readonly Asked[]): readonly RawBuilder<unknown>[] {
   const limited = asked.filter(({ limits }) => limits !== null);
@@ -186,7 +220,7 @@ function limitQuestions(asked: readonly Asked[]): readonly RawBuilder<unknown>[]
   return [
     sql`select ${columns("ended", { contact_id: sql`a.contact_id`, number: sql`count(*)` })} from attempts a
       where a.contact_id = any(${again}::bigint[]) and a.state = 'ended'
-        and a.outcome not in ${NOT_COUNTED} group by a.contact_id`,
+        and a.outcome not in ${NOT_USED_UP} group by a.contact_id`,
     sql`select ${columns("phoneDialled", { phone: sql`a.phone`, at: sql`a.dialled_at` })} from attempts a
       where a.phone = any(${phones}::text[]) and ${dialled}`,
     sql`select ${columns("customerDialled", {
@@ -236,8 +270,15 @@ function factsOf(asked: Asked, all: ReadonlyMap<string, readonly Found[]>): Cont
       phoneToday: today("phoneDialled"),
       customerToday: today("customerDialled") + ofOthers("customerClaimed").length,
     },
+    ofKindAtMs: timesOf([...found("phoneOfKind"), ...found("customerOfKind")]),
     phoneBusy: limits !== null && ofOthers("phoneBusy").length > 0,
   };
+}
+
+/** Each attempt once, whether it is known by the phone, the customer or both. */
+function timesOf(rows: readonly Found[]): readonly number[] {
+  const byAttempt = new Map(rows.map(({ words, at }) => [words, at!.getTime()]));
+  return [...byAttempt.values()].sort((a, b) => a - b);
 }
 
 function lastOf(talks: readonly Found[]): PersonFacts["lastTalk"] {

@@ -32,7 +32,7 @@ export async function retryOrClose(
   if (why !== null) return closeWithdrawn(db, [{ contactId: contact.id, because: why }], nowMs);
 
   const past = await pastOf(db, contact.id, next.talkAsNoAnswer);
-  const then = afterAttempt(settings, past, contact.zones);
+  const then = afterAttempt(settings, past, contact.zones, facts?.ofKindAtMs);
   if (then.next === "close") {
     const because = then.because === "" ? "exhausted" : then.because;
     return closeWithdrawn(db, [{ contactId: contact.id, because }], nowMs);

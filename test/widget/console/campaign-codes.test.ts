@@ -45,7 +45,14 @@ const BECAUSE = keysOf<WithdrawnBecause | LaterBecause>({
   ...{ orderConfirmed: true, orderPaid: true, orderCancelled: true, orderSettled: true },
   ...{ calledIn: true, talked: true, cartOrdered: true, doNotCall: true, refused: true },
   ...{ openClaim: true, noConsent: true, campaignEnded: true, byHand: true, exhausted: true },
-  ...{ outsideHours: true, phoneLimit: true, customerLimit: true, inFlight: true, notDue: true },
+  ...{
+    outsideHours: true,
+    phoneLimit: true,
+    customerLimit: true,
+    inFlight: true,
+    spacing: true,
+    notDue: true,
+  },
   ...{ campaignNotRunning: true, forOperator: true },
 });
 const SKIPS = keysOf<SkipReason>({
@@ -60,7 +67,7 @@ const EVIDENCE: { readonly [Key in EvidenceKey]: readonly NonNullable<StepEviden
   after: OUTCOMES,
   callBack: [true],
   by: ["anna"],
-  because: ["outsideHours", "phoneLimit", "customerLimit", "inFlight"],
+  because: ["outsideHours", "phoneLimit", "customerLimit", "spacing", "inFlight"],
   process: ["callcard-1"],
   trunk: ["provider"],
   skipped: SKIPS,

@@ -30,6 +30,7 @@ export const attemptsEn = {
   because_outsideHours: "It is too early or too late where they are",
   because_phoneLimit: "This number was called enough today",
   because_customerLimit: "This customer was called enough today",
+  because_spacing: "The law wants more time between calls of this kind to one person",
   because_inFlight: "Somebody calls this number right now",
   because_campaignNotRunning: "The campaign does not run",
   because_forOperator: "Waits for its own operator",

@@ -32,6 +32,7 @@ export const attemptsRu: { readonly [K in keyof typeof attemptsEn]: string } = {
   because_outsideHours: "Там сейчас слишком рано или поздно",
   because_phoneLimit: "На этот номер сегодня звонили достаточно",
   because_customerLimit: "Этому клиенту сегодня звонили достаточно",
+  because_spacing: "По закону между такими звонками одному человеку должно пройти больше времени",
   because_inFlight: "На этот номер звонят прямо сейчас",
   because_campaignNotRunning: "Обзвон не идёт",
   because_forOperator: "Ждёт своего оператора",

@@ -32,6 +32,7 @@ export const attemptsUk: { readonly [K in keyof typeof attemptsEn]: string } = {
   because_outsideHours: "Там зараз надто рано або пізно",
   because_phoneLimit: "На цей номер сьогодні телефонували достатньо",
   because_customerLimit: "Цьому клієнту сьогодні телефонували достатньо",
+  because_spacing: "За законом між такими дзвінками одній людині має минути більше часу",
   because_inFlight: "На цей номер телефонують просто зараз",
   because_campaignNotRunning: "Обдзвін не триває",
   because_forOperator: "Чекає на свого оператора",
