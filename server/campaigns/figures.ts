@@ -110,8 +110,8 @@ async function count(
 }
 
 const LEDGER_HEADS = [
-  ...["attempt", "phone", "answered_at", "connected_at", "ended_at", "waited_ms", "outcome"],
-  ...["abandoned_in_truth", "abandoned_by_rule"],
+  ...["attempt", "phone", "answered_at", "greeting_ended_at", "connected_at", "ended_at"],
+  ...["waited_ms", "outcome", "abandoned_in_truth", "abandoned_by_rule"],
 ];
 const LEDGER_PAGE = 2000;
 
@@ -128,6 +128,7 @@ export async function* ledger(
       phone: string;
       answered: string;
       answered_at: Date;
+      greeting_ended_at: Date | null;
       connected_at: Date | null;
       ended_at: Date | null;
       outcome: string;
@@ -135,7 +136,8 @@ export async function* ledger(
       abandoned: boolean;
       abandoned_by_rule: boolean;
     }>`
-      select a.id, a.phone, a.answered_at::text as answered, a.answered_at, a.connected_at, a.ended_at,
+      select a.id, a.phone, a.answered_at::text as answered, a.answered_at, a.greeting_ended_at,
+        a.connected_at, a.ended_at,
         a.outcome, a.state, a.abandoned, a.abandoned_by_rule
       from attempts a
       where a.campaign_id = ${of.campaignId} and ${LIVE_ANSWERED}
@@ -148,7 +150,8 @@ export async function* ledger(
         const until = row.connected_at ?? row.ended_at;
         const waitedMs = until === null ? "" : String(until.getTime() - row.answered_at.getTime());
         const cells = [
-          ...[row.id, row.phone, iso(row.answered_at), iso(row.connected_at), iso(row.ended_at)],
+          ...[row.id, row.phone, iso(row.answered_at), iso(row.greeting_ended_at)],
+          ...[iso(row.connected_at), iso(row.ended_at)],
           ...[waitedMs, row.outcome === "" ? row.state : row.outcome],
           ...[row.abandoned ? "1" : "0", row.abandoned_by_rule ? "1" : "0"],
         ];

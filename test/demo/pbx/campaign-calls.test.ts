@@ -66,6 +66,34 @@ test("who answers is connected to an operator, and the record says so", async ()
   expect(pbx.dialledForAttempts()).toMatchObject([{ attemptId: "cc-a", number: "+79130000009" }]);
 });
 
+test("the end of a greeting is told, and kept in the record, as time after the answer", async () => {
+  const { telephone, told, over } = await house(
+    { do: "answer", afterMs: 50 },
+    { do: "answer", afterMs: 50, talkMs: 200 },
+  );
+  const listening = campaign({ queue: "600", ringSeconds: 15, onMachine: "hangUp" });
+  await telephone.dial(aDialling("cc-a", "+79130000009", listening));
+  expect(await over()).toMatchObject({ connected: true, greetingEndedMs: 1700 });
+  const atMs = (type: Progress["type"]) => told.find((one) => one.type === type)!.atMs;
+  expect(atMs("greetingEnded") - atMs("answered")).toBe(1700);
+  expect(atMs("greetingEnded")).toBeLessThan(atMs("waiting"));
+  expect(await telephone.record("cc-a")).toMatchObject({ evidence: { greetingEndedMs: 1700 } });
+});
+
+test.each([
+  ["where nobody listens for it, it ends with the answer", "ignore", false, 0],
+  ["a machine's never does", "hangUp", true, null],
+] as const)("the end of a greeting: %s", async (_name, onMachine, machine, greetingEndedMs) => {
+  const { telephone, over } = await house(
+    { do: "answer", afterMs: 50, machine },
+    { do: "answer", afterMs: 50, talkMs: 200 },
+  );
+  const settings = campaign({ queue: "600", ringSeconds: 15, onMachine });
+  await telephone.dial(aDialling("cc-a", "+79130000009", settings));
+  expect(await over()).toMatchObject({ machine, greetingEndedMs });
+  expect(await telephone.record("cc-a")).toMatchObject({ evidence: { machine, greetingEndedMs } });
+});
+
 test.each([
   ["unallocated", { do: "fail", cause: 1, sip: "404" }],
   ["wrongTrunk", { do: "fail", cause: 21, sip: "403" }],

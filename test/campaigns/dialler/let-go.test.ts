@@ -1,0 +1,90 @@
+/** Operators leave while phones ring: the dialler over AMI, against the simulated PBX. */
+import { afterEach, expect, test, vi } from "vitest";
+import { PbxLink } from "../../../server/asterisk/link.ts";
+import { LiveCalls } from "../../../server/calls/live.ts";
+import { Dialler } from "../../../server/campaigns/dialler/dialler.ts";
+import { AsteriskTelephone } from "../../../server/campaigns/dialler/telephone.ts";
+import { startSimulatedPbx } from "../../../server/demo/pbx/simulated-pbx.ts";
+import { MemoryAttempts, MemoryBook, MemoryLease, aCampaign } from "./support/memory.ts";
+
+const closing: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0).toReversed()) await close();
+});
+
+async function house() {
+  const pbx = await startSimulatedPbx({
+    queues: [
+      {
+        name: "outbound",
+        members: [{ interface: "PJSIP/101" }, { interface: "PJSIP/102" }],
+      },
+    ],
+    phones: { do: "answer", afterMs: 50 },
+    outside: { do: "ignore" },
+  });
+  const { host, port, username, secret } = pbx;
+  const link = new PbxLink({ name: "main", host, port, username, secret, tls: false });
+  const calls = new LiveCalls({ pbxs: [link], extensionPattern: /^[0-9]{2,5}$/ });
+  const telephone = new AsteriskTelephone({ pbx: link, calls, region: "RU" });
+  const attempts = new MemoryAttempts();
+  const dialler = new Dialler({
+    ...{ telephone, calls, attempts, lease: new MemoryLease(), seats: () => [] },
+    campaigns: new MemoryBook(aCampaign()),
+    ownPhone: (extension) => `PJSIP/${extension}`,
+    prepare: async () => undefined,
+    doNotCall: async () => undefined,
+    log: { info: () => undefined, warn: () => undefined, error: () => undefined },
+    tuning: { everyMs: 100, gapMs: 20 },
+  });
+  calls.open();
+  telephone.open();
+  dialler.open();
+  link.start();
+  closing.push(
+    () => pbx.stop(),
+    () => link.stop(),
+    () => calls.close(),
+    () => telephone.close(),
+    () => dialler.close(),
+  );
+  await vi.waitFor(() => expect(telephone.up()).toBe(true), { timeout: 20_000 });
+  const pause = (extension: string, paused: boolean) =>
+    link.action("QueuePause", {
+      ...{ Queue: "outbound", Interface: `PJSIP/${extension}` },
+      ...{ Paused: String(paused), Reason: "lunch" },
+    });
+  const until = (check: () => void) => vi.waitFor(check, { timeout: 15_000, interval: 50 });
+  return { pbx, attempts, dialler, telephone, pause, until };
+}
+
+test(
+  "everybody pauses: the phones stop ringing, and each attempt ends as let go",
+  { timeout: 30_000 },
+  async () => {
+    const { pbx, attempts, dialler, telephone, pause, until } = await house();
+    const ids = attempts.add(2);
+    await until(() => expect(attempts.states()).toEqual({ ringing: 2 }));
+    await pause("101", true);
+    await pause("102", true);
+    await until(() => expect(attempts.states()).toEqual({ letGo: 2 }));
+    await until(() => expect(pbx.live().channels).toBe(0));
+    for (const id of ids)
+      expect(await telephone.record(id)).toMatchObject({
+        evidence: { dialStatus: "CANCEL", rang: true, answered: false },
+      });
+    expect(dialler.counters()).toMatchObject({ letGo: 2, dialled: 2 });
+  },
+);
+
+test("one of two pauses, and one phone rings on for the other", { timeout: 30_000 }, async () => {
+  const { attempts, pause, until, dialler } = await house();
+  attempts.add(2);
+  await until(() => expect(attempts.states()).toEqual({ ringing: 2 }));
+  await pause("102", true);
+  await until(() => expect(dialler.views()[0]?.operators.free).toBe(1));
+  const { promise, resolve } = Promise.withResolvers<void>();
+  setTimeout(resolve, 3000);
+  await promise;
+  expect(attempts.states()["ringing"]).toBeGreaterThanOrEqual(1);
+});
