@@ -42,7 +42,8 @@ const ALSO: Readonly<Record<RecordType, Readonly<Record<string, string>>>> = {
   products: {
     ...{ id: "sourceId", артикул: "sku", название: "name", назва: "name", товар: "name" },
     ...{ категория: "category", категорія: "category", цена: "price", ціна: "price" },
-    ...{ валюта: "currency", остаток: "stock", залишок: "stock" },
+    ...{ валюта: "currency", остаток: "stock", залишок: "stock", себестоимость: "cost" },
+    ...{ собівартість: "cost", weight: "weightG", вес: "weightG", вага: "weightG" },
   },
 };
 
@@ -154,6 +155,9 @@ function valueOf(field: string, cell: string): unknown {
       throw new RecordError(field, `"${text}" is neither yes nor no`);
     case "totalMinor":
     case "priceMinor":
+    case "costMinor":
+    case "bonusMinor":
+    case "weightG":
     case "stock":
     case "version":
       if (text === "") return undefined;
@@ -162,9 +166,12 @@ function valueOf(field: string, cell: string): unknown {
     case "stage":
     case "total":
     case "price":
+    case "cost":
       return text === "" ? undefined : text;
     case "lines":
     case "delivery":
+    case "size":
+    case "attributes":
       if (text === "") return undefined;
       try {
         return JSON.parse(text) as unknown;

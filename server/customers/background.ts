@@ -60,7 +60,7 @@ export function openBackground({
       firstOrderAt: row?.first_at?.toISOString() ?? "",
       // What the CRM says and what follows from the orders, once each.
       segments: [...new Set([...(row?.segments ?? []), ...(row?.computed ?? [])])],
-      bonusMinor: row?.bonus_minor == null ? null : Number(row.bonus_minor),
+      bonusMinor: typeof row?.bonus_minor === "string" ? Number(row.bonus_minor) : null,
     };
   };
 }

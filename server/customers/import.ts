@@ -20,7 +20,7 @@ const TEMPORARY = `
   create temporary table if not exists incoming_customers (
     n integer, source text, source_id text, name text, email text, tier text, tier_since text, segments text[], vip boolean,
     language text, city text, region text, time_zone text, external_url text, personal_manager text,
-    customer_since text, has_phones boolean
+    customer_since text, has_phones boolean, bonus_minor bigint
   ) on commit delete rows;
   create temporary table if not exists incoming_phones (n integer, e164 text collate "C") on commit delete rows;
   create temporary table if not exists merged_customers (n integer, id bigint, fresh boolean) on commit delete rows`;
@@ -40,6 +40,7 @@ const FIELDS: readonly (readonly [column: string, incoming: string, otherwise: s
   ["external_url", "i.external_url", "''"],
   ["personal_manager", "i.personal_manager", "''"],
   ["customer_since", "nullif(i.customer_since, '')::date", "null"],
+  ["bonus_minor", "i.bonus_minor", "null"],
 ];
 const isDate = (column: string) => column.endsWith("_since");
 const columns = FIELDS.map(([column]) => column).join(", ");
@@ -129,7 +130,7 @@ export async function mergeCustomers(
       ...[n, row.source, row.sourceId, row.name, row.email, row.tier, row.tierSince],
       ...[row.segments === null ? null : textArray(row.segments), row.vip, row.language],
       ...[row.city, row.region, row.timeZone, row.externalUrl, row.personalManager],
-      ...[row.customerSince, row.phones !== null],
+      ...[row.customerSince, row.phones !== null, row.bonusMinor],
     ]);
     for (const e164 of row.phones ?? []) phones += copyLine([n, e164]);
   }

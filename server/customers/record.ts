@@ -48,6 +48,13 @@ export const CustomerRecord = Type.Object(
     externalUrl: text(2000, "Page of the customer in the CRM; http or https"),
     personalManager: text(64, "Login of the personal manager"),
     customerSince: text(40, "Date"),
+    bonusMinor: Type.Optional(
+      Type.Integer({
+        minimum: -1e14,
+        maximum: 1e14,
+        description: "Points of the shop's bonus programme, in minor units of the shop's currency",
+      }),
+    ),
   },
   { additionalProperties: false },
 );
@@ -72,6 +79,7 @@ export type CustomerRow = {
   readonly externalUrl: string | null;
   readonly personalManager: string | null;
   readonly customerSince: string | null;
+  readonly bonusMinor: number | null;
 };
 
 const shape = Compile(CustomerRecord);
@@ -81,7 +89,7 @@ export function readCustomer(value: unknown, options: LoadOptions): CustomerRow 
   const record = withoutNulls(value);
   if (!shape.Check(record)) throw schemaRefusal(shape.Errors(record));
   const optional = (
-    field: Exclude<keyof CustomerRecord, "phones" | "vip" | "segments">,
+    field: Exclude<keyof CustomerRecord, "phones" | "vip" | "segments" | "bonusMinor">,
     rule: (field: string, text: string) => string,
   ): string | null => {
     const given = record[field];
@@ -104,6 +112,7 @@ export function readCustomer(value: unknown, options: LoadOptions): CustomerRow 
     externalUrl: optional("externalUrl", webAddress),
     personalManager: optional("personalManager", line),
     customerSince: optional("customerSince", day),
+    bonusMinor: record.bonusMinor ?? null,
   };
 }
 

@@ -11,6 +11,8 @@ import type { CustomerDirectory } from "./model.ts";
 import { CustomerRecord } from "./record.ts";
 import { CustomerWithPhonesBody, IdentificationBody } from "./schemas.ts";
 import { findPhones } from "./store.ts";
+import { timelineRoute } from "./timeline-route.ts";
+import { openTimeline } from "./timeline.ts";
 
 /** What the routes work with. */
 export type CustomerRouteParts = {
@@ -21,7 +23,7 @@ export type CustomerRouteParts = {
   readonly bus: Pick<Bus, "publish">;
 };
 
-/** Registers `/api/v1/customers` and `/api/v1/identify`. */
+/** Registers `/api/v1/customers` with their timelines, and `/api/v1/identify`. */
 export async function customerRoutes(app: App, parts: CustomerRouteParts): Promise<void> {
   const { storage, directory, defaultRegion, bus } = parts;
   const onRequest = app.requireRole("operator", "integrator");
@@ -81,6 +83,8 @@ export async function customerRoutes(app: App, parts: CustomerRouteParts): Promi
       return { customer: { ...customer, phones: [...phones] } };
     },
   );
+
+  timelineRoute(app, openTimeline(storage));
 
   app.get(
     "/api/v1/identify",

@@ -109,10 +109,16 @@ export const LOST_OF_NUMBER = `
     where party_e164 = $1 order by started_at desc limit ${CALLS_LOOKED_AT}
   ) newest`;
 
+/** The tier and the segments of customer `c` with the standing `st`, in SQL: the CRM's own tier holds where it gives one. */
+export const TIER = "coalesce(nullif(c.tier, ''), st.tier, '')";
+export const SEGMENTS = `
+  case when coalesce(cardinality(st.segments), 0) = 0 then c.segments
+    else array(select distinct unnest(c.segments || st.segments) order by 1) end`;
+
 // Who talked last: whose phone that was when it rang, else who wrapped the call up, else who has had that device since before.
 /** A {@link StandingRow} or none; both are SQL expressions: of our id and of the shop's currency. */
 export const standingQuery = (customerId: string, currency: string) => `
-  select c.id, c.name, c.language, c.tier, c.vip, c.segments, c.city, c.region,
+  select c.id, c.name, c.language, ${TIER} as tier, c.vip, ${SEGMENTS} as segments, c.city, c.region,
     o.count, o.total, o.last_at, o.on_its_way, o.late, o.due_at,
     exists (select from claims where customer_id = c.id and closed_at is null) as open_claim,
     (
@@ -121,6 +127,7 @@ export const standingQuery = (customerId: string, currency: string) => `
     ) as cart_left_at,
     lost.lost_at, coalesce(manager.login, '') as manager, coalesce(operator.login, '') as operator
   from customers c
+  left join customer_standing st on st.customer_id = c.id
   cross join lateral (
     select count(*) filter (where stage not in ('cancelled', 'returned'))::int as count,
       coalesce(sum(total_minor) filter (

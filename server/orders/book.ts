@@ -21,8 +21,13 @@ export function openOrderBook(storage: Pick<Storage, "pool">): OrderBook {
       if (!/^\d{1,18}$/.test(customerId)) return [];
       const found = await pool.query<OrderRow>({
         name: "orders_of_customer",
-        text: `select id, number, placed_at, stage, status, total_minor, currency, lines from orders
-               where customer_id = $1 order by placed_at desc limit $2`,
+        // By time alone it is the index's own order, whatever the planner believes of a customer; ties are put in order after.
+        text: `select id, number, placed_at, stage, status, total_minor, currency, lines
+               from (
+                 select * from orders where customer_id = $1
+                 order by placed_at desc fetch first ($2) rows with ties
+               ) newest
+               order by placed_at desc, id desc limit $2`,
         values: [customerId, limit],
       });
       return found.rows.map(summaryOf);

@@ -16,8 +16,35 @@ import { type OrderRow, type ProductRow, readOrder, readProduct } from "./record
 
 const TEMPORARY_PRODUCTS = `
   create temporary table if not exists incoming_products (
-    source text, source_id text, sku text, name text, category text, price_minor bigint, currency text, stock integer
+    source text, source_id text, sku text, name text, category text, price_minor bigint, currency text, stock integer,
+    cost_minor bigint, weight_g integer, length_mm integer, width_mm integer, height_mm integer, attributes jsonb
   ) on commit delete rows`;
+
+/** Fields that were left out keep what they had; a new product has the column's default. */
+const PRODUCT_FIELDS: readonly (readonly [column: string, otherwise: string | null])[] = [
+  ...([
+    ["sku", "''"],
+    ["name", null],
+    ["category", "''"],
+    ["price_minor", null],
+    ["currency", null],
+    ["stock", null],
+    ["cost_minor", null],
+    ["weight_g", null],
+    ["length_mm", null],
+    ["width_mm", null],
+    ["height_mm", null],
+    ["attributes", "'{}'"],
+  ] as const),
+];
+const productColumns = PRODUCT_FIELDS.map(([column]) => column).join(", ");
+const freshProduct = PRODUCT_FIELDS.map(([column, otherwise]) =>
+  otherwise === null ? column : `coalesce(${column}, ${otherwise})`,
+).join(", ");
+const changedProduct = PRODUCT_FIELDS.map(([column]) => `coalesce(k.${column}, p.${column})`).join(
+  ", ",
+);
+const knownProduct = PRODUCT_FIELDS.map(([column]) => `p.${column}`).join(", ");
 
 const MERGE_PRODUCTS = `
   with known as materialized (
@@ -27,16 +54,13 @@ const MERGE_PRODUCTS = `
       select id from products where source = i.source and source_id = i.source_id limit 1
     ) p on true
   ), added as (
-    insert into products (source, source_id, sku, name, category, price_minor, currency, stock)
-    select source, source_id, coalesce(sku, ''), name, coalesce(category, ''), price_minor, currency, stock
-    from known where id is null
+    insert into products (source, source_id, ${productColumns})
+    select source, source_id, ${freshProduct} from known where id is null
     returning 1
   ), changed as (
-    update products p set sku = coalesce(k.sku, p.sku), name = k.name, category = coalesce(k.category, p.category),
-      price_minor = k.price_minor, currency = k.currency, stock = coalesce(k.stock, p.stock), updated_at = now()
+    update products p set (${productColumns}, updated_at) = row(${changedProduct}, now())
     from known k
-    where p.id = k.id and (p.sku, p.name, p.category, p.price_minor, p.currency, p.stock) is distinct from
-      (coalesce(k.sku, p.sku), k.name, coalesce(k.category, p.category), k.price_minor, k.currency, coalesce(k.stock, p.stock))
+    where p.id = k.id and row(${knownProduct}) is distinct from row(${changedProduct})
     returning 1
   )
   select (select count(*) from added)::int as added, (select count(*) from changed)::int as changed`;
@@ -136,7 +160,9 @@ async function mergeProducts(
   const lines = rows.map((row) =>
     copyLine([
       ...[row.source, row.sourceId, row.sku, row.name, row.category],
-      ...[row.priceMinor, row.currency, row.stock],
+      ...[row.priceMinor, row.currency, row.stock, row.costMinor, row.weightG],
+      ...[row.size?.lengthMm ?? null, row.size?.widthMm ?? null, row.size?.heightMm ?? null],
+      row.attributes === null ? null : JSON.stringify(row.attributes),
     ]),
   );
   return inLoadTransaction(pool, async (client) => {

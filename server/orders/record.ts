@@ -23,6 +23,7 @@ import {
   readDelivery,
   readPerson,
 } from "./inline-customer.ts";
+import type { ProductAttributes } from "../storage/schema.ts";
 import type { OrderDelivery, OrderStage } from "./model.ts";
 
 const text = (maxLength: number, description: string) =>
@@ -98,7 +99,9 @@ export const OrderRecord = Type.Object(
 );
 export type OrderRecord = Static<typeof OrderRecord>;
 
-/** What the shop sells. */
+const SideMm = Type.Integer({ minimum: 0, maximum: 100_000 });
+
+/** What the shop sells; fields that are left out keep what they had. */
 export const ProductRecord = Type.Object(
   {
     source: text(64, "System it comes from; the key is (source, sourceId)"),
@@ -110,6 +113,29 @@ export const ProductRecord = Type.Object(
     price: Type.Optional(Sum("Price, `99.90`")),
     currency: Type.String({ maxLength: 10, description: "ISO 4217" }),
     stock: Type.Optional(Type.Integer({ minimum: -2_000_000_000, maximum: 2_000_000_000 })),
+    costMinor: Type.Optional(Minor("What the shop pays for one, in minor units; or give `cost`")),
+    cost: Type.Optional(Sum("What the shop pays for one, `59.90`")),
+    weightG: Type.Optional(
+      Type.Integer({ minimum: 0, maximum: 100_000_000, description: "Of one, packed, in grams" }),
+    ),
+    size: Type.Optional(
+      Type.Object(
+        { lengthMm: SideMm, widthMm: SideMm, heightMm: SideMm },
+        { additionalProperties: false, description: "Of one, packed, in millimetres" },
+      ),
+    ),
+    attributes: Type.Optional(
+      Type.Record(
+        Type.String({ minLength: 1, maxLength: 64 }),
+        Type.Union([Type.String({ maxLength: 500 }), Type.Number(), Type.Boolean()]),
+        {
+          maxProperties: 100,
+          description:
+            'Whatever else the catalogue says, as rules of offers may ask for it: `{"batteries": "AA", "batteryCount": 3}`; ' +
+            "replaces what was known as a whole",
+        },
+      ),
+    ),
   },
   { additionalProperties: false },
 );
@@ -154,6 +180,14 @@ export type ProductRow = {
   readonly priceMinor: number;
   readonly currency: string;
   readonly stock: number | null;
+  readonly costMinor: number | null;
+  readonly weightG: number | null;
+  readonly size: {
+    readonly lengthMm: number;
+    readonly widthMm: number;
+    readonly heightMm: number;
+  } | null;
+  readonly attributes: ProductAttributes | null;
 };
 
 const orderShape = Compile(OrderRecord);
@@ -256,7 +290,27 @@ export function readProduct(value: unknown, options: LoadOptions): ProductRow {
     priceMinor: sumOf("price", record.priceMinor, record.price, currencyCode),
     currency: currencyCode,
     stock: record.stock ?? null,
+    costMinor:
+      record.costMinor === undefined && record.cost === undefined
+        ? null
+        : sumOf("cost", record.costMinor, record.cost, currencyCode),
+    weightG: record.weightG ?? null,
+    size: record.size ?? null,
+    attributes: record.attributes === undefined ? null : readAttributes(record.attributes),
   };
+}
+
+/** Clean names and texts. @throws RecordError naming the field. */
+function readAttributes(told: ProductAttributes): ProductAttributes {
+  const clean: [string, string | number | boolean][] = [];
+  for (const [name, value] of Object.entries(told)) {
+    const field = `attributes.${name.slice(0, 64)}`;
+    const cleanName = filled("attributes", name);
+    if (typeof value === "number" && !Number.isFinite(value))
+      throw new RecordError(field, "is not a number");
+    clean.push([cleanName, typeof value === "string" ? line(field, value) : value]);
+  }
+  return Object.fromEntries(clean);
 }
 
 /** A sum in minor units, given as one or the other. @param field name of the decimal one; the other is `<field>Minor`. */

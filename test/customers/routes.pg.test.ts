@@ -166,6 +166,35 @@ describe("reading over HTTP", () => {
   });
 });
 
+test("a timeline is read page by page, by kind and by text", async () => {
+  await post("/api/v1/customers?source=crm", { sourceId: "1", name: "A", bonusMinor: 12_300 });
+  await database.pool.query(
+    "insert into notes (customer_id, text, created_at) select 1, 'note ' || n, now() - n * interval '1 hour' from generate_series(1, 5) n",
+  );
+  const page = (query: string) => get(`/api/v1/customers/1/timeline?${query}`);
+  const first = await page("limit=3");
+  expect(first).toMatchObject({
+    status: 200,
+    body: { entries: [{ kind: "note", text: "note 1" }, {}, { text: "note 3" }] },
+  });
+  const next = first.body["next"] as string;
+  expect(await page(`limit=3&after=${next}`)).toMatchObject({
+    body: { entries: [{ text: "note 4" }, { text: "note 5" }], next: "" },
+  });
+  expect(await page("q=NOTE%205")).toMatchObject({ body: { entries: [{ text: "note 5" }] } });
+  expect(await page("kinds=call,order")).toMatchObject({ body: { entries: [], next: "" } });
+  expect(await page("kinds=call,sms")).toMatchObject({
+    status: 400,
+    body: { error: { field: "query.kinds" } },
+  });
+  expect(await page("after=x")).toMatchObject({
+    status: 400,
+    body: { error: { field: "query.after" } },
+  });
+  const bonus = await database.pool.query("select bonus_minor from customers");
+  expect(bonus.rows).toEqual([{ bonus_minor: "12300" }]);
+});
+
 test.each([
   ["POST", "/api/v1/customers", "operator"],
   ["POST", "/api/v1/orders", "supervisor"],

@@ -62,8 +62,9 @@ describe("loading orders", () => {
     expect((await database.pool.query("select xmin from orders order by id")).rows).toEqual(before);
     expect(await load({ ...base, sourceId: "1", stage: "shipped" })).toMatchObject({ changed: 1 });
     expect(await openOrderBook(database).ofCustomer("1", 5)).toMatchObject([
-      { stage: "shipped", items: [{ name: "X" }] },
+      // Of one moment the one that came last is first.
       { totalMinor: 7 },
+      { stage: "shipped", items: [{ name: "X" }] },
     ]);
   });
 
@@ -144,5 +145,42 @@ test("products are loaded, changed where they differ, and refused with a reason"
   );
   expect(found.rows).toEqual([
     { name: "Kettle", price_minor: "199000", currency: "RUB", stock: 2 },
+  ]);
+});
+
+test("a product's cost, weight, size and attributes are kept until they are told anew", async () => {
+  const train = {
+    ...{ sourceId: "t1", name: "Train", price: "3490", currency: "RUB", cost: "1745.50" },
+    ...{ weightG: 900, size: { lengthMm: 400, widthMm: 300, heightMm: 80 } },
+    attributes: { batteries: " AA ", batteryCount: 3, batteriesIncluded: false },
+  };
+  const products = (...records: unknown[]) => importProducts(database, records, options);
+  const row = async () => {
+    const found = await database.pool.query(
+      "select cost_minor, weight_g, length_mm, width_mm, height_mm, attributes from products",
+    );
+    return found.rows[0] as unknown;
+  };
+  expect(await products(train)).toMatchObject({ added: 1, refused: [] });
+  const told = {
+    ...{ cost_minor: "174550", weight_g: 900, length_mm: 400, width_mm: 300, height_mm: 80 },
+    attributes: { batteries: "AA", batteryCount: 3, batteriesIncluded: false },
+  };
+  expect(await row()).toEqual(told);
+  const { sourceId, name, price, currency } = train;
+  expect(await products(train)).toMatchObject({ unchanged: 1 });
+  expect(await products({ sourceId, name, price, currency })).toMatchObject({ unchanged: 1 });
+  expect(await row()).toEqual(told);
+  expect(await products({ ...train, attributes: {} })).toMatchObject({ changed: 1 });
+  expect(await row()).toEqual({ ...told, attributes: {} });
+  const { refused } = await products(
+    { ...train, weightG: -1 },
+    { ...train, size: { lengthMm: 1, widthMm: 1 } },
+    { ...train, attributes: { batteries: ["AA"] } },
+    { ...train, attributes: { " ": "AA" } },
+    { ...train, costMinor: 1 },
+  );
+  expect(refused.map(({ field }) => field)).toEqual([
+    ...["weightG", "size.heightMm", "attributes.batteries", "attributes", "cost"],
   ]);
 });

@@ -87,7 +87,7 @@ export async function openOrderWork(options: OrderWorkOptions): Promise<RunningO
   const parts = { ...options, intake };
   const listeners = new Set<(action: OrderAction, userId: string | null) => void>();
   const unhear = bus.on("orderActionEnded", ({ actionId }) => void tell(actionId));
-  const answerWithinMs = options.answerWithinMs ?? ANSWER_WITHIN_MS;
+  const { operatorWaitsMs = OPERATOR_WAITS_MS, answerWithinMs = ANSWER_WITHIN_MS } = options;
   const queue = openJobQueue({
     ...{ pool: queueStorage.pool, log, name: "orders' actions", atATime: AT_A_TIME },
     lostAfterMs: LOST_AFTER_MS,
@@ -127,18 +127,16 @@ export async function openOrderWork(options: OrderWorkOptions): Promise<RunningO
     const { orderId } = wanted;
     const order = await findOrder(pool, orderId);
     if (order === null) throw new Refusal("notFound", "There is no such order");
-    const untilMs = Date.now() + (options.operatorWaitsMs ?? OPERATOR_WAITS_MS);
     const known = await findAction(db, id);
     if (known === null) {
       if (!(await takes(order.source, request.kind)))
         throw new Refusal("forbidden", `${order.source} takes no ${request.kind} of its orders`);
       // Should this process die, the queue goes on a little after the operator would have had an answer.
-      const inMs = untilMs - Date.now() + QUEUE_AFTER_MS;
-      await writeAction(db, { id, orderId, request }, by, inMs);
+      await writeAction(db, { id, orderId, request }, by, operatorWaitsMs + QUEUE_AFTER_MS);
     } else if (known.orderId !== orderId || !isDeepStrictEqual(known.request, request)) {
       throw new Refusal("invalid", "id: was used for something else");
     }
-    return untilEnded(id, orderId, untilMs);
+    return untilEnded(id, orderId, Date.now() + operatorWaitsMs);
   }
 
   async function takes(source: string, kind: string): Promise<boolean> {

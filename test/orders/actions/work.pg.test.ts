@@ -45,12 +45,7 @@ afterEach(async () => {
 });
 
 const takes = (actions: readonly string[], actionsUrl = shop.url) =>
-  changeSource(
-    database.db,
-    "shop",
-    { actionsUrl, actionsSecret: SECRET, actions },
-    "test",
-  );
+  changeSource(database.db, "shop", { actionsUrl, actionsSecret: SECRET, actions }, "test");
 
 /** Retries as in the product, a hundred times faster. */
 const fast: Partial<OrderWorkOptions> = {
