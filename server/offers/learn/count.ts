@@ -1,0 +1,151 @@
+/**
+ * Counts from all orders how often products were bought, and bought together.
+ *
+ * One snapshot of the orders is read in parts; what changes meanwhile stays among the changes and is counted after. A part's pairs go
+ * into temporary tables by their first product, which are then added up one after the other: however many pairs there are, the memory
+ * is that of one part.
+ */
+import type pg from "pg";
+
+/** Lines read by one statement. */
+const LINES_AT_A_TIME = 500_000;
+/** Lines whose pairs one temporary table should hold. */
+const LINES_OF_A_PART = 1_000_000;
+const MOST_PARTS = 64;
+
+/** What was read. */
+export type Counted = {
+  /** Lines of known products that count as bought. */
+  readonly lines: number;
+  /** Orders with more products than a basket may have. */
+  readonly leftOut: number;
+};
+
+// Baskets are made as the triggers make them. A pair of a product with itself is its number of baskets.
+const COUNT_PAIRS = `
+  with orders as materialized (
+    select array_agg(distinct product_id order by product_id) as products,
+      count(*) as lines, count(distinct product_id) as size
+    from order_items
+    where order_id >= $1 and order_id < $2 and product_id is not null and fate = ''
+    group by order_id
+  ), told as (
+    insert into counted_pairs (a, b, together)
+    select a, b, count(*)
+    from orders
+    cross join lateral unnest(products) with ordinality x (a, i)
+    cross join lateral unnest(products[x.i : ]) y (b)
+    where size <= $3
+    group by a, b
+  )
+  select coalesce(sum(lines), 0)::int as lines, (count(*) filter (where size > $3))::int as left_out
+  from orders`;
+
+/** Orders with more different products are no baskets; the triggers of `order_items` say the same number. */
+export const MOST_IN_BASKET = 60;
+
+/**
+ * Reads all orders into temporary tables of `client`, and takes away the changes they include.
+ * @param step between parts, with the share that is done; may throw to end it.
+ */
+export async function countPairs(
+  client: pg.ClientBase,
+  step: (share: number) => Promise<void>,
+): Promise<Counted> {
+  await makeParts(client);
+  await client.query("begin isolation level repeatable read");
+  const known = await client.query<{ first: string | null; last: string }>(
+    "select min(order_id) as first, max(order_id) as last from order_items",
+  );
+  // In the same snapshot: exactly the changes that the items show already.
+  await client.query("delete from basket_changes");
+  const { first, last } = known.rows[0]!;
+  let lines = 0;
+  let leftOut = 0;
+  let from = first === null ? null : BigInt(first);
+  while (from !== null) {
+    const until = await nextKey(client, "order_id", from, LINES_AT_A_TIME);
+    const { rows } = await client.query<{ lines: number; left_out: number }>(COUNT_PAIRS, [
+      ...[from, until ?? BigInt(last) + 1n, MOST_IN_BASKET],
+    ]);
+    lines += rows[0]!.lines;
+    leftOut += rows[0]!.left_out;
+    from = until;
+    await step(
+      until === null
+        ? 1
+        : Number(until - BigInt(first!)) / Number(BigInt(last) - BigInt(first!) + 1n),
+    );
+  }
+  await client.query("commit");
+  return { lines, leftOut };
+}
+
+/** The key after about so many rows from `from`; null: there are no more. Reads the index alone. */
+export async function nextKey(
+  client: pg.ClientBase,
+  column: "order_id" | "customer_id",
+  from: bigint,
+  count: number,
+): Promise<bigint | null> {
+  const found = await client.query<{ key: string }>(
+    `select ${column} as key from order_items where ${column} >= $1 order by ${column} offset $2 limit 1`,
+    [from, count],
+  );
+  if (found.rows[0] === undefined) return null;
+  const key = BigInt(found.rows[0].key);
+  // One key with more rows than that is read whole.
+  return key > from ? key : from + 1n;
+}
+
+/** Tables by ranges of the first product, with about as many lines in each. */
+async function makeParts(client: pg.ClientBase): Promise<void> {
+  await client.query(`
+    drop table if exists counted_pairs;
+    create temporary table counted_pairs (a bigint, b bigint, together integer) partition by range (a)`);
+  const { rows } = await client.query<{ bounds: string[] | null }>(
+    `with size as (
+       select least(${MOST_PARTS}, greatest(1, reltuples / ${LINES_OF_A_PART}))::int as parts
+       from pg_class where oid = 'order_items'::regclass
+     ), sampled as (
+       select product_id from order_items tablesample system (1) repeatable (1)
+       where product_id is not null
+     )
+     select array(
+       select distinct bound from unnest((
+         select percentile_disc(array(select n::float8 / parts from size, generate_series(1, parts - 1) n))
+           within group (order by product_id) from sampled
+       )) bound where bound is not null order by bound
+     ) as bounds`,
+  );
+  const bounds = ["minvalue", ...(rows[0]?.bounds ?? []), "maxvalue"];
+  for (let n = 1; n < bounds.length; n++)
+    await client.query(
+      `create temporary table counted_pairs_${n} partition of counted_pairs
+       for values from (${bounds[n - 1]}) to (${bounds[n]})`,
+    );
+}
+
+/** Adds up what {@link countPairs} read, in place of the counters there were. */
+export async function addUpPairs(
+  client: pg.ClientBase,
+  step: (share: number) => Promise<void>,
+): Promise<void> {
+  await client.query("truncate product_pairs, product_baskets");
+  const parts = await client.query<{ name: string }>(`
+    select inhrelid::regclass::text as name from pg_inherits
+    where inhparent = 'counted_pairs'::regclass order by inhrelid`);
+  for (const [n, { name }] of parts.rows.entries()) {
+    await client.query(`
+      insert into product_baskets (product_id, baskets)
+      select a, sum(together) from ${name} where a = b group by a`);
+    // In the order of the key, so that the index grows at its end.
+    await client.query(`
+      insert into product_pairs (a, b, together)
+      select a, b, sum(together) from ${name} where a < b group by a, b order by a, b`);
+    await client.query(`truncate ${name}`);
+    await step((n + 1) / parts.rows.length);
+  }
+  await client.query("drop table counted_pairs");
+  await client.query("analyze product_pairs, product_baskets");
+}
