@@ -243,7 +243,7 @@ export class CallcardConsole extends LitElement {
 
   #toast({ text, undo }: NonNullable<CallcardConsole["toast"]>): TemplateResult {
     const { t } = this.#words;
-    return html`<div class="toast">
+    return html`<aside class="toast">
       <span>${text}</span>
       ${
         undo
@@ -267,7 +267,7 @@ export class CallcardConsole extends LitElement {
       >
         ${icon("close")}
       </button>
-    </div>`;
+    </aside>`;
   }
 
   #tell = (text: string, undo?: () => void): void => {

@@ -120,20 +120,6 @@ export const ruleStyles = css`
     min-width: 44px;
     flex: none;
   }
-  .add {
-    width: auto;
-    min-height: 28px;
-    padding: 1px 8px;
-    font-size: 14px;
-    border-radius: 99px;
-    border: 1px dashed var(--line-strong);
-    background: none;
-    color: var(--ink-2);
-  }
-  .add option {
-    background: var(--raised);
-    color: var(--ink);
-  }
   .then {
     display: grid;
     gap: 2px;
@@ -159,11 +145,6 @@ export const ruleStyles = css`
   .skip input {
     width: 16px;
     height: 16px;
-  }
-  @media (pointer: coarse) {
-    .add {
-      min-height: 44px;
-    }
   }
   @container rules (max-width: 560px) {
     .sentence,

@@ -113,9 +113,25 @@ export const inlineStyles = css`
     border-bottom-color: transparent;
     opacity: 1;
   }
+  /* A choice that adds what is chosen. */
+  .add {
+    width: auto;
+    min-height: 28px;
+    padding: 1px 8px;
+    font-size: 14px;
+    border-radius: 99px;
+    border: 1px dashed var(--line-strong);
+    background: none;
+    color: var(--ink-2);
+  }
+  .add option {
+    background: var(--raised);
+    color: var(--ink);
+  }
   ${problemStyles}
   @media (pointer: coarse) {
-    .inline {
+    .inline,
+    .add {
       min-height: 44px;
     }
   }

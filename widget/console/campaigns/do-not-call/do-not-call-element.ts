@@ -6,6 +6,7 @@ import type { ConsoleContext } from "../../context.ts";
 import { KeptFocus } from "../../shared/kept-focus.ts";
 import { refusalText } from "../../shared/problems.ts";
 import { saveFile } from "../files.ts";
+import { registerStyles } from "../register.styles.ts";
 import { refusedText } from "../sentences.ts";
 
 const SHOWN = 50;
@@ -21,33 +22,13 @@ export class ConsoleDoNotCall extends LitElement {
   };
   static override styles = [
     base,
+    registerStyles,
     css`
-      :host {
-        display: grid;
-        gap: 14px;
-        max-width: 860px;
-      }
-      section,
-      form {
-        display: grid;
-        gap: 10px;
-      }
-      section {
-        padding: 16px 20px 18px;
-      }
       form {
         grid-template-columns: minmax(0, 1fr) minmax(0, 1.6fr) auto;
         align-items: end;
       }
-      h2 {
-        font-size: 17px;
-        font-weight: 650;
-        color: var(--ink);
-      }
       .head {
-        display: flex;
-        flex-wrap: wrap;
-        gap: 10px;
         align-items: end;
       }
       .head label {
@@ -74,9 +55,6 @@ export class ConsoleDoNotCall extends LitElement {
       @media (max-width: 600px) {
         form {
           grid-template-columns: minmax(0, 1fr);
-        }
-        section {
-          padding: 14px;
         }
       }
     `,

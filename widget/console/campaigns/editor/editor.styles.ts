@@ -124,19 +124,7 @@ export const editorStyles = css`
     height: 12px;
   }
   .add {
-    width: auto;
     max-width: 104px;
-    min-height: 28px;
-    padding: 1px 8px;
-    font-size: 14px;
-    border-radius: 99px;
-    border: 1px dashed var(--line-strong);
-    background: none;
-    color: var(--ink-2);
-  }
-  .add option {
-    background: var(--raised);
-    color: var(--ink);
   }
   .day {
     display: grid;
@@ -256,7 +244,6 @@ export const editorStyles = css`
     color: var(--bad);
   }
   @media (pointer: coarse) {
-    .add,
     .step .inline,
     .step button {
       min-height: 44px;

@@ -58,7 +58,7 @@ export class ConsoleCampaignLive extends LitElement {
             ? html`<h2>
                 <a href=${campaignHash(this.campaignId)}><bdi>${campaign.name}</bdi></a>
               </h2>`
-            : nothing
+            : html`<h2 class="sr">${t("camp_tab_live")}</h2>`
         }
         <span class="badge ${state}">${t(`camp_state_${state}`)}</span>
         <span class="muted small"

@@ -136,9 +136,7 @@ export class ConsoleAttempt extends LitElement {
   override connectedCallback(): void {
     super.connectedCallback();
     this.#timer = setInterval(() => {
-      // What ended has its whole story.
-      const over = this.story?.state === "ended" || this.story?.state === "withdrawn";
-      if (!over && !document.hidden) void this.#load();
+      if (!isWhole(this.story) && !document.hidden) void this.#load();
     }, LOOK_AGAIN_MS);
   }
 
@@ -269,4 +267,10 @@ export class ConsoleAttempt extends LitElement {
     if (answer.ok) this.story = answer.body;
     this.problem = answer.ok ? "" : words.t("loadFailed", { message: refusalText(answer, words) });
   }
+}
+
+/** Nothing comes any more: after a talk that is so once the operator said what it came to. */
+function isWhole(story: AttemptStory | null): boolean {
+  if (story?.state !== "ended" && story?.state !== "withdrawn") return false;
+  return story.contact.state !== "open" && story.contact.result !== "";
 }

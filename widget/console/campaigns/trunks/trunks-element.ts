@@ -6,6 +6,7 @@ import type { ConsoleContext } from "../../context.ts";
 import type { ConsoleDialog } from "../../shared/dialog-element.ts";
 import { KeptFocus } from "../../shared/kept-focus.ts";
 import { refusalText } from "../../shared/problems.ts";
+import { registerStyles } from "../register.styles.ts";
 
 const FORMATS = ["e164", "plain", "national"] as const;
 
@@ -19,28 +20,8 @@ export class ConsoleTrunks extends LitElement {
   };
   static override styles = [
     base,
+    registerStyles,
     css`
-      :host {
-        display: grid;
-        gap: 14px;
-        max-width: 860px;
-      }
-      article {
-        padding: 16px 20px 18px;
-        display: grid;
-        gap: 8px;
-      }
-      header {
-        display: flex;
-        flex-wrap: wrap;
-        gap: 6px 12px;
-        align-items: center;
-      }
-      h2 {
-        font-size: 18px;
-        font-weight: 650;
-        color: var(--ink);
-      }
       .deeds {
         margin-left: auto;
         display: flex;
@@ -50,15 +31,14 @@ export class ConsoleTrunks extends LitElement {
         overflow-wrap: anywhere;
       }
       form {
-        display: grid;
         grid-template-columns: repeat(auto-fill, minmax(min(220px, 100%), 1fr));
-        gap: 12px;
       }
-      .wide {
+      .wide,
+      .buttons,
+      .tick {
         grid-column: 1 / -1;
       }
       .buttons {
-        grid-column: 1 / -1;
         display: flex;
         gap: 8px;
         flex-wrap: wrap;
@@ -67,7 +47,6 @@ export class ConsoleTrunks extends LitElement {
         display: flex;
         gap: 10px;
         align-items: center;
-        grid-column: 1 / -1;
       }
       .add {
         justify-self: start;
@@ -131,7 +110,7 @@ export class ConsoleTrunks extends LitElement {
     const { words, writes } = this.ctx;
     const { t } = words;
     return html`<article class="panel ${trunk.enabled ? "" : "off"}" aria-label=${trunk.name}>
-      <header>
+      <header class="head">
         <h2><bdi>${trunk.name}</bdi></h2>
         <span class="muted"><bdi>${trunk.pbx}</bdi></span>
         ${trunk.enabled ? nothing : html`<span class="badge">${t("trunks_off")}</span>`}
