@@ -11,7 +11,7 @@ import type { Database } from "../storage/database.ts";
 import { newestStatus } from "./attempts/orders-reader.ts";
 import { type CampaignVocabulary, checkCampaign } from "./check.ts";
 import type { Campaign, CampaignSettings, CampaignState, PauseReason, Trunk } from "./model.ts";
-import { dispositionCode } from "./model.ts";
+import { saveDispositions } from "./dispositions.ts";
 import type { CampaignBook } from "./ports.ts";
 import type { CampaignBody, CampaignCheck } from "./rest.ts";
 
@@ -46,9 +46,6 @@ export class CampaignError extends Error {
 
 /** Settings that decide when somebody is called. */
 const TIMING = ["hours", "startsAt", "endsAt", "ringSeconds", "retries", "limits", "kind"] as const;
-
-/** Behind every disposition that people may choose by themselves. */
-const DISPOSITION_POSITION = 1000;
 
 type Row = {
   id: string;
@@ -384,25 +381,6 @@ function campaignOf(row: Row): Campaign {
 function bodyOf(campaign: Campaign, vocabulary: CampaignVocabulary): CampaignBody {
   const { problems, warnings } = checkCampaign(campaign.settings, vocabulary);
   return { ...campaign, problems, warnings };
-}
-
-/** History shows what operators said of campaigns' calls, also after the campaign is gone. */
-async function saveDispositions(
-  trx: Database,
-  campaignId: string,
-  settings: CampaignSettings,
-): Promise<void> {
-  for (const { code, labels } of settings.dispositions) {
-    const row = { label_ru: labels.ru, label_uk: labels.uk, label_en: labels.en };
-    await trx
-      .insertInto("dispositions")
-      .values({
-        ...{ code: dispositionCode(campaignId, code), ...row, active: false },
-        position: DISPOSITION_POSITION,
-      })
-      .onConflict((conflict) => conflict.column("code").doUpdateSet(row))
-      .execute();
-  }
 }
 
 function placeOf(problem: Problem): string {

@@ -8,8 +8,10 @@ import type { Campaign, Trunk } from "../model.ts";
 import { dialled } from "../pacing/learn.ts";
 import type { AttemptStore, CampaignBook, Progress, Telephone } from "../ports.ts";
 import { type Hand, follow, handOf, lateNow } from "./hand.ts";
+import { HangUps } from "./hang-ups.ts";
 import type { Learning } from "./learning.ts";
 import { settleAll } from "./recovery.ts";
+import { Strangers } from "./strangers.ts";
 import type { TrunkLines } from "./trunk-lines.ts";
 import type { AttemptWriter, DiallerLog } from "./writer.ts";
 
@@ -59,11 +61,6 @@ export type CallsInHandOptions = {
   readonly settleAfterMs: number;
 };
 
-/** Words for calls that are not known yet are kept for so many of them. */
-const MOST_EARLY = 500;
-/** The last calls that are over: later words of theirs mean nothing. */
-const MOST_OVER = 2000;
-
 /** For campaigns that are gone: their calls still end as something. */
 const ANY_RULE = { clockFrom: "answer", connectWithinMs: 2000 } as const;
 
@@ -74,15 +71,17 @@ export class CallsInHand {
   };
   readonly #options: CallsInHandOptions;
   readonly #hands = new Map<string, Hand>();
-  readonly #early = new Map<string, Progress[]>();
-  readonly #over = new Set<string>();
-  /** Withdrawn, and not known to be gone. */
-  readonly #toHangUp = new Set<string>();
+  readonly #strangers = new Strangers();
+  readonly #hangUps: HangUps;
   #settleAtMs = -Infinity;
   #isWhole = true;
 
   constructor(options: CallsInHandOptions) {
     this.#options = options;
+    this.#hangUps = new HangUps({
+      ...{ telephone: options.telephone, log: options.log },
+      hungUp: () => (this.counts.hungUp += 1),
+    });
   }
 
   /** As they stand; live objects. */
@@ -157,7 +156,7 @@ export class CallsInHand {
       return false;
     } finally {
       hand.asking = false;
-      if (hand.withdrawn) this.#hangUp(attempt.id);
+      if (hand.withdrawn) this.#hangUps.add(attempt.id);
       this.#options.changed();
     }
     return true;
@@ -181,7 +180,7 @@ export class CallsInHand {
     if (hand !== undefined) hand.withdrawn = true;
     // The PBX may not have it yet; whoever asks for it hangs it up then.
     if (hand?.asking === true) return;
-    this.#hangUp(attemptId);
+    this.#hangUps.add(attemptId);
   }
 
   /** Nobody would be there should its person answer: hung up, unless they have answered. */
@@ -191,7 +190,7 @@ export class CallsInHand {
     if (hand === undefined || !rings || hand.asking || hand.letGo) return;
     hand.letGo = true;
     this.counts.letGo += 1;
-    this.#hangUp(attemptId);
+    this.#hangUps.add(attemptId);
   }
 
   /** What the PBX tells. */
@@ -200,7 +199,8 @@ export class CallsInHand {
     const hand = this.#hands.get(attemptId);
     if (progress.type === "refused") this.#refused(attemptId);
     if (hand === undefined) {
-      if (progress.type !== "refused") this.#tooEarly(progress);
+      if (progress.type !== "refused" && this.#strangers.hear(progress))
+        this.settleSoon(this.#options.now());
       return;
     }
     if (progress.type === "over" && hand.hasGap && mayHaveTalked(progress)) {
@@ -209,6 +209,9 @@ export class CallsInHand {
       return;
     }
     const { learning, userIdOf } = this.#options;
+    // Answered after all: they are not hung up on any more.
+    if (hand.letGo && !hand.withdrawn && progress.type === "answered")
+      this.#hangUps.drop(attemptId);
     const step = follow(hand, progress, userIdOf);
     learning.learn(hand.campaignId, step.learn);
     if (progress.type === "over") {
@@ -224,9 +227,9 @@ export class CallsInHand {
     for (const hand of this.#hands.values()) {
       const learn = lateNow(hand, nowMs);
       if (learn !== null) this.#options.learning.learn(hand.campaignId, [learn]);
-      if (hand.withdrawn && !hand.asking) this.#hangUp(hand.attempt.id);
+      if (hand.withdrawn && !hand.asking) this.#hangUps.add(hand.attempt.id);
     }
-    for (const attemptId of this.#toHangUp) this.#hangUp(attemptId);
+    this.#hangUps.again();
   }
 
   /**
@@ -291,23 +294,12 @@ export class CallsInHand {
   }
 
   #hearEarly(): void {
-    const early = [...this.#early];
-    this.#early.clear();
-    for (const [attemptId, words] of early) {
+    for (const [attemptId, words] of this.#strangers.take()) {
       if (this.#hands.has(attemptId)) for (const word of words) this.progress(word);
       // Nobody dials it (any more), and still it lives: a request that was given up arrived after all.
       else if (!this.#options.writer.has(attemptId) && words.at(-1)?.type !== "over")
-        this.#hangUp(attemptId);
+        this.#hangUps.add(attemptId);
     }
-  }
-
-  #tooEarly(progress: Progress): void {
-    const { attemptId } = progress;
-    if (this.#over.has(attemptId)) return;
-    const words = this.#early.get(attemptId);
-    if (words !== undefined) words.push(progress);
-    else if (this.#early.size < MOST_EARLY) this.#early.set(attemptId, [progress]);
-    this.settleSoon(this.#options.now());
   }
 
   /** Also told of a call that was over before anybody listened, when its record is read. */
@@ -378,27 +370,9 @@ export class CallsInHand {
   #drop(hand: Hand, outcome: AttemptFacts["outcome"] | null = null): void {
     const { id } = hand.attempt;
     this.#hands.delete(id);
-    this.#toHangUp.delete(id);
+    this.#hangUps.drop(id);
     this.#options.lines.release(id, outcome ?? null, this.#options.now());
-    if (outcome === null) return;
-    this.#over.add(id);
-    if (this.#over.size > MOST_OVER) this.#over.delete(this.#over.values().next().value!);
-  }
-
-  #hangUp(attemptId: string): void {
-    this.#toHangUp.add(attemptId);
-    if (this.#options.telephone.up()) void this.#tryHangUp(attemptId);
-  }
-
-  async #tryHangUp(attemptId: string): Promise<void> {
-    const { log, telephone } = this.#options;
-    try {
-      const was = await telephone.hangUp(attemptId);
-      this.#toHangUp.delete(attemptId);
-      if (was) this.counts.hungUp += 1;
-    } catch (error) {
-      log.warn({ err: error, attemptId }, "a withdrawn call was not hung up; trying again");
-    }
+    if (outcome !== null) this.#strangers.over(id);
   }
 
   #isBusy(attemptId: string): boolean {
