@@ -32,6 +32,7 @@ const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   priority: async () => (await import("./priority.ts")).priority,
   pacing: async () => (await import("./pacing.ts")).pacing,
   attempts: async () => (await import("./attempts.ts")).attempts,
+  dialling: async () => (await import("./dialling.ts")).dialling,
   memory: async () => (await import("./memory.ts")).memory,
 };
 

@@ -16,6 +16,7 @@ import {
   type ClaimedAttempt,
 } from "./model.ts";
 import { attemptOf, claimedOf, isAttemptId } from "./rows.ts";
+import { Turns } from "./turns.ts";
 
 /** What the store needs of the rest. */
 export type AttemptStoreOptions = {
@@ -25,6 +26,9 @@ export type AttemptStoreOptions = {
   readonly timeZone: string;
 };
 
+/** Transitions written at one time: as many as share one flush of the log well, and few enough that none waits long for a connection. */
+const WRITTEN_AT_ONCE = 8;
+
 const TAKEN = ["claimed", ...IN_FLIGHT] as const;
 
 /** The store of one process. Holds nothing but a count; any number of them may work on one database. */
@@ -32,6 +36,7 @@ export class PgAttemptStore implements AttemptStore {
   readonly #db: Database;
   readonly #bus: AttemptStoreOptions["bus"];
   readonly #timeZone: string;
+  readonly #turns = new Turns(WRITTEN_AT_ONCE);
   #refused = 0;
 
   constructor(options: AttemptStoreOptions) {
@@ -66,7 +71,7 @@ export class PgAttemptStore implements AttemptStore {
   }
 
   async advance(attemptId: string, to: AttemptState, facts: AttemptFacts): Promise<Attempt | null> {
-    const attempt = await advance(this.#db, attemptId, to, facts);
+    const attempt = await this.#turns.take(() => advance(this.#db, attemptId, to, facts));
     if (attempt === null) this.#refused += 1;
     return attempt;
   }
