@@ -15,8 +15,8 @@ import { type Lab, type Phone, labStartMs, startLab } from "../support/lab.ts";
 import { type CampaignHouse, openCampaignHouse, phoneOf } from "./campaign-house.ts";
 import { type SippCall, callsOf } from "./floor.ts";
 
-const PEOPLE = Number(process.env["KILLS_PEOPLE"] ?? 90);
-const SEED = Number(process.env["KILLS_SEED"] ?? 7);
+const PEOPLE = Number(process.env["KILLS_PEOPLE"] ?? 60);
+const SEED = Number(process.env["KILLS_SEED"] ?? 11);
 /** From being dialled to its end a call lasts no longer. */
 const LONGEST_CALL_MS = 30_000;
 const EXTENSIONS = ["101", "102", "103"] as const;
