@@ -173,10 +173,10 @@ export class CallsInHand {
     this.#write(attemptId, "ended", facts);
   }
 
-  /** Its reason went away. A talk that began meanwhile goes on. */
+  /** Its reason went away. A talk that began meanwhile goes on; who pressed 1 hears the thanks, and the PBX hangs up then. */
   withdraw(attemptId: string): void {
     const hand = this.#hands.get(attemptId);
-    if (hand?.state === "connected") return;
+    if (hand?.state === "connected" || hand?.refused === true) return;
     if (hand !== undefined) hand.withdrawn = true;
     // The PBX may not have it yet; whoever asks for it hangs it up then.
     if (hand?.asking === true) return;

@@ -249,6 +249,17 @@ describe("people who wait", () => {
       facts: { outcome: "abandoned", evidence: { pressedOne: true } },
     });
   });
+
+  test("who pressed 1 hears the thanks to its end, though the list withdraws them meanwhile", async () => {
+    stage = await openStage({}, aCampaign());
+    const [id] = stage.attempts.add(1);
+    await stage.pass(1000);
+    stage.telephone.word(id!, "waiting");
+    stage.telephone.word(id!, "refused");
+    stage.attempts.withdraw(id!);
+    await stage.pass(3000);
+    expect(stage.telephone.hungUp).toEqual([]);
+  });
 });
 
 describe("trunks", () => {
