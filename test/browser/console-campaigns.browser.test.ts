@@ -1,22 +1,15 @@
 /** What the campaigns' screens promise, in a real Chromium against a scripted server. */
-import { createRequire } from "node:module";
 import { readFile } from "node:fs/promises";
 import type { Locator, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import type { WithdrawnContact } from "../../server/campaigns/rest.ts";
 import { complaintsOf } from "../support/chromium.ts";
 import { sampleWithdrawn } from "../support/console-campaign-samples.ts";
-import { ConsoleStage } from "../support/console-stage.ts";
+import { axeFindings, isFocused } from "../support/looking.ts";
+import { consoleScenes } from "../support/scenes.ts";
 
-let stage: ConsoleStage;
-beforeAll(async () => {
-  stage = await ConsoleStage.open();
-});
-afterEach(() => stage.clear());
-afterAll(() => stage?.close());
+const stage = consoleScenes();
 
-const isFocused = (one: Locator): Promise<void> =>
-  expect.poll(() => one.evaluate((element) => element.matches(":focus"))).toBe(true);
 const campaign = (page: Page, name = "Подтверждение заказов"): Locator =>
   page.getByRole("region", { name });
 const csv = (text: string) => ({
@@ -434,7 +427,13 @@ test.each([
 });
 
 const places = [
-  ...["#campaigns", "#campaigns/new", "#campaigns/1/settings", "#campaigns/1/people"],
+  ...[
+    "#campaigns",
+    "#campaigns/1",
+    "#campaigns/new",
+    "#campaigns/1/settings",
+    "#campaigns/1/people",
+  ],
   ...["#campaigns/1/people/cc-8", "#campaigns/do-not-call", "#campaigns/trunks"],
 ];
 
@@ -451,17 +450,6 @@ test.each(places.flatMap((place) => [[place, "light"] as const, [place, "dark"] 
   async (place, colorScheme) => {
     const { page } = await stage.scene({ place, colorScheme });
     await page.getByRole("heading", { level: 1 }).waitFor({ state: "attached" });
-    await page.emulateMedia({ reducedMotion: "reduce" });
-    await page.waitForTimeout(500);
-    await page.evaluate(
-      await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8"),
-    );
-    const found = await page.evaluate(async () => {
-      type Result = { violations: { id: string; nodes: { html: string }[] }[] };
-      const { axe } = window as unknown as { axe: { run(): Promise<Result> } };
-      const { violations } = await axe.run();
-      return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
-    });
-    expect(found).toEqual([]);
+    expect(await axeFindings(page)).toEqual([]);
   },
 );

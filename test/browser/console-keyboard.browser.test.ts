@@ -1,27 +1,19 @@
 /** The console without a mouse, and for those who do not see it: keys, where the focus goes, and what axe finds in what opens. */
-import { createRequire } from "node:module";
-import { readFile } from "node:fs/promises";
 import type { Locator, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { readyPolicies } from "../../server/priority/ready-policies.ts";
 import type { ConsoleDouble } from "../support/console-double.ts";
 import { sampleVocabulary } from "../support/console-samples.ts";
-import { ConsoleStage } from "../support/console-stage.ts";
+import { axeFindings, isFocused } from "../support/looking.ts";
+import { consoleScenes } from "../support/scenes.ts";
 
-let stage: ConsoleStage;
-beforeAll(async () => {
-  stage = await ConsoleStage.open();
-});
-afterEach(() => stage.clear());
-afterAll(() => stage?.close());
+const stage = consoleScenes();
 
 const [gentle, , problems] = readyPolicies(sampleVocabulary, "Europe/Moscow");
 const begun = (double: ConsoleDouble): void => {
   double.publish(gentle!.policy, "Для начала");
   double.draft = problems!.policy;
 };
-const isFocused = (one: Locator): Promise<void> =>
-  expect.poll(() => one.evaluate((element) => element.matches(":focus"))).toBe(true);
 
 /** Tab until the focus is there, as somebody without a mouse would. */
 async function tabTo(page: Page, to: Locator): Promise<void> {
@@ -222,7 +214,7 @@ test.each(
   await page.emulateMedia({ reducedMotion: "reduce", colorScheme });
   await page.getByRole("heading", { level: 1 }).waitFor({ state: "attached" });
   await open(page, double);
-  expect(await axe(page)).toEqual([]);
+  expect(await axeFindings(page)).toEqual([]);
 });
 
 test.each(["light", "dark"] as const)(
@@ -231,24 +223,11 @@ test.each(["light", "dark"] as const)(
     const { double, page } = await stage.scene({ place: "#rules", colorScheme });
     await page.emulateMedia({ reducedMotion: "reduce", colorScheme });
     await page.getByText("Потери, золото").first().waitFor();
-    expect(await axe(page)).toEqual([]);
+    expect(await axeFindings(page)).toEqual([]);
     await page.context().clearCookies();
     await page.goto(`${double.url}/console`);
     await page.reload();
     await page.getByLabel("Логин").waitFor();
-    expect(await axe(page)).toEqual([]);
+    expect(await axeFindings(page)).toEqual([]);
   },
 );
-
-async function axe(page: Page): Promise<readonly string[]> {
-  await page.waitForTimeout(500);
-  await page.evaluate(
-    await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8"),
-  );
-  return page.evaluate(async () => {
-    type Result = { violations: { id: string; nodes: { html: string }[] }[] };
-    const { axe: tool } = window as unknown as { axe: { run(): Promise<Result> } };
-    const { violations } = await tool.run();
-    return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
-  });
-}

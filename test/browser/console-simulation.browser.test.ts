@@ -1,18 +1,13 @@
 /** Recorded days on the console's "what if" screen: chosen, played, watched, cut short, refused; in a real Chromium against a scripted server. */
 import type { Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { readyPolicies } from "../../server/priority/ready-policies.ts";
 import type { SimulationState } from "../../server/priority/simulation/model.ts";
 import { complaintsOf } from "../support/chromium.ts";
 import { sampleVocabulary } from "../support/console-samples.ts";
-import { ConsoleStage } from "../support/console-stage.ts";
+import { consoleScenes } from "../support/scenes.ts";
 
-let stage: ConsoleStage;
-beforeAll(async () => {
-  stage = await ConsoleStage.open();
-});
-afterEach(() => stage.clear());
-afterAll(() => stage.close());
+const stage = consoleScenes();
 
 const recordedDays = [
   { date: "2026-03-12", calls: 912 },

@@ -1,10 +1,9 @@
 /** The console against the whole server: real PostgreSQL, a simulated PBX with people who wait, a real Chromium. Clicks and keys only. */
-import { join } from "node:path";
-import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { complaintsOf } from "../support/chromium.ts";
 import { ConsoleServer } from "../support/console-server.ts";
 import { cuttingProxy } from "../support/cutting-proxy.ts";
+import { shot } from "../support/looking.ts";
 
 const PLAIN = [
   "Пётр Иванов",
@@ -28,14 +27,6 @@ afterAll(() => server?.close());
 /** Asterisk comes to list them so. */
 const line = (...names: readonly string[]) =>
   vi.waitFor(async () => expect(await server.line()).toEqual(names), 20_000);
-
-/** For looking at with one's own eyes: `CALLCARD_SHOTS=folder`. */
-async function shot(page: Page, name: string): Promise<void> {
-  const folder = process.env["CALLCARD_SHOTS"];
-  if (!folder) return;
-  await page.waitForTimeout(400);
-  await page.screenshot({ path: join(folder, `${name}.png`) });
-}
 
 test("gold customers with a late order first, nobody else two minutes longer: from the first look to the way back", async () => {
   const page = await server.screen("admin", { width: 1280 });

@@ -1,20 +1,14 @@
 /** What the supervisors' and admins' screen promises, in a real Chromium against a scripted server. */
-import { createRequire } from "node:module";
-import { readFile } from "node:fs/promises";
 import type { Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { readyPolicies } from "../../server/priority/ready-policies.ts";
 import { complaintsOf } from "../support/chromium.ts";
 import type { ConsoleDouble } from "../support/console-double.ts";
 import { sampleVocabulary } from "../support/console-samples.ts";
-import { ConsoleStage } from "../support/console-stage.ts";
+import { axeFindings } from "../support/looking.ts";
+import { consoleScenes } from "../support/scenes.ts";
 
-let stage: ConsoleStage;
-beforeAll(async () => {
-  stage = await ConsoleStage.open();
-});
-afterEach(() => stage.clear());
-afterAll(() => stage.close());
+const stage = consoleScenes();
 
 const [gentle, , problems] = readyPolicies(sampleVocabulary, "Europe/Moscow");
 /** Gentle is published, "open problems first" is the draft. */
@@ -187,17 +181,6 @@ test.each(places.flatMap((place) => [[place, "light"] as const, [place, "dark"] 
       await page.getByRole("button", { name: "Проиграть" }).click();
       await page.getByRole("table").waitFor();
     }
-    await page.emulateMedia({ reducedMotion: "reduce" });
-    await page.waitForTimeout(500);
-    await page.evaluate(
-      await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8"),
-    );
-    const found = await page.evaluate(async () => {
-      type Result = { violations: { id: string; nodes: { html: string }[] }[] };
-      const { axe } = window as unknown as { axe: { run(): Promise<Result> } };
-      const { violations } = await axe.run();
-      return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
-    });
-    expect(found).toEqual([]);
+    expect(await axeFindings(page)).toEqual([]);
   },
 );

@@ -2,19 +2,16 @@
 import { createRequire } from "node:module";
 import { readFile } from "node:fs/promises";
 import type { Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import type { DeskDouble } from "../support/desk-double.ts";
 import * as sample from "../support/desk-samples.ts";
-import { DeskStage } from "../support/desk-stage.ts";
+import { deskScenes } from "../support/scenes.ts";
 
-let stage: DeskStage;
+const stage = deskScenes();
 let axe: string;
 beforeAll(async () => {
-  stage = await DeskStage.open();
   axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 });
-afterEach(() => stage.clear());
-afterAll(() => stage.close());
 
 const now = (): number => Date.now();
 

@@ -1,15 +1,10 @@
 /** The screen inside a page of another product, on another origin. */
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import type { DeskDouble } from "../support/desk-double.ts";
 import * as sample from "../support/desk-samples.ts";
-import { DeskStage } from "../support/desk-stage.ts";
+import { deskScenes } from "../support/scenes.ts";
 
-let stage: DeskStage;
-beforeAll(async () => {
-  stage = await DeskStage.open();
-});
-afterEach(() => stage.clear());
-afterAll(() => stage.close());
+const stage = deskScenes();
 
 const now = (): number => Date.now();
 const onOtherOrigin = (host: DeskDouble): string =>

@@ -1,16 +1,11 @@
 /** What the operator's screen promises, in a real Chromium against a scripted server. */
 import type { Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { complaintsOf } from "../support/chromium.ts";
 import * as sample from "../support/desk-samples.ts";
-import { DeskStage } from "../support/desk-stage.ts";
+import { deskScenes } from "../support/scenes.ts";
 
-let stage: DeskStage;
-beforeAll(async () => {
-  stage = await DeskStage.open();
-});
-afterEach(() => stage.clear());
-afterAll(() => stage.close());
+const stage = deskScenes();
 
 const now = (): number => Date.now();
 const heading = (page: Page, name: string): Promise<void> =>

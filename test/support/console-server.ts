@@ -6,16 +6,20 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
-import { build } from "vite";
 import { PbxLink } from "../../server/asterisk/link.ts";
 import { parseConfig } from "../../server/config.ts";
 import { importCustomers } from "../../server/customers/import.ts";
-import { type SimulatedPbx, startSimulatedPbx } from "../../server/demo/pbx/simulated-pbx.ts";
+import {
+  type SimulatedPbx,
+  type SimulatedPbxOptions,
+  startSimulatedPbx,
+} from "../../server/demo/pbx/simulated-pbx.ts";
 import { type Callcard, start } from "../../server/main.ts";
 import { importOrders } from "../../server/orders/import.ts";
 import { createUser } from "../../server/people/users.ts";
 import { openChromium, profile } from "./chromium.ts";
 import { type TestDatabase, testDatabase } from "./postgres.ts";
+import { buildScreens } from "./stage.ts";
 
 /** Who may call. */
 const CUSTOMERS = [
@@ -55,14 +59,12 @@ export class ConsoleServer {
     this.#parts = parts;
   }
 
-  /** Opens everything; an admin `admin` and a supervisor `vera` may log in with {@link PASSWORD}. */
-  static async open(): Promise<ConsoleServer> {
+  /** Opens everything; the PBX is as `own` wants it. An admin `admin` and a supervisor `vera` may log in with {@link PASSWORD}. */
+  static async open(own: Partial<SimulatedPbxOptions> = {}): Promise<ConsoleServer> {
     await using parts = new AsyncDisposableStack();
     const folder = await mkdtemp(join(tmpdir(), "callcard-console-"));
     parts.defer(() => rm(folder, { recursive: true, force: true }));
-    process.env["CALLCARD_WIDGET_OUT"] = join(folder, "widget");
-    const configFile = join(import.meta.dirname, "../../widget/vite.config.ts");
-    await build({ configFile, logLevel: "warn" });
+    await buildScreens(join(folder, "widget"));
     const database = await testDatabase();
     parts.defer(() => database.drop());
     await loadShop(database);
@@ -72,6 +74,7 @@ export class ConsoleServer {
         { name: QUEUE, members: [{ interface: "PJSIP/101", paused: true }] },
         { name: "support", members: [{ interface: "PJSIP/102" }] },
       ],
+      ...own,
     });
     parts.defer(() => pbx.stop());
     const { host, port, secret, username } = pbx;
