@@ -61,6 +61,11 @@ export function isNamed(
   );
 }
 
+/** Prices can be compared; "" is of who does not tell. */
+export function isSameCurrency(one: string, other: string): boolean {
+  return one === other || one === "" || other === "";
+}
+
 /** What the cart costs before any offer. */
 export function cartMinor({ question }: Pick<OfferFacts, "question">): number {
   return question.lines.reduce((sum, line) => sum + Math.round(line.priceMinor * line.quantity), 0);

@@ -1,5 +1,5 @@
 /** What a rule that holds gives, each kind in its way: offers, or why there are none. Pure. */
-import { isNamed } from "./conditions.ts";
+import { isNamed, isSameCurrency } from "./conditions.ts";
 import type { CatalogueProduct, OfferFacts } from "./facts.ts";
 import type { GivenUpCode } from "./given-up.ts";
 import { type Ledger, floorProblem, ofOne, toPayMinor, withPrice, withWhole } from "./ledger.ts";
@@ -152,7 +152,7 @@ function personalPrice(
       why ??= { because: "sameProduct", other };
       continue;
     }
-    if (product.currency !== question.currency) {
+    if (!isSameCurrency(product.currency, question.currency)) {
       why ??= { because: "otherCurrency" };
       continue;
     }
@@ -279,7 +279,7 @@ function cannotOffer(
   takenBy: Table["takenBy"],
 ): Why | null {
   if (product === undefined) return { because: "unknownProduct" };
-  if (product.currency !== question.currency) return { because: "otherCurrency" };
+  if (!isSameCurrency(product.currency, question.currency)) return { because: "otherCurrency" };
   if (question.lines.some(({ productId }) => productId === product.id))
     return { because: "inCart" };
   const other = takenBy.get(product.id);

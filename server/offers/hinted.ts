@@ -1,12 +1,12 @@
 /** Which of the learned hints may be said at all. Pure. */
-import { isNamed } from "./conditions.ts";
+import { isNamed, isSameCurrency } from "./conditions.ts";
 import type { OfferFacts } from "./facts.ts";
 import type { Hint } from "./model.ts";
 
 /** Whatever the source of hints promises, this is kept here. */
 export function isOpen({ product, quantity }: Hint, { question, customer }: OfferFacts): boolean {
   return (
-    product.currency === question.currency &&
+    isSameCurrency(product.currency, question.currency) &&
     (product.stock === null || product.stock >= quantity) &&
     !question.lines.some(({ productId }) => productId === product.id) &&
     customer?.unwanted.has(product.id) !== true

@@ -2,6 +2,7 @@
  * What the cart costs once everything offered so far is taken, and which floors must still be kept then: offers are judged together, because a
  * customer may take them all. Who takes fewer pays more, so every part of them keeps the floors too.
  */
+import { isSameCurrency } from "./conditions.ts";
 import type { OfferFacts } from "./facts.ts";
 
 /** A floor in percent of the price, and what happens when it cannot be kept. */
@@ -34,7 +35,10 @@ export function openLedger({ question, products }: OfferFacts): Ledger {
     lines: question.lines.map(({ productId, quantity, priceMinor }) => {
       const product = products.get(productId);
       // A cost in another currency says nothing of this price.
-      const costMinor = product?.currency === question.currency ? product.costMinor : null;
+      const costMinor =
+        product !== undefined && isSameCurrency(product.currency, question.currency)
+          ? product.costMinor
+          : null;
       return { productId, quantity, priceMinor, costMinor, floor: null };
     }),
     offMinor: 0,

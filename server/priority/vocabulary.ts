@@ -94,6 +94,17 @@ const GROUPS = `
 const SEGMENTS = `
   select segment from customers, unnest(segments) as segment
   group by segment order by count(*) desc limit ${MOST_LISTED}`;
+// Those that follow from orders, by the thresholds of the admin: known before anybody fits them.
+const COMPUTED = `
+  select list, threshold ->> 'name' as name, 0 as customers
+  from installation,
+    lateral (values ('tiers'), ('segments')) lists (list),
+    lateral jsonb_array_elements(value -> 'settings' -> list) threshold
+  where key = 'standings' and value -> 'settings' ->> (list || 'From') = 'orders'
+  union all
+  select 'tiers', st.tier, count(*)::int
+  from customer_standing st join customers c on c.id = st.customer_id
+  where st.tier <> '' and c.tier = '' group by st.tier`;
 const OPERATORS = `
   select login, name from users where active and role in ('operator', 'supervisor') order by name, login`;
 const CURRENCY = `
@@ -118,6 +129,7 @@ async function loadVocabulary({ pool }: Pick<Storage, "pool">, timeZone: string)
     customers: number;
   }>(GROUPS);
   const segments = await pool.query<{ segment: string }>(SEGMENTS);
+  const computed = await pool.query<{ list: string; name: string; customers: number }>(COMPUTED);
   const operators = await pool.query<{ login: string; name: string }>(OPERATORS);
   const currency = await pool.query<{ currency: string }>(CURRENCY);
   const queues = await pool.query<{ queue: string }>(QUEUES);
@@ -125,14 +137,23 @@ async function loadVocabulary({ pool }: Pick<Storage, "pool">, timeZone: string)
 
   // Bits of grouping(): 4 tier, 2 city, 1 region; set when the row is not grouped by it.
   const all = groups.rows.find((row) => row.kind === 7)?.customers ?? 0;
-  const tiers = groups.rows.filter((row) => row.kind === 3 && row.tier !== "");
+  const told = groups.rows.filter((row) => row.kind === 3 && row.tier !== "");
+  const customersOf = new Map(told.map(({ tier, customers }) => [tier ?? "", customers]));
+  for (const { name, customers } of computed.rows.filter(({ list }) => list === "tiers"))
+    customersOf.set(name, (customersOf.get(name) ?? 0) + customers);
+  const tiers = [...customersOf].toSorted(([, one], [, other]) => other - one);
+  const segmentsTold = segments.rows.map((row) => row.segment);
+  const computedSegments = computed.rows.filter(({ list }) => list === "segments");
   const places = groups.rows.flatMap((row) =>
     row.kind === 5 ? [row.city ?? ""] : row.kind === 6 ? [row.region ?? ""] : [],
   );
   return {
-    tiers: tiers.slice(0, MOST_LISTED).map((row) => row.tier ?? ""),
-    tierShares: tiers.map((row) => ({ tier: row.tier ?? "", share: row.customers / all })),
-    segments: segments.rows.map((row) => row.segment),
+    tiers: tiers.slice(0, MOST_LISTED).map(([tier]) => tier),
+    tierShares: tiers.map(([tier, customers]) => ({
+      tier,
+      share: all === 0 ? 0 : customers / all,
+    })),
+    segments: [...new Set([...segmentsTold, ...computedSegments.map(({ name }) => name)])],
     regions: [...new Set(places.filter((name) => name !== ""))].slice(0, MOST_LISTED),
     operators: operators.rows,
     currency: currency.rows[0]?.currency ?? "",

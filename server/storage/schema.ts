@@ -477,6 +477,12 @@ export type Schema = {
     segments: Generated<string[]>;
     tier: Generated<string>;
     changed_at: TimeDefault;
+    /** When it has to be judged again; -infinity: as soon as can be; null: not before something changes. */
+    judge_at: ColumnType<
+      Date | number | null,
+      Date | string | null | undefined,
+      Date | string | null
+    >;
   };
   offer_rules: {
     id: Id;

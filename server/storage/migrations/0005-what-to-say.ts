@@ -16,21 +16,6 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   // Bonus points of the shop's own programme, in minor units; null: it has none or did not tell.
   await sql`alter table customers add column bonus_minor bigint`.execute(db);
 
-  // Recency, frequency, money, and what follows from the thresholds of the admin.
-  await sql`
-    create table customer_standing (
-      customer_id bigint primary key references customers on delete cascade,
-      orders integer not null,
-      returned integer not null,
-      total_minor bigint not null,
-      currency text not null,
-      first_at timestamptz,
-      last_at timestamptz,
-      segments text[] not null default '{}',
-      tier text not null default '',
-      changed_at timestamptz not null default now()
-    )`.execute(db);
-
   await sql`
     create table offer_rules (
       id bigint generated always as identity primary key,
