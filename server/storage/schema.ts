@@ -557,6 +557,8 @@ export type Schema = {
     secret: Generated<string>;
     events: string[];
     enabled: Generated<boolean>;
+    resting_until: Time | null;
+    failures: Generated<number>;
     changed_at: TimeDefault;
   };
   webhook_deliveries: {
@@ -570,6 +572,9 @@ export type Schema = {
     given_up_at: Time | null;
     tries: Generated<number>;
     last_error: Generated<string>;
+    n: Id;
+    next_at: TimeDefault;
+    tried_since: TimeDefault;
   };
   messages: {
     id: Id;
@@ -587,6 +592,22 @@ export type Schema = {
     at: Time;
     received_at: TimeDefault;
     settled_at: Time | null;
+    settled_by: Generated<string>;
+    waits_because: Generated<string>;
+  };
+  mail_sources: {
+    name: string;
+    kind: string;
+    settings: Json<unknown>;
+    secret: Generated<string>;
+    enabled: Generated<boolean>;
+    from_at: TimeDefault;
+    uid_validity: Generated<string>;
+    last_uid: ColumnType<string, string | number | undefined, string | number>;
+    looked_at: Time | null;
+    failures: Generated<number>;
+    last_error: Generated<string>;
+    changed_at: TimeDefault;
   };
   call_backs: {
     id: Id;
@@ -604,6 +625,8 @@ export type Schema = {
     taken_by: string | null;
     taken_at: Time | null;
     tries: Generated<number>;
+    /** Ids of the calls that were these tries. */
+    tried: Generated<string[]>;
     escalated_at: Time | null;
     campaign_id: string | null;
     closed_because: Generated<string>;

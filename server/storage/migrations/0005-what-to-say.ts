@@ -175,7 +175,16 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       add column call_id text not null default '',
       add column made_by bigint references users on delete set null,
       add column version bigint`.execute(db);
-  await sql`create unique index claims_number on claims (number) where number <> ''`.execute(db);
+  // Ours are unique; what others call theirs is their own affair.
+  await sql`create unique index claims_own_number on claims (number) where source = 'callcard'`.execute(
+    db,
+  );
+  await sql`update claims set number = source_id`.execute(db);
+  await sql`create index claims_number on claims (number)`.execute(db);
+  await sql`create index claims_deadline on claims (deadline_at, id) where closed_at is null`.execute(
+    db,
+  );
+  await sql`create index claims_opened on claims (opened_at desc, id desc)`.execute(db);
   await sql`create sequence claim_numbers`.execute(db);
   await sql`create index claims_customer on claims (customer_id, opened_at desc)`.execute(db);
   await sql`
@@ -198,6 +207,9 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       secret text not null default '',
       events text[] not null,
       enabled boolean not null default true,
+      -- One that does not answer is left alone with everything until then; how many times in a row it did not.
+      resting_until timestamptz,
+      failures integer not null default 0,
       changed_at timestamptz not null default now()
     )`.execute(db);
   await sql`
@@ -213,11 +225,17 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       delivered_at timestamptz,
       given_up_at timestamptz,
       tries integer not null default 0,
-      last_error text not null default ''
+      last_error text not null default '',
+      -- The order in which they were written.
+      n bigint generated always as identity,
+      next_at timestamptz not null default now(),
+      -- Tried so long; from when a person said so, of one that is sent again.
+      tried_since timestamptz not null default now()
     )`.execute(db);
   await sql`
-    create index webhook_deliveries_waiting on webhook_deliveries (target_id, created_at)
+    create index webhook_deliveries_waiting on webhook_deliveries (target_id, subject, n)
     where delivered_at is null and given_up_at is null`.execute(db);
+  await sql`create index webhook_deliveries_written on webhook_deliveries (n)`.execute(db);
 
   // Letters and messages that passed between customer and shop.
   await sql`
@@ -239,7 +257,32 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       received_at timestamptz not null default now(),
       -- Somebody looked at it, or it needed nobody.
       settled_at timestamptz,
+      -- Who did; "" for nobody.
+      settled_by text not null default '',
+      -- Why a person has to look at it.
+      waits_because text not null default '',
       unique (source, source_id)
+    )`.execute(db);
+  await sql`create index messages_party on messages (party, received_at) where claim_id is not null`.execute(
+    db,
+  );
+  await sql`create index customers_email_is on customers (lower(email)) where email <> ''`.execute(db);
+  // Services that hand letters over, and mailboxes that are looked into.
+  await sql`
+    create table mail_sources (
+      name text primary key,
+      kind text not null,
+      settings jsonb not null default '{}',
+      secret text not null default '',
+      enabled boolean not null default true,
+      -- Of a mailbox: letters that came earlier are none of ours, and how far it was read.
+      from_at timestamptz not null default now(),
+      uid_validity text not null default '',
+      last_uid bigint not null default 0,
+      looked_at timestamptz,
+      failures integer not null default 0,
+      last_error text not null default '',
+      changed_at timestamptz not null default now()
     )`.execute(db);
   await sql`create index messages_customer on messages (customer_id, at desc)`.execute(db);
   await sql`create index messages_unsettled on messages (at) where settled_at is null`.execute(db);
@@ -264,6 +307,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       taken_by bigint references users on delete set null,
       taken_at timestamptz,
       tries integer not null default 0,
+      -- The calls that were such tries, so that each is counted once by however many processes.
+      tried text[] not null default '{}',
       escalated_at timestamptz,
       -- The campaign that keeps it, when one does: nobody need call by hand.
       campaign_id bigint references campaigns on delete set null,
