@@ -1,6 +1,6 @@
 /** One transition of one attempt, with its step and what follows, in one transaction. */
 import { sql } from "kysely";
-import type { Database } from "../../storage/database.ts";
+import { type Database, prepared } from "../../storage/database.ts";
 import type { CampaignSettings, CampaignState } from "../model.ts";
 import { closeWithdrawn } from "./close.ts";
 import { follow } from "./follow.ts";
@@ -9,6 +9,10 @@ import { type AttemptRow, attemptOf } from "./rows.ts";
 import type { StepEvidence } from "./step-evidence.ts";
 import { writeSteps } from "./steps.ts";
 
+/** States that say what happened and have nothing follow from them but their step. */
+const PLAIN = ["dialling", "ringing", "answered", "waiting"] as const;
+type PlainState = (typeof PLAIN)[number];
+
 /** @returns null when the attempt does not stand where this may follow, or there is none. Fails when PostgreSQL does; nothing was changed then. */
 export async function advance(
   db: Database,
@@ -16,6 +20,7 @@ export async function advance(
   to: AttemptState,
   facts: AttemptFacts,
 ): Promise<Attempt | null> {
+  if (isPlain(to)) return await stepOn(db, attemptId, to, facts);
   return db.transaction().execute(async (trx) => {
     const { rows } = await sql<
       AttemptRow & { settings: CampaignSettings; campaign_state: CampaignState }
@@ -52,6 +57,57 @@ export async function advance(
   });
 }
 
+function isPlain(to: AttemptState): to is PlainState {
+  return (PLAIN as readonly AttemptState[]).includes(to);
+}
+
+/** Where an attempt may stand before it. */
+function before(to: AttemptState): readonly AttemptState[] {
+  return (Object.keys(NEXT) as AttemptState[]).filter((from) => NEXT[from].includes(to));
+}
+
+/** A transition and its step in one statement: a call makes several of them within a second, and each round trip is a wait. */
+async function stepOn(
+  db: Database,
+  attemptId: string,
+  to: PlainState,
+  facts: AttemptFacts,
+): Promise<Attempt | null> {
+  const at = new Date(facts.atMs);
+  const { trunk, extension, userId, greetingEndedAtMs, cause, abandonedByRule } = facts;
+  const evidence = JSON.stringify(evidenceOf(facts));
+  const { rows } = await sql<AttemptRow>`${prepared}
+    with stands as (
+      select id, state from attempts
+      where id = ${attemptId} and state = any(${before(to)}::text[]) for update
+    ), changed as (
+      update attempts a set state = ${to}::text, changed_at = now(),
+        trunk = coalesce(${trunk ?? null}::text, a.trunk),
+        extension = coalesce(${extension ?? null}::text, a.extension),
+        user_id = case when ${userId !== undefined} then ${userId ?? null}::bigint else a.user_id end,
+        greeting_ended_at = coalesce(${dateOf(greetingEndedAtMs)}::timestamptz, a.greeting_ended_at),
+        cause = coalesce(${cause ?? null}::integer, a.cause),
+        abandoned_by_rule = a.abandoned_by_rule or ${abandonedByRule === true},
+        dialled_at = case when ${to} = 'dialling' then ${at} else a.dialled_at end,
+        call_id = case when ${to} = 'dialling' then a.pbx || '-' || a.id else a.call_id end,
+        ringing_at = case when ${to} = 'ringing' then ${at} else a.ringing_at end,
+        answered_at = case when ${to} = 'answered' then ${at}
+          when ${to} = 'waiting' then coalesce(a.answered_at, ${at}) else a.answered_at end,
+        waiting_at = case when ${to} = 'waiting' then ${at} else a.waiting_at end
+      from stands where a.id = stands.id
+      returning a.*
+    ), told as (
+      insert into attempt_steps (attempt_id, at, from_state, to_state, evidence)
+      select id, ${at}, state, ${to}, ${evidence}::jsonb from stands
+    )
+    select * from changed`.execute(db);
+  return rows[0] === undefined ? null : attemptOf(rows[0]);
+}
+
+function dateOf(ms: number | null | undefined): Date | null {
+  return ms === null || ms === undefined ? null : new Date(ms);
+}
+
 /** Columns of what became known, whatever the transition. */
 function told(facts: AttemptFacts) {
   return {
@@ -84,14 +140,6 @@ function stamps(
         ...{ extension: "", call_id: "" },
         user_id: sql<string | null>`(select c.user_id from contacts c where c.id = contact_id)`,
       };
-    case "dialling":
-      return { dialled_at: at, call_id: `${row.pbx}-${row.id}` };
-    case "ringing":
-      return { ringing_at: at };
-    case "answered":
-      return { answered_at: at };
-    case "waiting":
-      return { waiting_at: at, answered_at: row.answered_at ?? at };
     case "connected": {
       const answeredAt = row.answered_at ?? at;
       const late = isLate(answeredAt, at, settings);

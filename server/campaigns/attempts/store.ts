@@ -16,7 +16,7 @@ import {
   type ClaimedAttempt,
 } from "./model.ts";
 import { attemptOf, claimedOf, isAttemptId } from "./rows.ts";
-import { Turns } from "./turns.ts";
+import { Limit } from "./limit.ts";
 
 /** What the store needs of the rest. */
 export type AttemptStoreOptions = {
@@ -36,7 +36,7 @@ export class PgAttemptStore implements AttemptStore {
   readonly #db: Database;
   readonly #bus: AttemptStoreOptions["bus"];
   readonly #timeZone: string;
-  readonly #turns = new Turns(WRITTEN_AT_ONCE);
+  readonly #writes = new Limit(WRITTEN_AT_ONCE);
   #refused = 0;
 
   constructor(options: AttemptStoreOptions) {
@@ -71,7 +71,7 @@ export class PgAttemptStore implements AttemptStore {
   }
 
   async advance(attemptId: string, to: AttemptState, facts: AttemptFacts): Promise<Attempt | null> {
-    const attempt = await this.#turns.take(() => advance(this.#db, attemptId, to, facts));
+    const attempt = await this.#writes.take(() => advance(this.#db, attemptId, to, facts));
     if (attempt === null) this.#refused += 1;
     return attempt;
   }

@@ -2,7 +2,7 @@
  * Lets so many deeds run at one time, the others in the order they came. A hundred lines that are dialled at once would otherwise all wait for
  * the few connections of one pool, and those that waited too long would fail though PostgreSQL is well.
  */
-export class Turns {
+export class Limit {
   readonly #atOnce: number;
   readonly #waiting: (() => void)[] = [];
   #running = 0;

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { Turns } from "../../../server/campaigns/attempts/turns.ts";
+import { Limit } from "../../../server/campaigns/attempts/limit.ts";
 
 test("no more run at one time than may, in their order, and one that fails makes room too", async () => {
-  const turns = new Turns(2);
+  const turns = new Limit(2);
   const begun: number[] = [];
   let running = 0;
   let most = 0;
