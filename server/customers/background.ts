@@ -18,13 +18,13 @@ const BACKGROUND = `
     select array(
       select p.category
       from (
-        select product_id, count(*) as times, max(placed_at) as last_at from order_items
+        select product_id, count(*) as times from order_items
         where customer_id = c.id and product_id is not null and fate = ''
-        group by product_id order by times desc, last_at desc limit ${MOST_PRODUCTS}
+        group by product_id order by times desc, product_id limit ${MOST_PRODUCTS}
       ) most
       join lateral (select category from products where id = most.product_id limit 1) p on p.category <> ''
       group by p.category
-      order by sum(most.times) desc, max(most.last_at) desc
+      order by sum(most.times) desc, p.category
       limit 3
     ) as categories
   ) favourite

@@ -4,7 +4,7 @@ import { isTheirCall } from "../calls/store.ts";
 import type { Direction } from "../calls/model.ts";
 import type { OrderStage } from "../orders/model.ts";
 import type { User } from "../people/model.ts";
-import type { Database } from "../storage/database.ts";
+import { type Database, prepared } from "../storage/database.ts";
 import type { Missed, Pop } from "./pop.ts";
 import type { Disposition, Note, PastCall } from "./protocol.ts";
 
@@ -126,7 +126,7 @@ export async function pastCalls(
     disposition: string | null;
     note: string | null;
     labels: Disposition["labels"] | null;
-  }>`
+  }>`${prepared}
     with chosen as (${sql.join(arms, sql` union `)})
     select c.id, c.started_at, c.direction, c.answered_at, c.talk_ms, c.extensions,
            coalesce(w.name, p.name) as operator, w.disposition, w.note,
@@ -178,15 +178,16 @@ export async function notesOf(
   customerId: string,
   limit: number,
 ): Promise<readonly Note[]> {
-  const rows = await db
-    .selectFrom("notes as n")
-    .leftJoin("users as u", "u.id", "n.author_id")
-    .select(["n.id", "n.text", "n.created_at", "u.name"])
-    .where("n.customer_id", "=", customerId)
-    .orderBy("n.created_at", "desc")
-    .orderBy("n.id", "desc")
-    .limit(limit)
-    .execute();
+  const { rows } = await sql<{
+    id: string;
+    text: string;
+    created_at: Date;
+    name: string | null;
+  }>`${prepared}
+    select n.id, n.text, n.created_at, u.name
+    from notes n left join users u on u.id = n.author_id
+    where n.customer_id = ${customerId}
+    order by n.created_at desc, n.id desc limit ${limit}`.execute(db);
   return rows.map((row) => ({
     id: row.id,
     text: row.text,
