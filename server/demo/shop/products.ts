@@ -1,4 +1,5 @@
-/** What the sample shop sells: toys and things for the home, about 150 products. */
+/** What the sample shop sells: toys and things for the home, about 150 products, and what runs out at home. */
+import { physicalOf } from "./physical.ts";
 
 export type DemoProduct = {
   readonly sourceId: string;
@@ -11,6 +12,11 @@ export type DemoProduct = {
   readonly priceMinor: number;
   readonly currency: "RUB";
   readonly stock: number;
+  /** What the shop pays for it, kopecks. */
+  readonly costMinor: number;
+  readonly weightG: number;
+  readonly size: { readonly lengthMm: number; readonly widthMm: number; readonly heightMm: number };
+  readonly attributes: Readonly<Record<string, string | number | boolean>>;
 };
 
 type Kind = {
@@ -30,6 +36,9 @@ const colours: Kind["variants"] = [
   ["мятный", "м’ятний", 1],
   ["песочный", "пісочний", 1],
 ];
+
+/** Batteries come by four. */
+const packs: Kind["variants"] = [["упаковка 4 штуки", "упаковка 4 штуки", 1]];
 
 const kind = (
   category: string,
@@ -268,11 +277,66 @@ const kinds: readonly Kind[] = [
   ),
 ];
 
-/** All products; the same every time. */
+/** What runs out, and in how many days one of it does, in a family of a usual size. */
+export const runsOutDays: Readonly<Record<string, number>> = {
+  "Батарейки AA,": 70,
+  "Батарейки AAA,": 80,
+  "Салфетки влажные детские,": 28,
+  "Подгузники,": 21,
+  "Гель для стирки детских вещей,": 45,
+  "Фильтр для кувшина,": 60,
+};
+
+const consumables: readonly Kind[] = [
+  kind("Батарейки", "Батарейки AA,", "Батарейки AA,", 190, packs),
+  kind("Батарейки", "Батарейки AAA,", "Батарейки AAA,", 190, packs),
+  kind(
+    "Гигиена",
+    "Салфетки влажные детские,",
+    "Серветки вологі дитячі,",
+    240,
+    sizes(["60 штук", "120 штук"]),
+  ),
+  kind("Гигиена", "Подгузники,", "Підгузки,", 1390, sizes(["4–9 кг", "7–14 кг", "11–18 кг"])),
+  kind(
+    "Стирка",
+    "Гель для стирки детских вещей,",
+    "Гель для прання дитячих речей,",
+    690,
+    sizes(["1 л", "2 л"]),
+  ),
+  kind("Кухня", "Фильтр для кувшина,", "Фільтр для глечика,", 490, [
+    ["1 штука", "1 штука", 1],
+    ["3 штуки", "3 штуки", 2.7],
+  ]),
+];
+
+/** Companions that are put into the same order, and how often: what goes with what is to be seen in the sample. */
+export const goesWith: readonly (readonly [of: string, companion: string, chance: number])[] = [
+  ["Железная дорога «Экспресс»,", "Паровоз деревянный", 0.4],
+  ["Кукла «Варя»,", "Набор мебели для кукол,", 0.35],
+  ["Кукольный дом,", "Набор мебели для кукол,", 0.5],
+  ["Краски гуашь,", "Мольберт детский,", 0.2],
+  ["Мольберт детский,", "Краски гуашь,", 0.45],
+  ["Ёлка искусственная,", "Гирлянда светодиодная,", 0.4],
+  ["Ёлка искусственная,", "Набор ёлочных игрушек,", 0.45],
+  ["Подгузники,", "Салфетки влажные детские,", 0.45],
+  ["Кружка керамическая", "Подарочная коробка", 0.3],
+  ["Плед вязаный", "Свеча ароматическая", 0.25],
+];
+
+/** Whether a product is one of this kind. */
+export function isKind(product: Pick<DemoProduct, "name">, kindName: string): boolean {
+  return product.name.startsWith(kindName);
+}
+
+/** All products; the same every time. What runs out comes last. */
 export function demoProducts(stock: (index: number) => number): readonly DemoProduct[] {
   const products: DemoProduct[] = [];
-  kinds.forEach((each, kindIndex) => {
+  [...kinds, ...consumables].forEach((each, kindIndex) => {
     each.variants.forEach(([ru, uk, factor], variantIndex) => {
+      // Prices end in nine roubles, as shops like them.
+      const priceMinor = (Math.round((each.priceRub * factor) / 10) * 10 - 1) * 100;
       const code = `${String(kindIndex + 1).padStart(2, "0")}${variantIndex + 1}`;
       products.push({
         sourceId: `product-${code}`,
@@ -280,10 +344,10 @@ export function demoProducts(stock: (index: number) => number): readonly DemoPro
         name: `${each.ru} ${ru}`,
         nameUk: `${each.uk} ${uk}`,
         category: each.category,
-        // Prices end in nine roubles, as shops like them.
-        priceMinor: (Math.round((each.priceRub * factor) / 10) * 10 - 1) * 100,
+        priceMinor,
         currency: "RUB",
         stock: stock(products.length),
+        ...physicalOf(each.category, each.ru, priceMinor, factor),
       });
     });
   });

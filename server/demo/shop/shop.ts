@@ -2,10 +2,12 @@
  * The sample shop: customers, products, orders, notes and past calls of a toy-and-home online shop, made from a seed, so that
  * the same seed and day always give the same shop.
  */
-import type { OrderStage } from "../../orders/model.ts";
+import type { OrderDelivery, OrderStage } from "../../orders/model.ts";
 import { seededRandom, type Random } from "../random.ts";
 import { demoLandline, demoMobile, type DemoCountry } from "./numbers.ts";
 import { inLatin, personName, places, surnameCount, type Place } from "./people.ts";
+import { type Basket, basketMaker, cycle, lastsDays } from "./baskets.ts";
+import { deliveryTo } from "./delivery.ts";
 import { demoProducts, type DemoProduct } from "./products.ts";
 
 import {
@@ -52,6 +54,7 @@ export type DemoOrder = {
   /** What the customer was told; "" when nothing. */
   readonly promisedAt: string;
   readonly updatedAt: string;
+  readonly delivery: OrderDelivery;
   readonly lines: readonly {
     readonly productSourceId: string;
     readonly name: string;
@@ -201,7 +204,7 @@ function makeCustomers(random: Random, count: number, nowMs: number): DemoCustom
 }
 
 /** What a shop calls its stages, in both languages. */
-const statusWords: Readonly<Record<string, Readonly<Record<"ru" | "uk", string>>>> = {
+export const statusWords: Readonly<Record<string, Readonly<Record<"ru" | "uk", string>>>> = {
   new: { ru: "Новый", uk: "Нове" },
   confirmed: { ru: "Подтверждён", uk: "Підтверджено" },
   paid: { ru: "Оплачен", uk: "Оплачено" },
@@ -252,28 +255,30 @@ function makeOrders(
       ? []
       : Array.from({ length: tierWeight[customer.tier] }, () => customer),
   );
-  const drafts = Array.from({ length: count }, () => {
+  const again = cycleDrafts(random, buyers, products, Math.floor(count * CYCLES), nowMs);
+  const baskets = basketMaker(random, products);
+  const chosen = Array.from({ length: count - again.length }, (): Draft => {
     const customer = random.pick(buyers);
-    const sinceMs = Math.max(Date.parse(customer.customerSince), nowMs - yearsBack * 365 * dayMs);
+    const sinceMs = since(customer, nowMs);
     // More of the recent orders: the shop grows.
     const placedMs = sinceMs + (nowMs - sinceMs) * Math.sqrt(random.next());
-    return { customer, placedMs: Math.min(placedMs, nowMs - 60_000) };
-  }).sort((a, b) => a.placedMs - b.placedMs);
-  return drafts.map(({ customer, placedMs }, index) => {
+    return {
+      customer,
+      placedMs: Math.min(placedMs, nowMs - 60_000),
+      basket: baskets(random.pick([1, 1, 1, 2, 2, 3])),
+    };
+  });
+  const drafts = [...chosen, ...again].sort((a, b) => a.placedMs - b.placedMs);
+  return drafts.map(({ customer, placedMs, basket }, index) => {
     const currency = currencies[customer.country];
     const ageDays = (nowMs - placedMs) / dayMs;
     const stage = stageAtAge(random, ageDays);
-    const lines = Array.from({ length: random.pick([1, 1, 1, 2, 2, 3, 4]) }, () => {
-      const product = random.pick(products);
-      return {
-        productSourceId: product.sourceId,
-        name: customer.language === "uk" ? product.nameUk : product.name,
-        quantity: random.pick([1, 1, 1, 1, 2, 3]),
-        priceMinor:
-          Math.round((product.priceMinor * currency.rate) / currency.stepMinor) *
-          currency.stepMinor,
-      };
-    });
+    const lines = basket.map(({ product, quantity }) => ({
+      productSourceId: product.sourceId,
+      name: customer.language === "uk" ? product.nameUk : product.name,
+      quantity,
+      priceMinor: priceIn(product, customer.country),
+    }));
     const updatedMs = placedMs + Math.min(ageDays, random.whole(1, 9)) * random.next() * dayMs;
     return {
       sourceId: `order-${String(index + 1).padStart(6, "0")}`,
@@ -286,9 +291,55 @@ function makeOrders(
       placedAt: new Date(placedMs).toISOString(),
       promisedAt: "",
       updatedAt: new Date(updatedMs).toISOString(),
+      delivery: deliveryTo(customer),
       lines,
     };
   });
+}
+
+/** Of all orders those in which somebody buys what ran out. */
+const CYCLES = 0.2;
+
+type Draft = {
+  readonly customer: DemoCustomer;
+  readonly placedMs: number;
+  readonly basket: Basket;
+};
+
+/** The same people come back for the same thing, until there are so many orders. */
+function cycleDrafts(
+  random: Random,
+  buyers: readonly DemoCustomer[],
+  products: readonly DemoProduct[],
+  most: number,
+  nowMs: number,
+): readonly Draft[] {
+  const goods = products.filter((product) => lastsDays(product) !== null);
+  const drafts: Draft[] = [];
+  const taken = new Set<string>();
+  while (drafts.length < most && goods.length > 0 && taken.size < buyers.length / 4) {
+    const customer = random.pick(buyers);
+    if (taken.has(customer.sourceId)) continue;
+    taken.add(customer.sourceId);
+    const product = random.pick(goods);
+    const quantity = random.pick([1, 1, 2]);
+    const fromMs = Math.max(since(customer, nowMs), nowMs - 400 * dayMs);
+    for (const placedMs of cycle(random, product, fromMs, nowMs - 60_000))
+      if (drafts.length < most)
+        drafts.push({ customer, placedMs, basket: [{ product, quantity }] });
+  }
+  return drafts;
+}
+
+/** From when on a customer may have ordered, epoch ms. */
+function since(customer: DemoCustomer, nowMs: number): number {
+  return Math.max(Date.parse(customer.customerSince), nowMs - yearsBack * 365 * dayMs);
+}
+
+/** What one costs in the currency of a country, minor units. */
+export function priceIn(product: Pick<DemoProduct, "priceMinor">, country: DemoCountry): number {
+  const { rate, stepMinor } = currencies[country];
+  return Math.round((product.priceMinor * rate) / stepMinor) * stepMinor;
 }
 
 const noteTexts: Readonly<Record<"ru" | "uk", readonly string[]>> = {
