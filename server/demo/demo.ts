@@ -1,4 +1,7 @@
-/** What `npm start` shows when no PBX is configured: the sample shop, people who may log in, a simulated PBX with its callers. */
+/**
+ * What `npm start` shows when no PBX is configured: the sample shop, which takes what is asked of its orders, people who may log in, a
+ * simulated PBX with its callers.
+ */
 import { importCustomers } from "../customers/import.ts";
 import type { PbxConfig } from "../config.ts";
 import { importOrders, importProducts } from "../orders/import.ts";
@@ -8,7 +11,9 @@ import type { Database, Storage } from "../storage/database.ts";
 import { insertVersion, lockPolicies, newestVersion } from "../priority/policy-store.ts";
 import { readyPolicies } from "../priority/ready-policies.ts";
 import { openVocabulary } from "../priority/vocabulary.ts";
+import { ACTION_KINDS } from "../orders/actions/check.ts";
 import { loadHistory } from "./history.ts";
+import { type ShopDoor, type ShopMemory, openShopDoor } from "./shop/door.ts";
 import { type DemoShop, makeDemoShop } from "./shop/shop.ts";
 import { demoExtensions, demoQueues, startDemo } from "./traffic.ts";
 
@@ -68,7 +73,11 @@ export async function openDemo(storage: Storage): Promise<RunningDemo> {
   await admitPeople(storage.db);
   await publishFirstPolicy(storage);
   let attended: () => ReadonlySet<string> = () => new Set();
-  const demo = await startDemo({ shop, attended: () => attended() });
+  const door = await openDoor(storage, shop);
+  const demo = await startDemo({ shop, attended: () => attended() }).catch(async (error) => {
+    await door.close();
+    throw error;
+  });
   const { port, username, secret } = demo.pbx;
   return {
     pbx: { name: DEMO_PBX, host: "127.0.0.1", port, username, secret, tls: false },
@@ -77,8 +86,57 @@ export async function openDemo(storage: Storage): Promise<RunningDemo> {
     attendedBy(extensions) {
       attended = extensions;
     },
-    stop: () => demo.stop(),
+    async stop() {
+      await demo.stop();
+      await door.close();
+      await forgetDoor(storage.db);
+    },
   };
+}
+
+/** The sample shop takes what operators ask of its orders; it goes on with what it decided in runs before. */
+async function openDoor(storage: Storage, shop: DemoShop): Promise<ShopDoor> {
+  const { db } = storage;
+  const key = "sampleShopMemory";
+  const known = await db
+    .selectFrom("installation")
+    .select("value")
+    .where("key", "=", key)
+    .executeTakeFirst();
+  const door = await openShopDoor({
+    shop,
+    memory: (known?.value as ShopMemory | undefined) ?? null,
+    async keep(memory) {
+      const value = JSON.stringify(memory);
+      await db
+        .insertInto("installation")
+        .values({ key, value })
+        .onConflict((conflict) => conflict.column("key").doUpdateSet({ value }))
+        .execute();
+    },
+    async stockChanged(products) {
+      const records = products.map(({ nameUk: _nameUk, ...product }) => product);
+      await importProducts(storage, records, { source: SOURCE, defaultRegion: "RU" });
+    },
+  });
+  const settings = {
+    ...{ actions_url: door.url, actions_secret: door.secret, actions: [...ACTION_KINDS] },
+  };
+  await db
+    .insertInto("order_sources")
+    .values({ source: SOURCE, ...settings })
+    .onConflict((conflict) => conflict.column("source").doUpdateSet(settings))
+    .execute();
+  return door;
+}
+
+/** Nobody listens there any more. */
+async function forgetDoor(db: Database): Promise<void> {
+  await db
+    .updateTable("order_sources")
+    .set({ actions_url: "", actions_secret: "", actions: [] })
+    .where("source", "=", SOURCE)
+    .execute();
 }
 
 /**
@@ -86,6 +144,7 @@ export async function openDemo(storage: Storage): Promise<RunningDemo> {
  * stay; their numbers belong to nobody.
  */
 export async function closeDemoLogins(db: Database): Promise<void> {
+  await forgetDoor(db);
   const logins = await db
     .selectFrom("installation")
     .select("value")
