@@ -33,6 +33,7 @@ const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   pacing: async () => (await import("./pacing.ts")).pacing,
   attempts: async () => (await import("./attempts.ts")).attempts,
   dialling: async () => (await import("./dialling.ts")).dialling,
+  hints: async () => (await import("./hints.ts")).hints,
   memory: async () => (await import("./memory.ts")).memory,
 };
 

@@ -4,13 +4,13 @@
  */
 import type pg from "pg";
 import { nextKey } from "./count.ts";
-import { LEAST_REPEATERS, LEAST_REPEATING_SHARE } from "./model.ts";
+import { LEAST_REPEATERS, LEAST_REPEATING_SHARE, dayOf } from "./model.ts";
 
 const LINES_AT_A_TIME = 500_000;
 
 const COUNT_STEPS = `
   with days as (
-    select customer_id, product_id, (placed_at at time zone 'UTC')::date as day, sum(quantity) as pieces
+    select customer_id, product_id, ${dayOf("placed_at")} as day, sum(quantity) as pieces
     from order_items
     where customer_id >= $1 and customer_id < $2 and product_id is not null and fate = '' and quantity > 0
     group by 1, 2, 3
@@ -19,7 +19,7 @@ const COUNT_STEPS = `
     from days window bought as (partition by customer_id, product_id order by day)
   )
   insert into counted_steps (category, length, times, buyers, repeaters)
-  select p.category, round(20 * ln(s.gap / s.pieces)), count(*),
+  select p.category, round(20 * ln(s.gap / s.pieces::float8)), count(*),
     count(*) filter (where is_first), count(*) filter (where is_first and gap is not null)
   from steps s join products p on p.id = s.product_id
   group by 1, 2`;

@@ -12,17 +12,19 @@ import {
   OWN_PURCHASES,
   PERSONAL_WEIGHT,
   SHRINKAGE,
+  dayOf,
   hintOf,
 } from "./model.ts";
 
 /** Products of a cart whose companions are looked for, the first ones; and hints that are given. */
 const MOST = 100;
+const DAY_MS = 86_400_000;
 const ID = /^\d{1,18}$/;
 
-// The laterals with "offset 0" keep every probe on its index: a prepared statement is planned without knowing how much there is.
+// Sums are of float8: numeric ones take most of the time. The laterals with "offset 0" keep every probe on its index: a prepared statement is planned without knowing how much there is.
 const HINTS = `
   with mine as materialized (
-    select product_id, (placed_at at time zone 'UTC')::date as day, quantity, fate
+    select product_id, ${dayOf("placed_at")} as day, quantity, fate
     from order_items
     where customer_id = $1::bigint and product_id is not null and placed_at <= $3::timestamptz
   ), days as (
@@ -36,6 +38,18 @@ const HINTS = `
         then percentile_cont(0.5) within group (order by gap / pieces::float8) filter (where gap is not null)
       end as unit_days
     from days group by product_id
+  ), visits as (
+    select count(distinct day)::int as visits from mine where fate = ''
+  ), owned as (
+    select o.product_id, o.times, o.last_pieces, v.visits, $7::int - o.last_day as days_ago,
+      o.unit_days is not null as by_own, coalesce(o.unit_days, y.unit_days) * o.last_pieces as lasts_days
+    from own o
+    cross join visits v
+    left join lateral (
+      select c.unit_days::float8
+      from (select category from products where id = o.product_id offset 0) p
+      cross join lateral (select unit_days from category_cycles where category = p.category offset 0) c
+    ) y on true
   ), unwanted as materialized (
     select unnest($2::bigint[]) as id
     union all select product_id from mine where fate = 'returned'
@@ -48,46 +62,37 @@ const HINTS = `
     ) i
     where c.customer_id = $1::bigint and c.order_id is not null and (c.line is not null or c.product_id is null)
   ), companions as (
-    select other_id, sum(score) as score,
-      1 - exp(sum(ln(1 - least(0.95, together / (baskets + ${SHRINKAGE}.0)))))::float8 as likely,
-      (array_agg(array[product_id, together, baskets] order by score desc, product_id))[1:1] as because
+    select other_id, sum(score)::float8 as score,
+      1 - exp(sum(ln(1 - least(0.95::float8, together::float8 / (baskets + ${SHRINKAGE}))))) as likely,
+      (array_agg(product_id order by score desc, product_id))[1] as because_id
     from goes_with where product_id = any ($6::bigint[])
     group by other_id
-  ), found as (
-    select coalesce(c.other_id, o.product_id) as id, coalesce(c.score, 0) as score,
-      coalesce(c.likely, 0) as likely, c.because, o.times, o.last_day, o.last_pieces, o.unit_days
-    from companions c full join own o on o.product_id = c.other_id
-    where coalesce(c.other_id, o.product_id) not in (select id from unwanted)
-  ), visits as (
-    select count(distinct day)::int as visits from mine where fate = ''
-  ), judged as (
-    select f.*, v.visits, p.*, ($3::timestamptz at time zone 'UTC')::date - f.last_day as days_ago,
-      coalesce(f.unit_days, y.unit_days) * f.last_pieces as lasts_days, f.unit_days is not null as by_own
-    from found f
-    cross join visits v
-    cross join lateral (
-      select sku, name, category, price_minor, currency, stock from products
-      where id = f.id and (stock is null or stock > 0)
-        and (currency = '' or $4::text = '' or currency = $4::text) offset 0
-    ) p
-    left join lateral (
-      select unit_days::float8 from category_cycles where category = p.category and f.times is not null offset 0
-    ) y on true
-  )
-  select j.*, b.name as because_name
-  from (
-    select *, score + case
-        when times is null then 0
-        else ${PERSONAL_WEIGHT} * times / (visits + 1.0)
-          * case when days_ago <= ${DUE_UNTIL} * lasts_days then 1 else ${OVERDUE_SHARE} end
+  ), ranked as (
+    select coalesce(c.other_id, o.product_id) as id, coalesce(c.likely, 0) as likely, c.because_id, o.*,
+      coalesce(c.score, 0) + case
+        when o.times is null then 0
+        else ${PERSONAL_WEIGHT}::float8 * o.times / (o.visits + 1)
+          * case when o.days_ago <= ${DUE_UNTIL}::float8 * o.lasts_days then 1 else ${OVERDUE_SHARE}::float8 end
       end as rank
-    from judged
-    -- Bought and not used up; what nobody buys again is never used up.
-    where times is null or days_ago >= ${DUE_FROM} * lasts_days
-    order by rank desc, id limit $5::int
-  ) j
-  left join lateral (select name from products where id = j.because[1][1] offset 0) b on true
-  order by j.rank desc, j.id`;
+    from companions c full join owned o on o.product_id = c.other_id
+    where coalesce(c.other_id, o.product_id) not in (select id from unwanted)
+      -- Bought and not used up; what nobody buys again is never used up.
+      and (o.times is null or o.days_ago >= ${DUE_FROM}::float8 * o.lasts_days)
+    order by rank desc, id
+  )
+  -- Products are looked at from the best on, until there are enough.
+  select r.*, p.*, b.name as because_name, g.together, g.baskets
+  from ranked r
+  cross join lateral (
+    select sku, name, category, price_minor, currency, stock from products
+    where id = r.id and (stock is null or stock > 0)
+      and (currency = '' or $4::text = '' or currency = $4::text) offset 0
+  ) p
+  left join lateral (select name from products where id = r.because_id offset 0) b on true
+  left join lateral (
+    select together, baskets from goes_with where product_id = r.because_id and other_id = r.id offset 0
+  ) g on true
+  order by r.rank desc, r.id limit $5::int`;
 
 type Row = {
   id: string;
@@ -98,9 +103,9 @@ type Row = {
   currency: string;
   stock: number | null;
   likely: number;
-  /** Product, together, baskets. */
-  because: readonly (readonly [string, string, string])[] | null;
   because_name: string | null;
+  together: number | null;
+  baskets: number | null;
   times: number | null;
   visits: number;
   days_ago: number | null;
@@ -128,26 +133,21 @@ async function hintsFor(
     text: HINTS,
     values: [
       ...[customer, [...new Set(cart)], new Date(nowMs), currency, Math.min(limit, MOST)],
-      [...new Set(cart)].slice(0, MOST),
+      ...[[...new Set(cart)].slice(0, MOST), Math.floor(nowMs / DAY_MS)],
     ],
   });
   return found.rows.map((row) => hintOf(candidateOf(row)));
 }
 
 function candidateOf(row: Row): Candidate {
-  const because = row.because?.[0];
+  const { because_name: name, together, baskets } = row;
   return {
     product: {
       ...{ id: row.id, sku: row.sku, name: row.name, category: row.category },
       ...{ priceMinor: Number(row.price_minor), currency: row.currency, stock: row.stock },
     },
     because:
-      because === undefined
-        ? null
-        : {
-            product: row.because_name ?? "",
-            ...{ together: Number(because[1]), of: Number(because[2]) },
-          },
+      together === null || baskets === null ? null : { product: name ?? "", together, of: baskets },
     likely: row.likely,
     own:
       row.times === null

@@ -103,11 +103,12 @@ export class Learner {
 
   gauges(): LearnerGauges {
     const seen = this.#seen;
+    const rebuiltMs = seen?.rebuilt_at?.getTime() ?? null;
+    const tookMs = seen?.rebuild_ms ?? null;
     return {
       waitingChanges: seen?.waiting ?? null,
-      lastRebuildSeconds: seen?.rebuild_ms == null ? null : seen.rebuild_ms / 1000,
-      rebuiltSecondsAgo:
-        seen?.rebuilt_at == null ? null : (Date.now() - seen.rebuilt_at.getTime()) / 1000,
+      lastRebuildSeconds: tookMs === null ? null : tookMs / 1000,
+      rebuiltSecondsAgo: rebuiltMs === null ? null : (Date.now() - rebuiltMs) / 1000,
     };
   }
 

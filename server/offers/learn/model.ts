@@ -25,6 +25,12 @@ export const LEAST_REPEATING_SHARE = 0.1;
 /** The own frequency of what should have been bought long ago counts for this share. */
 export const OVERDUE_SHARE = 0.5;
 
+/**
+ * SQL: the day of a moment, counted from 1970 in UTC. Not `at time zone 'UTC'`, which looks the name up each time: 40 µs a row in
+ * PostgreSQL 18.
+ */
+export const dayOf = (moment: string) => `floor(date_part('epoch', ${moment}) / 86400)::int`;
+
 /** A product that may be said, with what is known of it beside this cart and this customer. */
 export type Candidate = {
   readonly product: OfferedProduct;

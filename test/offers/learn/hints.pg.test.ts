@@ -328,10 +328,10 @@ test("reads by index alone, however much there is", async () => {
   try {
     await client.query("set plan_cache_mode = force_generic_plan; set enable_seqscan = off");
     await client.query(
-      `prepare h (bigint, bigint[], timestamptz, text, int, bigint[]) as ${asked[0]!.text}`,
+      `prepare h (bigint, bigint[], timestamptz, text, int, bigint[], int) as ${asked[0]!.text}`,
     );
     const plan = await client.query<{ "QUERY PLAN": string }>(
-      `explain execute h (1, '{1}', '${daysAgo(0).toISOString()}', 'RUB', 5, '{1}')`,
+      `explain execute h (1, '{1}', '${daysAgo(0).toISOString()}', 'RUB', 5, '{1}', 20000)`,
     );
     const text = plan.rows.map((row) => row["QUERY PLAN"]).join("\n");
     expect(text).not.toMatch(/Seq Scan/);
