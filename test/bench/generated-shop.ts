@@ -150,7 +150,7 @@ export function basketsOf(shop: GeneratedShop, customer: number): readonly Baske
       for (const companion of products[n]!.companions)
         if (random.next() < companion.chance && !owned.has(companion.n))
           items.set(companion.n, items.get(companion.n) ?? 1);
-    } while (random.next() < ONE_MORE);
+    } while (items.size === 0 || random.next() < ONE_MORE);
     for (const n of items.keys()) if (products[n]!.cycleDays === null) owned.add(n);
     return {
       ...{ day, due: due.map(({ n }) => n) },

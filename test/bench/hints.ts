@@ -158,7 +158,7 @@ async function measureSpeed(
 
 type Asking = () => Promise<{ readonly took: number; readonly found: number }>;
 
-/** Asks for random customers, each with a cart of five: their last basket and more products, chosen as the shop's customers choose. */
+/** Asks for random customers, each with a cart of five, filled from others' baskets: as the shop's customers choose. */
 function asker(storage: Storage, shop: GeneratedShop, customers: number, seed: number): Asking {
   const source = openHints(storage);
   const random = seededRandom(seed);
@@ -166,8 +166,8 @@ function asker(storage: Storage, shop: GeneratedShop, customers: number, seed: n
     const customer = random.whole(0, customers - 1);
     const cart = new Set<number>();
     while (cart.size < CART) {
-      const other = cart.size === 0 ? customer : random.whole(0, customers - 1);
-      for (const { n } of basketsOf(shop, other).at(-1)!.items) if (cart.size < CART) cart.add(n);
+      const { items } = basketsOf(shop, random.whole(0, customers - 1)).at(-1)!;
+      for (const { n } of items) if (cart.size < CART) cart.add(n);
     }
     const question = {
       customerId: customerId(customer),

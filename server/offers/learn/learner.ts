@@ -57,6 +57,7 @@ const MOST_CHANGES = 200_000;
 const AFTER_FAILURE_MS = 10 * 60_000;
 /** A single step over this is ended by PostgreSQL. */
 const STEP_LIMIT_MS = 10 * 60_000;
+const FIRST_LOOK_MS = 1000;
 const DAY_MS = 86_400_000;
 
 /** Of the connection that works: one core, bounded memory, and probes by index whatever the statistics say. */
@@ -89,11 +90,16 @@ export class Learner {
     this.#storage = openStorage(options.databaseUrl, { maxConnections: 2 });
   }
 
+  /** Looks soon, so that a shop just loaded has its hints, then again and again. */
   open(): void {
+    this.#lookIn(Math.min(FIRST_LOOK_MS, this.#options.everyMs));
+  }
+
+  #lookIn(ms: number): void {
     if (this.#closing.signal.aborted) return;
     this.#timer = setTimeout(() => {
-      void this.learn().then(() => this.open());
-    }, this.#options.everyMs);
+      void this.learn().then(() => this.#lookIn(this.#options.everyMs));
+    }, ms);
     this.#timer.unref();
   }
 
