@@ -57,7 +57,7 @@ test("a CRM page on another origin gets the events of a call, with a token it si
       direction: "inbound",
       queue: "Продажи",
       customer: {
-        id: "c1",
+        id: "1",
         name: "Мария Кузнецова",
         externalUrl: "https://crm.example/customers/1",
       },

@@ -14,6 +14,11 @@ import type {
   Reply,
   ServerToDesk,
 } from "../../server/desk/protocol.ts";
+import { replyOf } from "../../server/desk/replies.ts";
+import { checkMessage } from "../../server/desk/schemas.ts";
+import type { DeskWorkToServer, WrapUpDraft } from "../../server/desk/work-protocol.ts";
+import { WorkRequests } from "../../server/desk/work-requests.ts";
+import { DeskWorkDouble } from "./desk-work-double.ts";
 import { sendBuiltFile } from "./built-file.ts";
 
 type DeskSocket = Socket<DeskToServer, ServerToDesk>;
@@ -22,8 +27,16 @@ type ChangeBody = DeskChange extends infer C
     ? Omit<C, "seq">
     : never
   : never;
+type AnySocket = {
+  on(name: string, listener: (input: unknown, reply: (answer: object) => void) => void): void;
+};
 /** What the screens asked for, in order. */
 export type Asked = { readonly name: keyof DeskToServer; readonly input: unknown };
+
+type Saved = Pick<
+  Parameters<DeskToServer["saveWrapUp"]>[0],
+  "callId" | "disposition" | "note" | "tags" | "callBack"
+>;
 
 export class DeskDouble {
   /** The operator's password; login is any. */
@@ -31,8 +44,10 @@ export class DeskDouble {
   readonly token = "crm-signed-token";
   readonly asked: Asked[] = [];
   /** Wrap-ups that "PostgreSQL has", by draftId. */
-  readonly saved = new Map<string, { callId: string; disposition: string; note: string }>();
+  readonly saved = new Map<string, Saved>();
   state: DeskState;
+  /** What did not fit the server's schemas: a screen never says such a thing. */
+  readonly misfits: string[] = [];
   /** While true a save is answered with `databaseDown`. */
   databaseDown = false;
   /** While true requests get no reply. */
@@ -40,6 +55,11 @@ export class DeskDouble {
   /** The HTML of `/host`, a page of another product that embeds the widget. */
   hostPage = "";
   loginAttemptsLeft = Infinity;
+  /** What cards are worked on with: the shop, the carriers, everything else. */
+  readonly work = new DeskWorkDouble();
+  /** Drafts that "PostgreSQL has", by call. */
+  readonly drafts = new Map<string, WrapUpDraft>();
+  readonly #deeds: WorkRequests;
   readonly #widgetFolder: string;
   readonly #http: Server;
   readonly #io: SocketServer<DeskToServer, ServerToDesk>;
@@ -50,6 +70,22 @@ export class DeskDouble {
   constructor(widgetFolder: string, state: DeskState) {
     this.#widgetFolder = widgetFolder;
     this.state = state;
+    this.#deeds = new WorkRequests({
+      work: this.work,
+      cards: {
+        card: (callId) => this.#cardOf(callId),
+        refreshWork: (callId) => void this.refreshWork(callId),
+      },
+      isShown: (_userId, callId) => this.#cardOf(callId) !== null,
+      now: () => Date.now(),
+      log: { info: () => {}, warn: () => {}, error: () => {} },
+    });
+    this.work.orders.onAction(() => this.#refreshAll());
+    this.work.claims.onChange(() => this.#refreshAll());
+    this.work.callBacks.onChange(() => {
+      this.#refreshAll();
+      this.change({ kind: "callBacks", callBacks: [...this.work.promised] });
+    });
     this.#http = createServer((request, response) => void this.#serve(request, response));
     this.#io = new SocketServer(this.#http, {
       cors: { origin: true, credentials: true },
@@ -98,6 +134,18 @@ export class DeskDouble {
     this.change({ kind: "call", call });
   }
 
+  /** The card's work as its parts tell it now. */
+  async refreshWork(callId: string): Promise<void> {
+    const call = this.state.calls.find((one) => one.callId === callId);
+    const { work } = call?.card ?? {};
+    if (!call || !work) return;
+    const order = work.order && (await this.work.orders.order(work.order.id));
+    const claims = await this.work.claims.ofCustomer("", 20);
+    const callBack = await this.work.callBacks.ofPhone(call.card.phone?.e164 ?? "");
+    const now = this.state.calls.find((one) => one.callId === callId) ?? call;
+    this.call({ ...now, card: { ...now.card, work: { ...work, order, claims, callBack } } });
+  }
+
   preview(preview: DeskState["preview"]): void {
     this.change({ kind: "preview", preview });
   }
@@ -130,6 +178,14 @@ export class DeskDouble {
     return this.asked
       .filter((asked) => asked.name === name)
       .map((asked) => asked.input as Parameters<DeskToServer[K]>[0]);
+  }
+
+  #refreshAll(): void {
+    for (const { callId } of this.state.calls) void this.refreshWork(callId);
+  }
+
+  #cardOf(callId: string): DeskCall["card"] | null {
+    return this.state.calls.find((one) => one.callId === callId)?.card ?? null;
   }
 
   #apply(body: ChangeBody): DeskChange {
@@ -191,6 +247,40 @@ export class DeskDouble {
       this.asked.push({ name, input });
       return !this.mute;
     };
+    const deeds = this.#deeds;
+    const user = this.state.user as Parameters<WorkRequests["actOnOrder"]>[0];
+    const work: { [K in keyof DeskWorkToServer]: (input: never) => Promise<object> } = {
+      order: (input) => deeds.order(input),
+      actOnOrder: (input) => deeds.actOnOrder(user, input),
+      findProducts: (input) => deeds.findProducts(input),
+      timeline: (input) => deeds.timeline(input),
+      offers: (input) => deeds.offers(user, input),
+      answerOffer: (input) => deeds.answerOffer(user, input),
+      quote: (input) => deeds.quote(input),
+      points: (input) => deeds.points(input),
+      fileClaim: (input) => deeds.fileClaim(user, input),
+      promiseCallBack: (input) => deeds.promiseCallBack(user, input),
+      takeCallBack: (input) => deeds.takeCallBack(user, input),
+      settleCallBack: (input) => deeds.settleCallBack(user, input),
+      saveDraft: async ({ callId, draft }: { callId: string; draft: WrapUpDraft }) => {
+        this.drafts.set(callId, draft);
+        return {};
+      },
+    };
+    for (const name of Object.keys(work) as (keyof DeskWorkToServer)[])
+      (socket as unknown as AnySocket).on(name, (input, reply) => {
+        if (!hear(name, input)) return;
+        const checked = checkMessage(name, input);
+        if (!checked.ok) {
+          this.misfits.push(`${name}: ${checked.message}`);
+          reply({ ok: false, code: "invalid", message: checked.message });
+          return;
+        }
+        work[name](checked.value as never).then(
+          (value) => reply({ ok: true, ...value }),
+          (error: unknown) => reply(replyOf(error).reply),
+        );
+      });
     socket.on("popReceived", (input) => void hear("popReceived", input));
     socket.on("popPainted", (input) => void hear("popPainted", input));
     socket.on("ready", (input, reply) => {
@@ -219,8 +309,9 @@ export class DeskDouble {
         reply({ ok: false, code: "databaseDown", message: "down" });
         return;
       }
-      const { draftId, callId, disposition, note } = input;
-      this.saved.set(draftId, { callId, disposition, note });
+      const { draftId, callId, disposition, note, tags = [], callBack = null } = input;
+      this.saved.set(draftId, { callId, disposition, note, tags, callBack });
+      this.drafts.delete(callId);
       reply({ ok: true, savedAt: new Date().toISOString() });
       const call = this.state.calls.find((other) => other.callId === callId);
       if (call) this.call({ ...call, needsWrapUp: false });

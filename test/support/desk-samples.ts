@@ -15,7 +15,7 @@ const DAY_MS = 86_400_000;
 
 export function sampleCustomer(change: Partial<Customer> = {}): Customer {
   return {
-    id: "c1",
+    id: "1",
     name: "Мария Кузнецова",
     email: "m.kuznetsova@example.ru",
     tier: "gold",
@@ -262,9 +262,9 @@ export function severalCard(nowMs: number): Card {
   return blankCard(nowMs, {
     outcome: "several",
     candidates: [
-      candidate({ id: "c1" }, "openOrder", 2),
-      candidate({ id: "c2", name: "Олег Кузнецов", tier: "silver", vip: true }, "lastOrder", 19),
-      candidate({ id: "c3", name: "Екатерина Кузнецова", tier: "" }, "other", 410),
+      candidate({ id: "1" }, "openOrder", 2),
+      candidate({ id: "2", name: "Олег Кузнецов", tier: "silver", vip: true }, "lastOrder", 19),
+      candidate({ id: "3", name: "Екатерина Кузнецова", tier: "" }, "other", 410),
     ],
   });
 }

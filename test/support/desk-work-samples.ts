@@ -114,7 +114,7 @@ export function sampleClaim(nowMs: number, change: Partial<Claim> = {}): Claim {
     id: "31",
     number: "C-000123",
     source: "callcard",
-    customerId: "c1",
+    customerId: "1",
     orderId: "101240",
     orderNumber: "101240",
     line: 0,

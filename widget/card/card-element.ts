@@ -1,23 +1,30 @@
-import { html, LitElement, nothing, type TemplateResult } from "lit";
+import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import type { DeskCall } from "../../server/desk/protocol.ts";
+import type { OrderDetail } from "../../server/orders/actions/model.ts";
 import type { DeskContext } from "../shared/context.ts";
 import { EveryMinute } from "../shared/every-minute.ts";
 import { icon } from "../shared/icons.ts";
 import { base } from "../shared/styles.ts";
 import { leftWords } from "../shared/words.ts";
+import type { CallcardOffers } from "../offers/offers-element.ts";
+import type { ShownOffer } from "../../server/offers/model.ts";
+import type { CallcardOrder } from "../order/order-element.ts";
 import type { CallcardCandidates } from "./candidates-element.ts";
 import { campaign, script } from "./campaign.ts";
 import { cardStyles } from "./card.styles.ts";
 import { history } from "./history.ts";
 import { orders, ordersAbout } from "./orders.ts";
+import { background, isFirstBuyer } from "./buyer.ts";
 import { person } from "./person.ts";
 import { place } from "./place.ts";
+import { type WorkView, work } from "./work.ts";
 
 /**
  * `<callcard-card>`: everything known about the other side of one call, following the call to its end.
  *
  * Properties: `ctx`, `call`; `offered` (nobody is dialled yet: only to be read).
- * Methods: `pickCandidate(index)` chooses one of several customers (0 is the first).
+ * Methods: `pickCandidate(index)` chooses one of several customers (0 is the first); `goTo(place)` puts the cursor to the order, or opens the
+ * form of a claim or of a call back; false when there is none.
  */
 export class CallcardCard extends LitElement {
   static override properties = {
@@ -25,6 +32,10 @@ export class CallcardCard extends LitElement {
     call: { attribute: false },
     offered: { type: Boolean },
     searching: { state: true },
+    open: { state: true },
+    painted: { state: true },
+    picked: { state: true },
+    taking: { state: true },
   };
 
   static override styles = [base, cardStyles];
@@ -34,25 +45,59 @@ export class CallcardCard extends LitElement {
   declare offered: boolean;
   /** The operator says that this is somebody else than found. */
   declare searching: boolean;
+  /** The form that is open. */
+  declare open: WorkView["open"];
+  /** The first view is on the screen: what costs more than it may follow. */
+  declare painted: boolean;
+  /** An order that was opened instead of the one talked about, or that one as the shop has it since. */
+  declare picked: OrderDetail | null;
+  /** The offer that is being put into the order. */
+  declare taking: string;
+  #pickedFor: DeskCall["card"]["work"] = null;
   #shownCall = "";
 
   constructor() {
     super();
     this.offered = false;
     this.searching = false;
+    this.open = "";
+    this.painted = false;
+    this.picked = null;
+    this.taking = "";
     this.addController(new EveryMinute(this));
   }
 
   override willUpdate(): void {
     const key = `${this.call.callId} ${this.call.card.customer?.id ?? ""}`;
-    if (key !== this.#shownCall) this.searching = false;
+    if (key !== this.#shownCall) {
+      this.searching = false;
+      this.open = "";
+      this.picked = null;
+    }
     this.#shownCall = key;
+    const { work: now } = this.call.card;
+    // What the server says of the order since then is news; another one that was opened is read again.
+    if (this.picked && this.#pickedFor !== now) {
+      if (this.picked.id === now?.order?.id) this.picked = null;
+      else void this.#pick(this.picked.id);
+    }
+    this.#pickedFor = now;
+  }
+
+  override firstUpdated(_changed: PropertyValues<this>): void {
+    const follow = (): void => {
+      this.painted = true;
+    };
+    // After the frame that shows the card; where no frames are made (a hidden tab) a moment later.
+    requestAnimationFrame(() => setTimeout(follow));
+    setTimeout(follow, 400);
   }
 
   override render(): TemplateResult {
     const { call, ctx } = this;
     const { card } = call;
     const about = call.campaign?.orderIds ?? [];
+    if (card.work !== null && card.customer !== null && !this.offered) return this.#worked();
     const doubt = this.searching || this.offered ? null : () => (this.searching = true);
     return html`<article aria-labelledby="name">
       ${call.campaign ? campaign(call.campaign, card, ctx) : nothing}
@@ -70,6 +115,47 @@ export class CallcardCard extends LitElement {
           : nothing
       }
     </article>`;
+  }
+
+  /** The card of somebody whose orders are worked on. */
+  #worked(): TemplateResult {
+    const { call, ctx } = this;
+    const { card } = call;
+    const doubt = this.searching ? null : () => (this.searching = true);
+    const view: WorkView = {
+      ...{ call, ctx, open: this.open, picked: this.picked, taking: this.taking },
+      painted: this.painted,
+      toggle: (open) => (this.open = this.open === open ? "" : open),
+      pick: (orderId) => void this.#pick(orderId),
+      changed: (order) => (this.picked = order),
+      take: (offer) => void this.#take(offer),
+    };
+    return html`<article aria-labelledby="name">
+      ${call.campaign ? campaign(call.campaign, card, ctx) : nothing} ${this.#status()}
+      <header>${person(call, ctx, doubt)} ${place(card, ctx, true)}</header>
+      ${this.#priority()} ${this.#problems()} ${this.#who()} ${this.#facts()} ${work(view)}
+    </article>`;
+  }
+
+  /** Opens another order on top; "" goes back to the one talked about. */
+  async #pick(orderId: string): Promise<void> {
+    if (orderId === "") {
+      this.picked = null;
+      return;
+    }
+    const { callId } = this.call;
+    const reply = await this.ctx.act.ask("order", { orderId });
+    if (reply.ok && this.call.callId === callId) this.picked = reply.order;
+  }
+
+  async #take(offer: ShownOffer): Promise<void> {
+    const order = this.renderRoot.querySelector<CallcardOrder>("callcard-order");
+    if (!order || this.taking !== "") return;
+    this.taking = offer.showingId;
+    const taken = await order.take(offer);
+    this.taking = "";
+    if (taken)
+      this.renderRoot.querySelector<CallcardOffers>("callcard-offers")?.taken(offer.showingId);
   }
 
   /** Where the call stands: one line that keeps its height through all states. */
@@ -185,26 +271,31 @@ export class CallcardCard extends LitElement {
     const { ctx, call } = this;
     const { locale, clock } = ctx;
     const { t } = locale;
-    const { customer, totals } = call.card;
+    const { customer, totals, work: worked } = call.card;
     if (!customer) return html``;
+    const returned = worked?.background?.returned ?? 0;
     const since = locale.month(customer.customerSince);
     const fact = (term: string, value: unknown): TemplateResult =>
       html`<div>
         <dt>${term}</dt>
         <dd>${value}</dd>
       </div>`;
-    return html`<dl class="facts">
+    return html`<dl class="facts ${worked ? "wide" : ""}">
       ${
         totals
           ? fact(
               t("factOrders"),
               html`<strong>${locale.money(totals.totalMinor, totals.currency)}</strong>
-                <span class="muted">${locale.count("ordersCount", totals.count)}</span>`,
+                <span class="muted"
+                  >${locale.count("ordersCount", totals.count)}${
+                    returned > 0 ? `, ${locale.count("returnsCount", returned)}` : nothing
+                  }</span
+                >`,
             )
           : nothing
       }
       ${
-        since
+        since && !(worked && isFirstBuyer(call.card))
           ? fact(
               t("factSince"),
               html`${t("tierSince", { month: since })}
@@ -218,7 +309,17 @@ export class CallcardCard extends LitElement {
           ? fact(t("factManager"), html`<bdi>${customer.personalManager}</bdi>`)
           : nothing
       }
+      ${worked ? background(call.card, ctx, fact) : nothing}
     </dl>`;
+  }
+
+  /** Goes to the order, or opens a form; false when this card has none. */
+  goTo(where: "order" | "claim" | "callBack"): boolean {
+    const order = this.renderRoot.querySelector<CallcardOrder>("callcard-order");
+    if (where === "order") order?.start();
+    else if (this.call.card.work && this.call.state !== "elsewhere") this.open = where;
+    else return false;
+    return where !== "order" || order !== null;
   }
 
   /** Chooses a candidate by its place in the list, as keys 1 to 9 do; false when there is no such one. */

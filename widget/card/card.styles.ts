@@ -96,6 +96,11 @@ export const cardStyles = css`
     letter-spacing: 0.04em;
     font-weight: 650;
   }
+  .badges .first {
+    background: var(--accent-soft);
+    border-color: transparent;
+    color: var(--accent-ink);
+  }
   .place {
     flex: 0 1 auto;
     min-width: 180px;
@@ -247,6 +252,9 @@ export const cardStyles = css`
     padding: 14px 0;
     border-block: 1px solid var(--line);
   }
+  .facts.wide {
+    grid-template-columns: repeat(auto-fit, minmax(200px, 1fr));
+  }
   dt {
     font-size: 13px;
     color: var(--ink-3);
@@ -283,12 +291,53 @@ export const cardStyles = css`
     color: var(--ink-2);
     max-width: 60ch;
   }
+  .talk {
+    display: grid;
+    gap: 24px 36px;
+    align-items: start;
+  }
+  .talk .one {
+    min-width: 0;
+  }
+  .talk .one > .btn {
+    margin: 0 0 8px -14px;
+  }
+  .talk .later {
+    min-height: 180px;
+  }
+  .call-deeds {
+    display: flex;
+    flex-wrap: wrap;
+    align-items: center;
+    gap: 8px 12px;
+  }
+  .call-deeds .btn svg {
+    width: 16px;
+    height: 16px;
+  }
+  .promised {
+    font-size: 14px;
+    color: var(--cool);
+    font-weight: 550;
+  }
+  .open-claims {
+    display: grid;
+    gap: 6px;
+  }
+  .order .number.link {
+    color: var(--ink);
+    min-height: 24px;
+  }
+  .order .number.link:hover {
+    color: var(--accent-ink);
+  }
   .columns {
     display: grid;
     gap: 28px 36px;
     align-items: start;
   }
-  .columns > div {
+  .columns > div,
+  .columns > div > div {
     display: grid;
     gap: 28px;
     min-width: 0;
@@ -409,8 +458,12 @@ export const cardStyles = css`
     }
   }
   @container card (min-width: 660px) {
-    .columns {
+    .columns,
+    .talk {
       grid-template-columns: minmax(0, 1.25fr) minmax(0, 1fr);
+    }
+    .talk .later {
+      min-height: 340px;
     }
     .place {
       justify-items: end;

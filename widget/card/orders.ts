@@ -1,21 +1,8 @@
 import { html, nothing, type TemplateResult } from "lit";
-import type { OrderStage, OrderSummary } from "../../server/orders/model.ts";
+import type { OrderSummary } from "../../server/orders/model.ts";
 import type { Card } from "../../server/desk/protocol.ts";
+import { STAGE_LOOK, stageWords } from "../order/stage.ts";
 import type { DeskContext } from "../shared/context.ts";
-
-/** How a stage looks: still in the shop's hands, on its way, over, or gone back. */
-const LOOK: { readonly [S in OrderStage]: "open" | "moving" | "over" | "back" } = {
-  new: "open",
-  confirmed: "open",
-  paid: "open",
-  assembling: "open",
-  shipped: "moving",
-  delivered: "moving",
-  completed: "over",
-  cancelled: "back",
-  returned: "back",
-  other: "over",
-};
 
 /** The orders that a campaign's call is about, with every item; nothing when it is about none. */
 export function ordersAbout(
@@ -35,11 +22,12 @@ export function ordersAbout(
   </section>`;
 }
 
-/** The last orders, newest first, without those in `exceptIds`. */
+/** The last orders, newest first, without those in `exceptIds`; `pick` opens one. */
 export function orders(
   card: Card,
   ctx: DeskContext,
   exceptIds: readonly string[] = [],
+  pick: ((orderId: string) => void) | null = null,
 ): TemplateResult {
   const { t } = ctx.locale;
   const others = card.orders.filter(({ id }) => !exceptIds.includes(id));
@@ -51,23 +39,39 @@ export function orders(
             ${card.problems.includes("ordersMissing") ? t("ordersMissing") : t("ordersNone")}
           </p>`
         : html`<ul class="rows">
-            ${others.map((order) => row(order, ctx))}
+            ${others.map((order) => row(order, ctx, false, pick))}
           </ul>`
     }
   </section>`;
 }
 
-function row(order: OrderSummary, ctx: DeskContext, open = false): TemplateResult {
+function row(
+  order: OrderSummary,
+  ctx: DeskContext,
+  open = false,
+  pick: ((orderId: string) => void) | null = null,
+): TemplateResult {
   const { locale, clock } = ctx;
-  const stage =
-    order.stage === "other" && order.status ? order.status : locale.word("stage_", order.stage);
+  const stage = stageWords(order.stage, order.status, locale);
+  const number = locale.t("orderNumber", { number: order.number });
   const items = order.items
     .map((item) => (item.quantity > 1 ? `${item.name}\u00a0×\u00a0${item.quantity}` : item.name))
     .join(", ");
   return html`<li class="order">
     <span class="head"
-      ><bdi class="number">${locale.t("orderNumber", { number: order.number })}</bdi>
-      <span class="badge stage ${LOOK[order.stage]}" title=${order.status || nothing}
+      >${
+        pick
+          ? html`<button
+              class="number link"
+              type="button"
+              title=${locale.t("orderOpen", { number: order.number })}
+              @click=${() => pick(order.id)}
+            >
+              <bdi>${number}</bdi>
+            </button>`
+          : html`<bdi class="number">${number}</bdi>`
+      }
+      <span class="badge stage ${STAGE_LOOK[order.stage]}" title=${order.status || nothing}
         >${stage}</span
       ></span
     >

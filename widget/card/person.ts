@@ -1,6 +1,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import type { DeskCall } from "../../server/desk/protocol.ts";
 import { safeUrl } from "../desk/host-events.ts";
+import { isFirstBuyer } from "./buyer.ts";
 import type { DeskContext } from "../shared/context.ts";
 import { icon } from "../shared/icons.ts";
 import { callTitle } from "../shared/words.ts";
@@ -24,6 +25,11 @@ export function person(
     ${
       customer
         ? html`<ul class="badges">
+            ${
+              card.work && isFirstBuyer(card)
+                ? html`<li class="badge first">${t("firstBuyer")}</li>`
+                : nothing
+            }
             ${customer.vip ? html`<li class="badge vip">${t("vip")}</li>` : nothing}
             ${customer.tier ? html`<li>${tier(customer.tier, customer.tierSince, ctx)}</li>` : nothing}
             ${

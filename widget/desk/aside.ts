@@ -1,6 +1,6 @@
 import { html, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
-import type { Disposition } from "../../server/desk/protocol.ts";
+import type { DeskCall, Disposition } from "../../server/desk/protocol.ts";
 import type { Locale } from "../shared/locale.ts";
 import { callTitle } from "../shared/words.ts";
 import type { WrapUpInput } from "../wrap-up/wrap-up-element.ts";
@@ -34,6 +34,8 @@ export function aside(
       ?over=${entry.over}
       .link=${model.link}
       .kept=${drafts?.kept ?? true}
+      ?everywhere=${drafts?.isEverywhere(entry.callId) ?? false}
+      .promises=${entry.call && terms === null ? promisesOf(entry.call) : null}
       ?expanded=${entry.callId === open}
       @edit=${(event: CustomEvent<WrapUpInput>) => drafts?.edit(entry, title, event.detail, terms)}
       @save=${() => drafts?.submit(entry.callId)}
@@ -48,6 +50,13 @@ export function aside(
         : repeat(entries, (entry) => entry.callId, form)
     }
   </aside>`;
+}
+
+/** Where the person may be, when they can be promised a call back with the wrap-up; null when not, or when it is promised already. */
+function promisesOf({ card }: DeskCall): readonly string[] | null {
+  if (!card.work || card.work.callBack || !card.phone) return null;
+  const own = card.customer?.timeZone;
+  return own ? [own] : card.timeZones;
 }
 
 /** Whom the wrap-up is about; what the draft remembers when the server does not list the call any more. */

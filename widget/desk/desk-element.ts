@@ -6,6 +6,7 @@ import { deepActiveElement, isTypingInto } from "../shared/focus.ts";
 import { icon } from "../shared/icons.ts";
 import { createLocale, pickLanguage, type Locale } from "../shared/locale.ts";
 import { base, tokens } from "../shared/styles.ts";
+import { callTitle } from "../shared/words.ts";
 import type { CallcardWrapUp } from "../wrap-up/wrap-up-element.ts";
 import { alone, beforeDesk } from "./alone.ts";
 import { aside } from "./aside.ts";
@@ -313,6 +314,7 @@ export class CallcardDesk extends LitElement {
       token: this.tokenProvider ?? (this.token ? () => Promise.resolve(this.token) : null),
       renewable: this.tokenProvider !== null,
       changed: () => this.requestUpdate(),
+      titleOf: (call) => callTitle(call, this.#locale),
       tellHost: (event, leads) => this.#tellHost(event, leads),
       busy: () => this.#busy(),
     });

@@ -32,6 +32,8 @@ export type DeskModelOptions = {
   /** A new token may come by itself, so a refusal is tried again. */
   readonly renewable: boolean;
   readonly changed: () => void;
+  /** Whom a call is with, in words, for a draft that outlives the call. */
+  readonly titleOf: (call: DeskCall) => string;
   readonly tellHost: (event: HostEvent, leads: boolean) => void;
   /** True while a new call must not move what the operator types in. */
   readonly busy: () => boolean;
@@ -291,6 +293,7 @@ export class DeskModel implements ConnectionListener {
     this.drafts ??= new Drafts({
       userId,
       changed: this.#options.changed,
+      keep: async (callId, draft) => (await this.#request("saveDraft", { callId, draft })).ok,
       save: async (draft) => {
         const reply = await this.#request("saveWrapUp", draft);
         return reply.ok ? { ok: true, savedAt: reply.savedAt } : { ok: false, code: reply.code };
@@ -301,6 +304,7 @@ export class DeskModel implements ConnectionListener {
   /** @param news False when the page has just been opened: what is there then was told before. */
   #received(before: readonly DeskCall[], previewBefore: DeskPreview | null, news: boolean): void {
     this.#pops.received(this.calls);
+    for (const call of this.calls) this.drafts?.adopt(call, this.#options.titleOf(call));
     const busy = this.#options.busy();
     if (this.previews.received(previewBefore, this.preview, this.clock.nowMs())) {
       if (!busy) this.previewOpen = true;
@@ -351,6 +355,7 @@ export class DeskModel implements ConnectionListener {
         failure(await ask("createCustomer", { callId, ...input })),
       showScript: (open) => this.prefer({ script: open }),
       addNote: async (callId, text) => failure(await ask("addNote", { callId, text })),
+      ask,
       search: async (text) => {
         const reply = await ask("searchCustomers", { text });
         return reply.ok

@@ -6,6 +6,8 @@
  */
 import type { CallingHours } from "../../server/campaigns/model.ts";
 import type { CallBack, DeskCall, DeskCampaign } from "../../server/desk/protocol.ts";
+import type { WrapUpDraft } from "../../server/desk/work-protocol.ts";
+import { newId } from "../shared/ids.ts";
 import type { FailureCode } from "./connection.ts";
 
 /** What a campaign asks of a wrap-up; kept with the draft, for when the server does not list the call any more. */
@@ -36,6 +38,7 @@ export type Draft = {
   readonly callId: string;
   readonly disposition: string;
   readonly note: string;
+  readonly tags: readonly string[];
   /** `at` and `timeZone` are "" until they are chosen. Kept while another way to end is tried, sent only with one that asks for it. */
   readonly callBack: CallBack | null;
   readonly terms: CampaignTerms | null;
@@ -62,8 +65,10 @@ export type SaveReply =
 export type DraftsOptions = {
   readonly userId: string;
   readonly save: (
-    draft: Pick<Draft, "draftId" | "callId" | "disposition" | "note" | "callBack">,
+    draft: Pick<Draft, "draftId" | "callId" | "disposition" | "note" | "tags" | "callBack">,
   ) => Promise<SaveReply>;
+  /** Keeps what is typed on the server too; true when PostgreSQL has it. */
+  readonly keep?: (callId: string, draft: WrapUpDraft) => Promise<boolean>;
   readonly changed: () => void;
   readonly storage?: Storage | null;
 };
@@ -72,6 +77,8 @@ export type DraftsOptions = {
 const RETRIED: readonly FailureCode[] = ["noReply", "databaseDown", "internal", "pbxDown"];
 /** How long a confirmed save stays on the screen. */
 const SAVED_SHOWN_MS = 12_000;
+/** What is typed is kept on the server after a pause of this length. */
+const KEEP_AFTER_MS = 700;
 const RETRY_FIRST_MS = 1000;
 const RETRY_MAX_MS = 15_000;
 
@@ -84,6 +91,9 @@ export class Drafts {
   readonly #sending = new Set<string>();
   readonly #storage: Storage | null;
   readonly #closing = new AbortController();
+  /** What the server keeps, as last told by it or to it. */
+  readonly #given = new Map<string, string>();
+  readonly #keeping = new Map<string, ReturnType<typeof setTimeout>>();
   #timer: ReturnType<typeof setTimeout> | null = null;
   #delayMs = RETRY_FIRST_MS;
   #kept = true;
@@ -134,19 +144,24 @@ export class Drafts {
   edit(
     call: Pick<DeskCall, "callId" | "startedAtMs">,
     title: string,
-    input: { disposition: string; note: string; callBack?: CallBack | null },
+    input: {
+      disposition: string;
+      note: string;
+      tags?: readonly string[];
+      callBack?: CallBack | null;
+    },
     terms: CampaignTerms | null = null,
   ): void {
     const old = this.#drafts.get(call.callId);
-    const { disposition, note, callBack = null } = input;
-    if (disposition === "" && note === "") {
+    const { disposition, note, tags = [], callBack = null } = input;
+    if (disposition === "" && note === "" && tags.length === 0 && callBack === null) {
       this.discard(call.callId);
       return;
     }
     this.#put({
-      draftId: old?.draftId ?? crypto.randomUUID?.() ?? fallbackId(),
+      draftId: old?.draftId ?? newId(),
       callId: call.callId,
-      ...{ disposition, note, callBack },
+      ...{ disposition, note, tags, callBack },
       terms: terms ?? old?.terms ?? null,
       title,
       startedAtMs: call.startedAtMs,
@@ -154,6 +169,36 @@ export class Drafts {
       state: "editing",
       problem: "",
     });
+    this.#keepSoon(call.callId);
+  }
+
+  /** What the server keeps of a call: taken over where nothing was typed here, or nothing since it was last kept. */
+  adopt(call: DeskCall, title: string): void {
+    const { callId, startedAtMs, draft } = call;
+    const given = JSON.stringify(draft ?? NOTHING);
+    const before = this.#given.get(callId);
+    if (given === before || this.#keeping.has(callId)) return;
+    this.#given.set(callId, given);
+    const local = this.#drafts.get(callId);
+    if (draft === null || !call.needsWrapUp || this.#saved.has(callId)) return;
+    if (local && (local.state !== "editing" || JSON.stringify(keptOf(local)) !== before)) return;
+    this.#put({
+      draftId: local?.draftId ?? newId(),
+      callId,
+      ...{ disposition: draft.disposition, note: draft.note, tags: draft.tags },
+      callBack: local?.callBack ?? null,
+      terms: termsOf(call),
+      title,
+      startedAtMs,
+      state: "editing",
+      problem: "",
+    });
+  }
+
+  /** True when the server has what is typed of this call, so that any browser goes on with it. */
+  isEverywhere(callId: string): boolean {
+    const draft = this.#drafts.get(callId);
+    return draft !== undefined && this.#given.get(callId) === JSON.stringify(keptOf(draft));
   }
 
   /** The operator pressed save. */
@@ -167,6 +212,7 @@ export class Drafts {
   /** Throws away a draft that the server will not take. */
   discard(callId: string): void {
     this.#remove(callId);
+    this.#keepSoon(callId);
     this.#options.changed();
   }
 
@@ -174,9 +220,13 @@ export class Drafts {
   flush(): void {
     this.#delayMs = RETRY_FIRST_MS;
     for (const draft of this.#pending()) void this.#send(draft.callId);
+    for (const { callId, state } of this.#drafts.values())
+      if (state === "editing" && !this.isEverywhere(callId)) this.#keepSoon(callId);
   }
 
   close(): void {
+    for (const timer of this.#keeping.values()) clearTimeout(timer);
+    this.#keeping.clear();
     this.#closing.abort();
     if (this.#timer) clearTimeout(this.#timer);
   }
@@ -189,15 +239,18 @@ export class Drafts {
     const draft = this.#drafts.get(callId);
     if (!draft || draft.state !== "pending" || this.#sending.has(callId)) return;
     this.#sending.add(callId);
-    const { draftId, disposition, note, terms } = draft;
-    const callBack = asksTime(terms, disposition) ? draft.callBack : null;
-    const reply = await this.#options.save({ draftId, callId, disposition, note, callBack });
+    clearTimeout(this.#keeping.get(callId));
+    this.#keeping.delete(callId);
+    const { draftId, disposition, note, tags, terms } = draft;
+    // An ordinary call's is promised by hand; a campaign's goes with the way to end that asks for it.
+    const callBack = terms === null || asksTime(terms, disposition) ? draft.callBack : null;
+    const reply = await this.#options.save({ draftId, callId, disposition, note, tags, callBack });
     this.#sending.delete(callId);
     if (this.#closing.signal.aborted) return;
     const now = this.#drafts.get(callId);
     // Edited while it was on its way: what is on the screen is not what was saved.
     if (!now || now.disposition !== disposition || now.note !== note) return;
-    if (JSON.stringify(now.callBack) !== JSON.stringify(draft.callBack)) return;
+    if (JSON.stringify([now.callBack, now.tags]) !== JSON.stringify([draft.callBack, tags])) return;
     if (reply.ok) {
       this.#delayMs = RETRY_FIRST_MS;
       const savedAtMs = Date.parse(reply.savedAt) || Date.now();
@@ -219,6 +272,28 @@ export class Drafts {
       this.#put({ ...now, state: "refused", problem: reply.code });
     }
     this.#options.changed();
+  }
+
+  #keepSoon(callId: string): void {
+    const { keep } = this.#options;
+    if (!keep || this.#closing.signal.aborted) return;
+    clearTimeout(this.#keeping.get(callId));
+    this.#keeping.set(
+      callId,
+      setTimeout(() => {
+        this.#keeping.delete(callId);
+        const draft = this.#drafts.get(callId);
+        if (draft && draft.state !== "editing") return;
+        const kept = draft ? keptOf(draft) : NOTHING;
+        const given = JSON.stringify(kept);
+        if (given === this.#given.get(callId)) return;
+        void keep(callId, kept).then((done) => {
+          if (done) this.#given.set(callId, given);
+          if (done) this.#options.changed();
+          return undefined;
+        });
+      }, KEEP_AFTER_MS),
+    );
   }
 
   #schedule(): void {
@@ -291,8 +366,11 @@ export function parseDraft(text: string | null): Draft | null {
     if (value.state !== "editing" && value.state !== "pending" && value.state !== "refused")
       return null;
     const draft = value as Draft;
-    // Written by a version without campaigns.
-    return { ...draft, callBack: draft.callBack ?? null, terms: draft.terms ?? null };
+    // Written by a version without campaigns, or without tags.
+    const tags = Array.isArray(value.tags)
+      ? value.tags.filter((tag) => typeof tag === "string")
+      : [];
+    return { ...draft, tags, callBack: draft.callBack ?? null, terms: draft.terms ?? null };
   } catch {
     return null;
   }
@@ -306,9 +384,9 @@ function openStorage(): Storage | null {
   }
 }
 
-/** `crypto.randomUUID` exists only on https and localhost; a shop's own network may have neither. */
-function fallbackId(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  return hex.replace(/^(.{8})(.{4}).(.{3}).(.{3})/, "$1-$2-4$3-8$4-");
+const NOTHING: WrapUpDraft = { disposition: "", note: "", tags: [] };
+
+/** What of a draft the server keeps. */
+function keptOf({ disposition, note, tags }: Draft): WrapUpDraft {
+  return { disposition, note, tags };
 }

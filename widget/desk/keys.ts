@@ -56,6 +56,10 @@ export function obey(wish: Shortcut, { model, part, pick }: Reach): boolean {
       return part("callcard-preview")?.call() ?? false;
     case "previewSkip":
       return part("callcard-preview")?.ask() ?? false;
+    case "order":
+    case "claim":
+    case "callBack":
+      return part("callcard-card:not([hidden])")?.goTo(wish.deed) ?? false;
     case "digit":
       return (
         (part("callcard-preview")?.pickReason(wish.index) ?? false) ||

@@ -2,6 +2,7 @@
 
 export type Shortcut =
   | { readonly deed: "ready" | "pause" | "dial" | "card" | "wrapUp" | "mute" | "help" }
+  | { readonly deed: "order" | "claim" | "callBack" }
   | { readonly deed: "previous" | "next" }
   | { readonly deed: "previewCall" | "previewSkip" }
   | { readonly deed: "digit"; readonly index: number };
@@ -13,6 +14,9 @@ const BY_CODE: Readonly<Record<string, Shortcut>> = {
   KeyC: { deed: "card" },
   KeyW: { deed: "wrapUp" },
   KeyM: { deed: "mute" },
+  KeyO: { deed: "order" },
+  KeyF: { deed: "claim" },
+  KeyB: { deed: "callBack" },
   KeyD: { deed: "previewCall" },
   KeyS: { deed: "previewSkip" },
   BracketLeft: { deed: "previous" },

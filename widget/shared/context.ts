@@ -1,7 +1,8 @@
 /** What every part of the screen is given: words, the server's clock, and what it may ask for. */
 import type { Customer } from "../../server/customers/model.ts";
 import type { Disposition } from "../../server/desk/protocol.ts";
-import type { FailureCode } from "../desk/connection.ts";
+import type { DeskWorkToServer } from "../../server/desk/work-protocol.ts";
+import type { Answered, FailureCode } from "../desk/connection.ts";
 import type { Locale } from "./locale.ts";
 import type { Clock } from "./time.ts";
 
@@ -22,6 +23,11 @@ export type DeskActions = {
   addNote(callId: string, text: string): Promise<Done>;
   /** Opens or closes the script, on this and all later cards. */
   showScript(open: boolean): void;
+  /** Asks anything about the work with a card. */
+  ask<K extends keyof DeskWorkToServer>(
+    name: K,
+    input: Parameters<DeskWorkToServer[K]>[0],
+  ): Promise<Answered<K>>;
   search(
     text: string,
   ): Promise<

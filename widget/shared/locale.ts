@@ -29,9 +29,9 @@ export type Locale = {
   readonly lang: Language;
   readonly t: (key: TextKey, values?: Values) => string;
   /** A text with the number in its right form; `{count}` is the number, written as the language does. */
-  readonly count: (key: PluralKey, count: number) => string;
+  readonly count: (key: PluralKey, count: number, values?: Values) => string;
   /** The dictionary's word for a code from outside (`stage_shipped`), or the code itself when there is none. */
-  readonly word: (prefix: "stage_" | "tier_" | "pause_", code: string) => string;
+  readonly word: (prefix: "stage_" | "tier_" | "pause_" | "code_", code: string) => string;
   /** Minor units (kopecks, cents) with the currency's own sign; the fraction only when there is one. */
   readonly money: (minor: number, currency: string) => string;
   /** `12 марта`, with the year when it is not this one; "" for what is no date. */
@@ -96,9 +96,10 @@ export function createLocale(lang: Language): Locale {
   const moneyFormats = new Map<string, Intl.NumberFormat>();
 
   const t = (key: TextKey, values: Values = {}): string => fill(words[key], values);
-  const count = (key: PluralKey, value: number): string => {
+  const count = (key: PluralKey, value: number, values: Values = {}): string => {
     const forms = words[key];
-    return fill(forms[plurals.select(value)] ?? forms.other, { count: numbers.format(value) });
+    const text = forms[plurals.select(value)] ?? forms.other;
+    return fill(text, { ...values, count: numbers.format(value) });
   };
   const date = (iso: string, nowMs: number): string => {
     const at = parse(iso);

@@ -1,5 +1,8 @@
+import { workEn } from "./work-en.ts";
+
 /** English. The keys of this dictionary are the keys of all; `{name}` marks a value. */
 export const en = {
+  ...workEn,
   // Login and device
   loginTitle: "Welcome to Callcard",
   loginLead: "Log in to see who is calling.",

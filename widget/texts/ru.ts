@@ -1,7 +1,9 @@
 import type { Words } from "../shared/locale.ts";
+import { workRu } from "./work-ru.ts";
 
 /** Russian. */
 export const ru: Words = {
+  ...workRu,
   loginTitle: "Здравствуйте!",
   loginLead: "Войдите, и карточка клиента откроется раньше, чем вы снимете трубку.",
   loginName: "Логин",

@@ -1,7 +1,9 @@
 import type { Words } from "../shared/locale.ts";
+import { workUk } from "./work-uk.ts";
 
 /** Ukrainian. */
 export const uk: Words = {
+  ...workUk,
   loginTitle: "Вітаємо!",
   loginLead: "Увійдіть, і картка клієнта відкриється раніше, ніж ви знімете слухавку.",
   loginName: "Логін",

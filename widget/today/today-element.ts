@@ -164,6 +164,11 @@ export class CallcardToday extends LitElement {
         <h1 id="today">${t(`today_${presence.state}`)}</h1>
         <p class="lead">${t(`todayLead_${presence.state}`)}</p>
       </div>
+      <callcard-call-backs
+        .ctx=${this.ctx}
+        .entries=${this.desk.callBacks}
+        .me=${this.desk.user}
+      ></callcard-call-backs>
       <div class="columns">
         <section aria-labelledby="recent">
           <h2 id="recent">${t("recentTitle")}</h2>

@@ -13,15 +13,20 @@ import { choiceStyles } from "./choice.styles.ts";
 export type WrapUpInput = {
   readonly disposition: string;
   readonly note: string;
+  readonly tags: readonly string[];
   readonly callBack: CallBack | null;
 };
+
+/** A call back that was promised before anybody said when. */
+const NO_TIME: CallBack = { at: "", timeZone: "", toMe: false };
 
 /**
  * `<callcard-wrap-up>`: how one call ended, and a note. Can be filled in during the call, saved after it.
  *
  * Properties: `locale`, `heading` (with whom), `dispositions`, `draft`, `saved`, `over` (the call has ended), `link`,
  * `kept` (the browser keeps what is typed), `expanded`; of a campaign's call `terms` (its own dispositions, where the person may be) and
- * `clock`; `shortcuts` (digits choose a campaign's disposition, and are shown).
+ * `clock`; `everywhere` (the server keeps what is typed); `promises` (zones of a person who can be promised a call back, null for nobody);
+ * `shortcuts` (digits choose a campaign's disposition, and are shown).
  * Methods: `start()`, `pickDisposition(index)`.
  * Events: `edit` (detail {@link WrapUpInput}), `save`, `discard`, `expand`.
  */
@@ -39,6 +44,8 @@ export class CallcardWrapUp extends LitElement {
     terms: { attribute: false },
     clock: { attribute: false },
     shortcuts: { type: Boolean },
+    everywhere: { type: Boolean },
+    promises: { attribute: false },
     incomplete: { state: true },
   };
 
@@ -77,6 +84,11 @@ export class CallcardWrapUp extends LitElement {
         min-height: 88px;
         field-sizing: content;
         max-height: 300px;
+      }
+      .promise {
+        justify-self: start;
+        min-height: 32px;
+        font-size: 13px;
       }
       .foot {
         display: flex;
@@ -142,6 +154,8 @@ export class CallcardWrapUp extends LitElement {
   declare terms: CampaignTerms | null;
   declare clock: Clock;
   declare shortcuts: boolean;
+  declare everywhere: boolean;
+  declare promises: readonly string[] | null;
   /** What is missing: why it was not saved. */
   declare incomplete: "" | "disposition" | "callBack" | "past";
 
@@ -156,6 +170,8 @@ export class CallcardWrapUp extends LitElement {
     this.expanded = false;
     this.terms = null;
     this.shortcuts = false;
+    this.everywhere = false;
+    this.promises = null;
     this.incomplete = "";
   }
 
@@ -222,11 +238,23 @@ export class CallcardWrapUp extends LitElement {
           ? html`<callcard-call-back
               .locale=${this.locale}
               .clock=${this.clock}
-              .zones=${this.terms?.timeZones ?? []}
+              .zones=${this.terms?.timeZones ?? this.promises ?? []}
               .hours=${this.terms?.hours ?? null}
               .value=${draft?.callBack ?? null}
               @pick=${(event: CustomEvent<CallBack>) => this.#edit({ callBack: event.detail })}
             ></callcard-call-back>`
+          : nothing
+      }
+      ${
+        this.promises && !this.terms
+          ? html`<button
+              class="btn promise"
+              type="button"
+              aria-expanded=${draft?.callBack ? "true" : "false"}
+              @click=${() => this.#edit({ callBack: draft?.callBack ? null : NO_TIME })}
+            >
+              ${icon("clock")}${t(draft?.callBack ? "promiseNot" : "promiseAdd")}
+            </button>`
           : nothing
       }
       <label class="field"
@@ -239,6 +267,11 @@ export class CallcardWrapUp extends LitElement {
             this.#edit({ note: (event.target as HTMLTextAreaElement).value })}
         ></textarea>
       </label>
+      <callcard-tags
+        .locale=${this.locale}
+        .tags=${draft?.tags ?? []}
+        @tags=${(event: CustomEvent<readonly string[]>) => this.#edit({ tags: event.detail })}
+      ></callcard-tags>
       <div class="foot">
         <button class="btn primary" type="submit" ?disabled=${!this.over} aria-disabled=${busy}>
           ${busy && !draft?.problem ? t("saving") : t("wrapUpSave")}
@@ -289,7 +322,7 @@ export class CallcardWrapUp extends LitElement {
     return {
       look: "",
       short: t("notSaved"),
-      long: this.kept ? t("draftKept") : t("draftNotKept"),
+      long: this.everywhere ? t("draftEverywhere") : this.kept ? t("draftKept") : t("draftNotKept"),
     };
   }
 
@@ -298,6 +331,7 @@ export class CallcardWrapUp extends LitElement {
     const detail: WrapUpInput = {
       disposition: this.draft?.disposition ?? "",
       note: this.draft?.note ?? "",
+      tags: this.draft?.tags ?? [],
       callBack: this.draft?.callBack ?? null,
       ...change,
     };
@@ -338,6 +372,8 @@ export class CallcardWrapUp extends LitElement {
 
   /** The chosen way asks when to call back. */
   get #asksTime(): boolean {
+    // Of an ordinary call as soon as a call back is promised.
+    if (!this.terms) return (this.draft?.callBack ?? null) !== null && this.promises !== null;
     return asksTime(this.terms, this.draft?.disposition ?? "");
   }
 

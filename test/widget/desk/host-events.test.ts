@@ -47,7 +47,7 @@ test("the detail names the customer and the number in one form", () => {
     direction: "inbound",
     queue: "Продажи",
     customer: {
-      id: "c1",
+      id: "1",
       name: "Мария Кузнецова",
       externalUrl: "https://crm.example/customers/1",
     },

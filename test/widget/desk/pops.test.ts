@@ -20,7 +20,7 @@ function reporter(): { pops: PopReporter; told: Told[] } {
 }
 
 const call = (state: DeskCall["state"], outcome: DeskCall["card"]["outcome"], ringId = "r1") =>
-  ({ callId: "c1", ringId, state, card: { outcome } }) as DeskCall;
+  ({ callId: "1", ringId, state, card: { outcome } }) as DeskCall;
 
 test("a ringing with its card is told once as received and once as painted", async () => {
   const { pops, told } = reporter();

@@ -9,6 +9,7 @@ const draft: Draft = {
   callId: "old",
   disposition: "order",
   note: "текст",
+  tags: [],
   title: "Мария",
   startedAtMs: now - 900_000,
   state: "pending",
