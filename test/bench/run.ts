@@ -34,6 +34,7 @@ const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   attempts: async () => (await import("./attempts.ts")).attempts,
   dialling: async () => (await import("./dialling.ts")).dialling,
   hints: async () => (await import("./hints.ts")).hints,
+  card: async () => (await import("./card.ts")).card,
   memory: async () => (await import("./memory.ts")).memory,
 };
 

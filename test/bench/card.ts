@@ -1,0 +1,159 @@
+/**
+ * The card's first view for customers with 1,000 orders, out of 3,500,000 customers and 20,000,000 order lines: who is calling, their
+ * orders and totals, the order being talked about, background, claims, call back, notes and past calls, asked as the desk asks them;
+ * beside a bare read by primary key in the same run.
+ *
+ * Directory `TMPDIR` needs about 12 GB while it runs; it is removed in every case.
+ */
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { openBackground } from "../../server/customers/background.ts";
+import { openDirectory } from "../../server/customers/directory.ts";
+import { openTimeline } from "../../server/customers/timeline.ts";
+import { talkedAbout } from "../../server/desk/card-work.ts";
+import { CARD_LIMITS } from "../../server/desk/cards.ts";
+import { notesOf, pastCalls } from "../../server/desk/store.ts";
+import { findOrder } from "../../server/orders/actions/detail.ts";
+import { findProducts } from "../../server/orders/actions/products.ts";
+import { openOrderBook } from "../../server/orders/book.ts";
+import { type Storage, openStorage } from "../../server/storage/database.ts";
+import { startEmbeddedPostgres } from "../../server/storage/embedded.ts";
+import { migrate } from "../../server/storage/migrate.ts";
+import { type CardShopSize, fillCardShop, heavyId, longId, phoneOf } from "./card-shop.ts";
+import { percentile } from "./children.ts";
+import type { Bench, Figure } from "./run.ts";
+
+/** What the product promises to serve. */
+export const FULL: CardShopSize = { customers: 3_500_000, heavy: 1000, products: 100_000 };
+const QUICK: CardShopSize = { customers: 35_000, heavy: 20, products: 2000 };
+const VIEWS = 4000;
+const QUICK_VIEWS = 400;
+const MOST_P99_MS = 5;
+
+/** As `npm run bench` runs it. */
+export const card: Bench = async ({ quick }) => {
+  await using parts = new AsyncDisposableStack();
+  const size = quick ? QUICK : FULL;
+  const directory = await mkdtemp(join(tmpdir(), "callcard-bench-"));
+  parts.defer(() => rm(directory, { recursive: true, force: true }));
+  await writeFile(join(directory, "owner"), String(process.pid));
+  const postgres = await startEmbeddedPostgres(join(directory, "postgres"), {
+    endWithParent: true,
+  });
+  parts.defer(() => postgres.stop());
+  const lines = await onStorage(postgres.url, 3_600_000, async (storage) => {
+    await migrate(storage.db);
+    return fillCardShop(storage.pool, size);
+  });
+  // Awaited, or PostgreSQL would be gone before it is asked.
+  return await onStorage(postgres.url, 10_000, (storage) =>
+    measureCard(storage, size, lines, quick ? QUICK_VIEWS : VIEWS),
+  );
+};
+
+async function onStorage<T>(
+  url: string,
+  statementTimeoutMs: number,
+  deed: (storage: Storage) => Promise<T>,
+): Promise<T> {
+  const storage = openStorage(url, { statementTimeoutMs, maxConnections: 20, keptConnections: 20 });
+  try {
+    return await deed(storage);
+  } finally {
+    await storage.close();
+  }
+}
+
+/** Asks so many times of each kind, of a shop that was filled. */
+export async function measureCard(
+  storage: Storage,
+  size: CardShopSize,
+  lines: number,
+  count: number,
+): Promise<readonly Figure[]> {
+  const view = firstView(storage);
+  const timeline = openTimeline(storage);
+  const heavy = (n: number) => heavyId(size, (n * 7919) % size.heavy);
+  const usual = (n: number) => 2 + ((n * 104_729) % (size.customers - 2));
+  // Everything once, so that neither plans nor connections are new.
+  await times(200, (n) => view(heavy(n)));
+  const floor = await times(count, async (n) => {
+    await storage.pool.query({
+      name: "bench_by_key",
+      text: "select * from customers where id = $1",
+      values: [usual(n)],
+    });
+  });
+  const views = await times(count, (n) => view(heavy(n)));
+  const others = await times(count, (n) => view(usual(n)));
+  const pages = await times(count / 4, (n) =>
+    timeline.page({
+      ...{ customerId: String(longId(size, n)), kinds: [], text: "", after: "", limit: 30 },
+    }),
+  );
+  const found = await times(count / 4, (n) =>
+    findProducts(storage.pool, "shop", n % 2 === 0 ? `кук ${n % 100}` : `sku-${n}`, 20),
+  );
+  const bare = `bare read by primary key p50 ${percentile(floor, 0.5).toFixed(2)}, p99 ${percentile(floor, 0.99).toFixed(2)} ms`;
+  const among = `${size.customers.toLocaleString("en")} customers, ${lines.toLocaleString("en")} order lines`;
+  return [
+    { what: `first view, 1,000 orders, among ${among}: p50`, ...ms(views, 0.5), beside: bare },
+    {
+      what: "first view, 1,000 orders: p99",
+      ...ms(views, 0.99),
+      goal: `at most ${MOST_P99_MS} ms`,
+      met: percentile(views, 0.99) <= MOST_P99_MS,
+    },
+    { what: "first view, a usual customer: p50", ...ms(others, 0.5) },
+    { what: "first view, a usual customer: p99", ...ms(others, 0.99) },
+    { what: "page of a timeline with 10,000 entries: p50", ...ms(pages, 0.5) },
+    { what: "page of a timeline with 10,000 entries: p99", ...ms(pages, 0.99) },
+    { what: `products found among ${size.products.toLocaleString("en")}: p99`, ...ms(found, 0.99) },
+  ];
+}
+
+const ms = (list: readonly number[], share: number) => ({
+  value: percentile(list, share),
+  unit: "ms",
+});
+
+/** What the desk asks when a caller joins: first who it is, then everything about them at once. */
+function firstView(storage: Storage): (customerId: number) => Promise<void> {
+  const directory = openDirectory(storage, {
+    ...{ defaultRegion: "RU", extensionPattern: /^\d{2,6}$/, freshMs: 0, deadlineMs: 10_000 },
+  });
+  const orders = openOrderBook(storage);
+  const background = openBackground(storage);
+  const newest = async (id: string) => {
+    const list = await orders.ofCustomer(id, CARD_LIMITS.orders);
+    const order = talkedAbout(list, []);
+    return order === null ? null : findOrder(storage.pool, order);
+  };
+  return async (customerId) => {
+    const phone = phoneOf(customerId);
+    const found = await directory.identify(phone);
+    if (found.outcome !== "one" && found.outcome !== "several")
+      throw new Error(`${phone} was not found: ${JSON.stringify(found)}`);
+    const id = String(customerId);
+    const [order] = await Promise.all([
+      newest(id),
+      orders.totals(id),
+      background(id),
+      notesOf(storage.db, id, CARD_LIMITS.notes),
+      pastCalls(storage.db, { customerId: id, e164: phone }, "", CARD_LIMITS.calls),
+    ]);
+    if (order === null) throw new Error(`customer ${id} has no order`);
+  };
+}
+
+/** Milliseconds of each, one after the other. */
+async function times(count: number, deed: (n: number) => Promise<unknown>): Promise<number[]> {
+  const list: number[] = [];
+  for (let n = 0; n < count; n++) {
+    const startedAtMs = performance.now();
+    await deed(n);
+    list.push(performance.now() - startedAtMs);
+  }
+  return list;
+}
