@@ -6,7 +6,7 @@ import { sql } from "kysely";
 import type pg from "pg";
 import type { Database } from "../storage/database.ts";
 import { prepareJobs } from "../storage/job-queue.ts";
-import { TRIED_FOR_MS } from "./result-retries.ts";
+import { TRIED_FOR_MS } from "../webhooks/retries.ts";
 
 /** The task's name in the queue. */
 export const RESULT_TASK = "callcard_result";

@@ -7,8 +7,14 @@ import type { JobHelpers } from "graphile-worker";
 import type { Storage } from "../storage/database.ts";
 import { type JobLog, openJobQueue } from "../storage/job-queue.ts";
 import { RESULT_TASK, type ResultJob, prepareResultJobs } from "./result-jobs.ts";
-import { type AfterTry, type Try, afterTry, describeTry, isPermanent } from "./result-retries.ts";
-import { ANSWER_WITHIN_MS, sendResult } from "./send-result.ts";
+import {
+  type AfterTry,
+  type Try,
+  afterTry,
+  describeTry,
+  isPermanent,
+} from "../webhooks/retries.ts";
+import { ANSWER_WITHIN_MS, sendSigned } from "../webhooks/send-signed.ts";
 import { resultsTarget } from "./sources.ts";
 
 /** What sending works with. */
@@ -89,7 +95,7 @@ class Sender {
     if (restMs > 0) return this.#postpone(job, result.source, restMs + Math.random() * 1000);
 
     const signal = AbortSignal.any([this.#stopped.signal, helpers.abortSignal]);
-    const outcome = await sendResult(target, result.body, {
+    const outcome = await sendSigned(target, result.body, {
       ...{ now: Date.now, signal },
       answerWithinMs: this.#options.answerWithinMs ?? ANSWER_WITHIN_MS,
     });

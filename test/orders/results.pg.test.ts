@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { createLog } from "../../server/http/log.ts";
 import { type Results, type ResultsOptions, openResults } from "../../server/orders/results.ts";
-import { afterTry } from "../../server/orders/result-retries.ts";
+import { afterTry } from "../../server/webhooks/retries.ts";
 import { orderRoutes } from "../../server/orders/routes.ts";
 import { isSigned } from "../../server/orders/signature.ts";
 import { changeSource } from "../../server/orders/sources.ts";

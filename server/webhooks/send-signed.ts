@@ -1,6 +1,6 @@
-/** One try to send a result: a signed POST that waits for its answer so long and no longer. */
-import { type Try, retryAfterMs } from "./result-retries.ts";
-import { SIGNATURE_HEADER, sign } from "./signature.ts";
+/** One try to tell a receiver something: a signed POST that waits for its answer so long and no longer. */
+import { type Try, retryAfterMs } from "./retries.ts";
+import { SIGNATURE_HEADER, sign } from "../orders/signature.ts";
 
 /** How long the receiver may take. */
 export const ANSWER_WITHIN_MS = 10_000;
@@ -9,13 +9,15 @@ export const ANSWER_WITHIN_MS = 10_000;
  * Never throws. @param signal ends it early; the outcome then says nothing of the receiver.
  * @param body exactly the bytes that are signed and sent.
  */
-export async function sendResult(
+export async function sendSigned(
   target: { readonly url: string; readonly secret: string },
   body: string,
   options: {
     readonly now: () => number;
     readonly answerWithinMs: number;
     readonly signal: AbortSignal;
+    /** Beside the signature. */
+    readonly headers?: Readonly<Record<string, string>>;
   },
 ): Promise<Try> {
   const bytes = Buffer.from(body);
@@ -25,6 +27,7 @@ export async function sendResult(
       headers: {
         "content-type": "application/json",
         "user-agent": "Callcard",
+        ...options.headers,
         [SIGNATURE_HEADER]: sign(target.secret, bytes, options.now()),
       },
       body: bytes,

@@ -1,6 +1,6 @@
-/** When a result is sent again, and when no more. */
+/** When something that was not taken is sent again, and when no more: results of calls and webhooks. */
 
-/** What one try to send a result came to. */
+/** What one try came to. */
 export type Try =
   /** 2xx. */
   | { readonly type: "taken" }
@@ -19,7 +19,7 @@ const FIRST_PAUSE_MS = 5000;
 const LONGEST_PAUSE_MS = 3 * 3_600_000;
 /** Whoever asks to be left alone for longer is asked again after this. */
 const LONGEST_ASKED_MS = 86_400_000;
-/** Results are tried for so long. */
+/** Anything is tried for so long. */
 export const TRIED_FOR_MS = 3 * 86_400_000;
 /** A refusal that will not change is believed after so many. */
 export const PERMANENT_TRIES = 5;
@@ -27,7 +27,7 @@ export const PERMANENT_TRIES = 5;
 /**
  * @param tries how often it was tried, this time included.
  * @param sinceMs when it was to be sent first; `atMs`: now. Both epoch.
- * @param luck 0 to 1: pauses differ by a fifth, so that many results do not come back at the same moment.
+ * @param luck 0 to 1: pauses differ by a fifth, so that many do not come back at the same moment.
  */
 export function afterTry(
   outcome: Try,

@@ -5,7 +5,7 @@ import {
   type Try,
   afterTry,
   retryAfterMs,
-} from "../../server/orders/result-retries.ts";
+} from "../../server/webhooks/retries.ts";
 
 const refused = (status: number, asked: number | null = null): Try => ({
   ...{ type: "refused", status, retryAfterMs: asked },
