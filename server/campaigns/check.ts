@@ -92,7 +92,8 @@ function triggerFits(trigger: unknown, problems: Problem[]): void {
   }
 }
 
-function hoursFit(hours: unknown, problems: Problem[]): void {
+/** Tells what is wrong with the shape of calling hours at `/hours`. */
+export function hoursFit(hours: unknown, problems: Problem[]): void {
   fits(hoursShape, hours, "/hours", problems);
   const fields = fieldsOf(hours);
   for (const day of DAYS) {

@@ -23,14 +23,25 @@ export function checkHours(
   found: Findings,
 ): void {
   const before = found.problems.length;
-  spanChecks(settings, found);
-  holidayChecks(settings.hours, found.problems);
+  checkWeek(settings, found);
   momentChecks(settings, vocabulary.nowMs, found);
   if (found.problems.length > before) return;
   openingChecks(settings, vocabulary, found);
 }
 
-function spanChecks({ hours, kind }: CampaignSettings, found: Findings): void {
+/** Checks the hours of each day by themselves, whatever they are for. */
+export function checkWeek(
+  settings: Pick<CampaignSettings, "hours" | "kind">,
+  found: Findings,
+): void {
+  spanChecks(settings, found);
+  holidayChecks(settings.hours, found.problems);
+}
+
+function spanChecks(
+  { hours, kind }: Pick<CampaignSettings, "hours" | "kind">,
+  found: Findings,
+): void {
   const { widest } = kindRules(kind);
   for (const day of DAYS) {
     const span = hours[day];

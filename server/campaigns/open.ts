@@ -17,7 +17,7 @@ import type { App } from "../http/app.ts";
 import type { Metrics } from "../http/metrics.ts";
 import type { Bus } from "../storage/bus.ts";
 import type { Storage } from "../storage/database.ts";
-import { openAttempts } from "./attempts/open.ts";
+import { type OpenedAttempts, openAttempts } from "./attempts/open.ts";
 import { Campaigns } from "./campaigns.ts";
 import type { CampaignVocabulary } from "./check.ts";
 import { createDiallers } from "./dialler/open.ts";
@@ -53,6 +53,8 @@ export type CampaignsPart = {
   readonly desk: DeskCampaigns;
   /** What supervisors' screens see of them. */
   readonly watch: CampaignWatch;
+  /** A call back promised in any queue, inside the caller's transaction. @returns how many campaigns will keep it. */
+  readonly planCallBack: OpenedAttempts["planCallBack"];
   /** Registers everything that is asked over HTTP. */
   routes(app: App, metrics: Metrics): Promise<void>;
   /** Begins to plan and to dial; before the PBXs are connected. */
@@ -100,6 +102,7 @@ export async function openCampaigns(options: CampaignsOptions): Promise<Campaign
 
   return {
     ...{ desk: diallers.desk, watch },
+    planCallBack: (trx, promise) => attempts.planCallBack(trx, promise),
     async routes(app, metrics) {
       await campaignRoutes(app, { campaigns, attempts, figures, region, db: storage.db });
       diallers.expose(metrics);
