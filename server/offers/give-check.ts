@@ -1,4 +1,5 @@
 /** What is wrong or doubtful about what a rule gives: percentages, products, prices, costs. Pure. */
+import { listed, nearest } from "../priority/problems.ts";
 import { within, whole } from "../priority/shape.ts";
 import type { OfferVocabulary } from "./check.ts";
 import type { CatalogueProduct } from "./facts.ts";
@@ -104,17 +105,19 @@ function checkNeeded(give: NeededGive, vocabulary: OfferVocabulary, found: Findi
     knownAttribute(`/give/unless/${index}`, name, vocabulary, found);
 }
 
+/** Unlike other names, an attribute's is read letter by letter. */
 function knownAttribute(
   at: string,
-  name: string,
+  value: string,
   { attributes }: OfferVocabulary,
-  found: Findings,
+  { warnings }: Findings,
 ): void {
-  if (name === "" || attributes.includes(name)) return;
-  const one: Findings = { problems: found.problems, warnings: [] };
-  knownNames(at, "unknownAttribute", [name], attributes, one);
-  // The place is the field itself, not an item of a list.
-  for (const problem of one.warnings) found.warnings.push({ ...problem, path: at });
+  if (value === "" || attributes.includes(value)) return;
+  const suggestion = nearest(value, attributes);
+  const meant = suggestion === "" ? "" : `. Did you mean "${suggestion}"?`;
+  const values = { value, known: listed(attributes), suggestion };
+  const words = `No product has the attribute "${value}" yet${meant}`;
+  tell(warnings, at, "unknownAttribute", values, words);
 }
 
 function checkPersonalPrice(

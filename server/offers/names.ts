@@ -22,15 +22,13 @@ export function knownProducts(
   }
 }
 
-type NameCode =
-  "unknownSegment" | "unknownTier" | "unknownRegion" | "unknownCategory" | "unknownAttribute";
+type NameCode = "unknownSegment" | "unknownTier" | "unknownRegion" | "unknownCategory";
 const NOUNS: Readonly<Record<NameCode, readonly [one: string, doubt: boolean]>> = {
   unknownSegment: ["segment", false],
   unknownTier: ["tier", false],
   unknownCategory: ["category", false],
-  // Tomorrow somebody lives there, or a product has it.
+  // Tomorrow somebody lives there.
   unknownRegion: ["city or region", true],
-  unknownAttribute: ["attribute", true],
 };
 
 /** Tells names that nobody has; of a list that is too long to be whole they are only doubted. */

@@ -97,10 +97,10 @@ const SEGMENTS = `
 // Those that follow from orders, by the thresholds of the admin: known before anybody fits them.
 const COMPUTED = `
   select list, threshold ->> 'name' as name, 0 as customers
-  from installation,
-    lateral (values ('tiers'), ('segments')) lists (list),
-    lateral jsonb_array_elements(value -> 'settings' -> list) threshold
-  where key = 'standings' and value -> 'settings' ->> (list || 'From') = 'orders'
+  from installation i
+  cross join lateral (values ('tiers'), ('segments')) lists (list)
+  cross join lateral jsonb_array_elements(i.value -> 'settings' -> list) thresholds (threshold)
+  where i.key = 'standings' and i.value -> 'settings' ->> (list || 'From') = 'orders'
   union all
   select 'tiers', st.tier, count(*)::int
   from customer_standing st join customers c on c.id = st.customer_id

@@ -149,6 +149,8 @@ export class StandingsKeeper {
       const detail = { revision: revision + 1, ...namesOf(settings) };
       await recordAudit(trx, { actor: input.by, action: "standings.changed", detail });
     });
+    // Other names exist from now on, and anybody may get one: whoever keeps what is known of customers forgets it.
+    this.#options.bus.publish("customersChanged", { customerIds: [], phones: [] });
     this.#wake();
     return this.body();
   }
