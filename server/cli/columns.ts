@@ -170,6 +170,7 @@ function valueOf(field: string, cell: string): unknown {
       return text === "" ? undefined : text;
     case "lines":
     case "delivery":
+    case "payment":
     case "size":
     case "attributes":
       if (text === "") return undefined;

@@ -32,7 +32,7 @@ const TEMPORARY = `
   create temporary table if not exists incoming_orders (
     n integer, source text, source_id text, customer_source text, customer_source_id text, made_source_id text,
     number text, stage text, status text, total_minor bigint, currency text, placed_at timestamptz, promised_at text,
-    lines jsonb, version bigint, phone text collate "C", delivery jsonb, comment text,
+    lines jsonb, version bigint, phone text collate "C", delivery jsonb, payment jsonb, comment text,
     person_phone text collate "C", person_name text, person_email text, person_city text, person_region text,
     person_time_zone text, person_language text, person_consent boolean, nameless text
   ) on commit delete rows;
@@ -173,6 +173,7 @@ const FIELDS: readonly (readonly [column: string, fresh: string, changed: string
   ["version", "i.version", "coalesce(i.version, k.version)"],
   ["phone", "coalesce(i.phone, '')", "coalesce(i.phone, k.phone)"],
   ["delivery", "coalesce(i.delivery, '{}')", "coalesce(i.delivery, k.delivery)"],
+  ["payment", "coalesce(i.payment, '{}')", "coalesce(i.payment, k.payment)"],
   ["comment", "coalesce(i.comment, '')", "coalesce(i.comment, k.comment)"],
 ];
 const columns = FIELDS.map(([column]) => column).join(", ");
@@ -298,7 +299,8 @@ function lineOf(n: number, row: OrderRow): string {
   return copyLine([
     ...[n, row.source, row.sourceId, row.customerSource, row.customerSourceId, row.madeSourceId],
     ...[row.number, row.stage, row.status, row.totalMinor, row.currency, row.placedAt],
-    ...[row.promisedAt, json(row.lines), row.version, row.phone, json(row.delivery), row.comment],
+    ...[row.promisedAt, json(row.lines), row.version, row.phone, json(row.delivery)],
+    ...[json(row.payment), row.comment],
     ...[person?.phone ?? null, person?.name ?? null, person?.email ?? null, person?.city ?? null],
     ...[person?.region ?? null, person?.timeZone ?? null, person?.language ?? null],
     ...[person?.consent ?? null, person?.nameless ?? null],

@@ -26,6 +26,17 @@ export type OrderDelivery = {
   readonly timeZone?: string;
 };
 
+/** How an order is paid, as far as the source told. */
+export type OrderPayment = {
+  /** The shop's own word, `card`. */
+  readonly method?: string;
+  readonly state?: (typeof PAYMENT_STATES)[number];
+  /** So far, in minor units of the order's currency; what was given back is not in it. */
+  readonly paidMinor?: number;
+};
+
+export const PAYMENT_STATES = ["unpaid", "partly", "paid", "refunded"] as const;
+
 /** An order in a list of a card. */
 export type OrderSummary = {
   readonly id: string;

@@ -3,7 +3,7 @@ import { Type } from "@fastify/type-provider-typebox";
 import type { App } from "../http/app.ts";
 import { ErrorBody, notFound } from "../http/errors.ts";
 import type { Storage } from "../storage/database.ts";
-import type { OrderDelivery, OrderStage } from "./model.ts";
+import { type OrderDelivery, type OrderPayment, type OrderStage, PAYMENT_STATES } from "./model.ts";
 import { ORDER_STAGES } from "./record.ts";
 
 const Stage = Type.Unsafe<OrderStage>(Type.Union(ORDER_STAGES.map((stage) => Type.Literal(stage))));
@@ -30,6 +30,13 @@ const OrderBody = Type.Object(
     delivery: Type.Object({
       ...{ method: part, country: part, postalCode: part, region: part, city: part },
       ...{ address: part, timeZone: part },
+    }),
+    payment: Type.Object({
+      method: part,
+      state: Type.Optional(
+        Type.Unsafe<NonNullable<OrderPayment["state"]>>(Type.Enum([...PAYMENT_STATES])),
+      ),
+      paidMinor: Type.Optional(Type.Integer()),
     }),
     comment: Type.String(),
     lines: Type.Array(
@@ -108,6 +115,7 @@ type OrderTableRow = {
   version: string | null;
   phone: string;
   delivery: OrderDelivery;
+  payment: OrderPayment;
   comment: string;
   lines: { name: string; quantity: number; priceMinor: number; productId?: string }[];
   history: {
@@ -136,6 +144,7 @@ function bodyOf(row: OrderTableRow) {
     version: row.version === null ? null : Number(row.version),
     phone: row.phone,
     delivery: row.delivery,
+    payment: row.payment,
     comment: row.comment,
     lines: row.lines,
     history: row.history.map((told) => ({ ...told, at: new Date(told.at).toISOString() })),

@@ -24,7 +24,7 @@ import {
   readPerson,
 } from "./inline-customer.ts";
 import type { ProductAttributes } from "../storage/schema.ts";
-import type { OrderDelivery, OrderStage } from "./model.ts";
+import { type OrderDelivery, type OrderPayment, type OrderStage, PAYMENT_STATES } from "./model.ts";
 
 const text = (maxLength: number, description: string) =>
   Type.Optional(Type.String({ maxLength, description }));
@@ -63,9 +63,20 @@ const OrderLine = Type.Object(
   { additionalProperties: false },
 );
 
+/** How it is paid; replaces what was known as a whole. */
+const PaymentRecord = Type.Object(
+  {
+    method: text(100, "The shop's own word, `card`"),
+    state: Type.Optional(Type.Union(PAYMENT_STATES.map((state) => Type.Literal(state)))),
+    paidMinor: Type.Optional(Minor("Paid so far, in minor units; or give `paid`")),
+    paid: Type.Optional(Sum("Paid so far, `1234.50`")),
+  },
+  { additionalProperties: false },
+);
+
 /**
- * The whole order each time; `status`, `promisedAt`, `lines`, `version`, `phone`, `delivery`, `comment` and whose it is keep what they had
- * when they are left out.
+ * The whole order each time; `status`, `promisedAt`, `lines`, `version`, `phone`, `delivery`, `payment`, `comment` and whose it is keep what they
+ * had when they are left out.
  */
 export const OrderRecord = Type.Object(
   {
@@ -93,6 +104,7 @@ export const OrderRecord = Type.Object(
     promisedAt: text(64, "When the customer was told it would be there"),
     lines: Type.Optional(Type.Array(OrderLine, { maxItems: 500 })),
     delivery: Type.Optional(DeliveryRecord),
+    payment: Type.Optional(PaymentRecord),
     comment: text(2000, "What the customer wrote"),
   },
   { additionalProperties: false },
@@ -156,6 +168,7 @@ export type OrderRow = {
   /** E.164; null when it was not told. */
   readonly phone: string | null;
   readonly delivery: OrderDelivery | null;
+  readonly payment: OrderPayment | null;
   readonly comment: string | null;
   readonly number: string;
   readonly stage: OrderStage;
@@ -209,6 +222,7 @@ export function readOrder(value: unknown, options: LoadOptions, nowMs = Date.now
     ...whose(record, source, options),
     version: record.version ?? null,
     delivery: record.delivery === undefined ? null : readDelivery(record.delivery),
+    payment: record.payment === undefined ? null : readPayment(record.payment, currencyCode),
     comment: record.comment === undefined ? null : line("comment", record.comment),
     number: filled("number", record.number),
     stage: record.stage ?? "other",
@@ -227,6 +241,17 @@ export function readOrder(value: unknown, options: LoadOptions, nowMs = Date.now
           ? {}
           : { productId: line(`lines[${index}].productId`, one.productId) }),
       })) ?? null,
+  };
+}
+
+/** @throws RecordError naming the field. */
+function readPayment(told: Static<typeof PaymentRecord>, currencyCode: string): OrderPayment {
+  const method = line("payment.method", told.method ?? "");
+  const isSum = told.paidMinor !== undefined || told.paid !== undefined;
+  return {
+    ...(method === "" ? {} : { method }),
+    ...(told.state === undefined ? {} : { state: told.state }),
+    ...(isSum ? { paidMinor: sumOf("payment.paid", told.paidMinor, told.paid, currencyCode) } : {}),
   };
 }
 
@@ -264,15 +289,16 @@ function placed(text: string, nowMs: number): string {
   return at;
 }
 
-/** As {@link withoutNulls}, of the person and the address too. */
+/** As {@link withoutNulls}, of the person, the address and the payment too. */
 function withoutInnerNulls(value: unknown): unknown {
   if (value === null || typeof value !== "object" || Array.isArray(value)) return value;
-  const { customer, delivery } = value as { customer?: unknown; delivery?: unknown };
-  if (customer === undefined && delivery === undefined) return value;
+  const { customer, delivery, payment } = value as Readonly<Record<string, unknown>>;
+  if (customer === undefined && delivery === undefined && payment === undefined) return value;
   return {
     ...value,
     ...(customer === undefined ? {} : { customer: withoutNulls(customer) }),
     ...(delivery === undefined ? {} : { delivery: withoutNulls(delivery) }),
+    ...(payment === undefined ? {} : { payment: withoutNulls(payment) }),
   };
 }
 

@@ -14,7 +14,7 @@ import type {
 import type { Learned } from "../campaigns/pacing/model.ts";
 import type { OfferReason } from "../offers/model.ts";
 import type { OrderActionRequest } from "../orders/actions/model.ts";
-import type { OrderDelivery } from "../orders/model.ts";
+import type { OrderDelivery, OrderPayment } from "../orders/model.ts";
 
 /** What the catalogue says of a product beside its own columns. */
 export type ProductAttributes = Readonly<Record<string, string | number | boolean>>;
@@ -104,6 +104,7 @@ export type Schema = {
     /** E.164 of the person to call about it, "" for the customer's own. */
     phone: Generated<string>;
     delivery: ColumnType<OrderDelivery, string | undefined, string>;
+    payment: ColumnType<OrderPayment, string | undefined, string>;
     comment: Generated<string>;
     received_at: TimeDefault;
   };

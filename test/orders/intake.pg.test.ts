@@ -174,6 +174,11 @@ describe("an order", () => {
     expect(await order("1")).toMatchObject({
       ...{ delivery: kept, comment: "домофон 5", version: 3, stage: "paid", customerId: "1" },
     });
+    const payment = { method: "card", state: "partly", paid: "40.50" };
+    await post({ ...base, sourceId: "1", stage: "paid", payment });
+    const paid = { method: "card", state: "partly", paidMinor: 4050 };
+    await post({ ...base, sourceId: "1", stage: "paid" });
+    expect(await order("1")).toMatchObject({ payment: paid, delivery: kept });
     await post({ ...base, sourceId: "1", stage: "paid", delivery: {}, comment: "" });
     expect(await order("1")).toMatchObject({ delivery: {}, comment: "" });
   });
@@ -243,6 +248,8 @@ describe("a bad order", () => {
       [{ phone, version: 1.5 }, "version", "must be integer"],
       [{ phone, delivery: { timeZone: "Mars/Base" } }, "delivery.timeZone", '"Mars/Base" is not'],
       [{ phone, delivery: { street: "X" } }, "delivery.street", "is not a known field"],
+      [{ phone, payment: { paid: 1, paidMinor: 100 } }, "payment.paid", "is given twice"],
+      [{ phone, payment: { state: "maybe" } }, "payment.state", ""],
       [{ phone, customer: { vip: true, phone } }, "customer.vip", "is not a known field"],
       [
         { customerSourceId: "1", customer: { sourceId: "2" } },

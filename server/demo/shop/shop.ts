@@ -2,7 +2,7 @@
  * The sample shop: customers, products, orders, notes and past calls of a toy-and-home online shop, made from a seed, so that
  * the same seed and day always give the same shop.
  */
-import type { OrderDelivery, OrderStage } from "../../orders/model.ts";
+import type { OrderDelivery, OrderPayment, OrderStage } from "../../orders/model.ts";
 import { seededRandom, type Random } from "../random.ts";
 import { demoLandline, demoMobile, type DemoCountry } from "./numbers.ts";
 import { inLatin, personName, places, surnameCount, type Place } from "./people.ts";
@@ -55,6 +55,7 @@ export type DemoOrder = {
   readonly promisedAt: string;
   readonly updatedAt: string;
   readonly delivery: OrderDelivery;
+  readonly payment: OrderPayment;
   readonly lines: readonly {
     readonly productSourceId: string;
     readonly name: string;
@@ -279,6 +280,7 @@ function makeOrders(
       quantity,
       priceMinor: priceIn(product, customer.country),
     }));
+    const totalMinor = lines.reduce((sum, line) => sum + line.quantity * line.priceMinor, 0);
     const updatedMs = placedMs + Math.min(ageDays, random.whole(1, 9)) * random.next() * dayMs;
     return {
       sourceId: `order-${String(index + 1).padStart(6, "0")}`,
@@ -286,15 +288,29 @@ function makeOrders(
       number: `${new Date(placedMs).getUTCFullYear() % 100}-${String(100_000 + index).slice(1)}`,
       stage,
       status: statusWords[stage]?.[customer.language] ?? stage,
-      totalMinor: lines.reduce((sum, line) => sum + line.quantity * line.priceMinor, 0),
+      totalMinor,
       currency: currency.code,
       placedAt: new Date(placedMs).toISOString(),
       promisedAt: "",
       updatedAt: new Date(updatedMs).toISOString(),
       delivery: deliveryTo(customer),
+      payment: paymentOf(stage, totalMinor, index),
       lines,
     };
   });
+}
+
+/** Every third pays on delivery; the others by card, before it is packed. */
+function paymentOf(stage: OrderStage, totalMinor: number, index: number): OrderPayment {
+  const isCash = index % 3 === 0;
+  const method = isCash ? "cash on delivery" : "card";
+  if (stage === "returned") return { method, state: "refunded", paidMinor: 0 };
+  const isPaid = isCash
+    ? stage === "completed"
+    : stage !== "new" && stage !== "confirmed" && stage !== "cancelled";
+  return isPaid
+    ? { method, state: "paid", paidMinor: totalMinor }
+    : { method, state: "unpaid", paidMinor: 0 };
 }
 
 /** Of all orders those in which somebody buys what ran out. */

@@ -1,6 +1,6 @@
 /** An order as the card works on it: everything in one prepared query. */
 import type pg from "pg";
-import type { OrderDelivery, OrderStage } from "../model.ts";
+import type { OrderDelivery, OrderPayment, OrderStage } from "../model.ts";
 import { ACTION_KINDS } from "./check.ts";
 import type { OrderAction, OrderActionRequest, OrderDetail } from "./model.ts";
 
@@ -11,7 +11,7 @@ const MOST_ACTIONS = 20;
 // Products and people are probed one by one: whatever the planner believes of their tables, there are few.
 const DETAIL = `
   select o.id, o.source, o.source_id, o.number, o.placed_at, o.promised_at, o.stage, o.status, o.total_minor,
-    o.currency, o.delivery, o.comment,
+    o.currency, o.delivery, o.payment, o.comment,
     case when s.actions_url <> '' and s.actions_secret <> '' then s.actions else '{}' end as actions,
     array(
       select json_build_object('name', l.line->'name', 'quantity', l.line->'quantity',
@@ -55,6 +55,7 @@ type DetailRow = {
   total_minor: string;
   currency: string;
   delivery: OrderDelivery;
+  payment: OrderPayment;
   comment: string;
   actions: string[];
   lines: OrderDetail["lines"];
@@ -86,6 +87,7 @@ export async function findOrder(pool: pg.Pool, orderId: string): Promise<OrderDe
     currency: row.currency,
     lines: row.lines,
     delivery: row.delivery,
+    payment: row.payment,
     comment: row.comment,
     history: row.history.map((told) => ({ ...told, at: iso(told.at) })),
     actions: row.asked.map((one) => ({ ...one, orderId: row.id, askedAt: iso(one.askedAt) })),

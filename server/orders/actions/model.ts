@@ -2,7 +2,7 @@
  * What an operator may ask of an order. It is asked of the system the order comes from, by its own interface: that system decides, and
  * what it refuses is shown as it says.
  */
-import type { OrderDelivery, OrderStage } from "../model.ts";
+import type { OrderDelivery, OrderPayment, OrderStage } from "../model.ts";
 
 export type OrderActionRequest =
   | { readonly kind: "confirm" }
@@ -73,6 +73,8 @@ export type OrderDetail = {
   readonly currency: string;
   readonly lines: readonly OrderDetailLine[];
   readonly delivery: OrderDelivery;
+  /** What the source told of it; nothing of a source that does not. */
+  readonly payment?: OrderPayment;
   readonly comment: string;
   readonly history: readonly {
     readonly at: string;

@@ -125,6 +125,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`
     create index orders_customer on orders (customer_id, placed_at desc)
       include (stage, total_minor, currency, promised_at)`.execute(db);
+  // How it is paid, as far as the source told: {"method": "card", "state": "paid", "paidMinor": 349000}.
+  await sql`alter table orders add column payment jsonb not null default '{}'`.execute(db);
   // Whose the order is stands beside each change of it, so that a timeline is read in one place.
   await sql`alter table order_statuses add column customer_id bigint`.execute(db);
   await sql`
@@ -179,7 +181,10 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`create unique index claims_own_number on claims (number) where source = 'callcard'`.execute(
     db,
   );
-  await sql`update claims set number = source_id`.execute(db);
+  await sql`
+    update claims set number = source_id, status = case when closed_at is null then 'open' else 'solved' end`.execute(
+    db,
+  );
   await sql`create index claims_number on claims (number)`.execute(db);
   await sql`create index claims_deadline on claims (deadline_at, id) where closed_at is null`.execute(
     db,
@@ -266,7 +271,9 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`create index messages_party on messages (party, received_at) where claim_id is not null`.execute(
     db,
   );
-  await sql`create index customers_email_is on customers (lower(email)) where email <> ''`.execute(db);
+  await sql`create index customers_email_is on customers (lower(email)) where email <> ''`.execute(
+    db,
+  );
   // Services that hand letters over, and mailboxes that are looked into.
   await sql`
     create table mail_sources (

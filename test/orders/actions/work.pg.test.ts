@@ -77,6 +77,7 @@ const record = {
   phone: "+79130000001",
   customer: { name: "Ольга" },
   delivery: { city: "Томск" },
+  payment: { state: "unpaid" },
   lines: [
     { name: "Мишка", quantity: 2, priceMinor: 10_000, productId: "bear" },
     { name: "Открытка", quantity: 1, priceMinor: 10_000 },
@@ -404,7 +405,7 @@ describe("an order's detail", () => {
     );
     expect(await work.order(orderId)).toMatchObject({
       ...{ id: orderId, source: "shop", sourceId: "1", number: "A-1", totalMinor: 30_000 },
-      delivery: { city: "Томск" },
+      ...{ delivery: { city: "Томск" }, payment: { state: "unpaid" } },
       lines: [
         { name: "Мишка", quantity: 2, sourceProductId: "bear", productId: rows[0]!.id, stock: 3 },
         { name: "Открытка", sourceProductId: "", productId: null, stock: null },
