@@ -61,7 +61,14 @@ export async function orderRoutes(app: App, parts: OrderRouteParts): Promise<voi
     tag: "orders",
     summary: "Load one claim or up to 1000; their customers first",
     record: ClaimRecord,
-    load: by(importClaims),
+    load: by((storage, records, options) =>
+      importClaims(storage, records, {
+        ...options,
+        claimsChanged: (claims) => {
+          for (const claim of claims) bus?.publish("claimsChanged", claim);
+        },
+      }),
+    ),
   });
   addLoadRoute(app, {
     url: "/api/v1/carts",

@@ -1,7 +1,7 @@
 /** A claim and a left cart as a source hands them over: what is not settled with a customer yet. */
 import { Type, type Static } from "typebox";
 import { Compile } from "typebox/compile";
-import type { LoadOptions } from "../customers/loading.ts";
+import { type LoadOptions, RecordError } from "../customers/loading.ts";
 import {
   currency,
   filled,
@@ -12,6 +12,7 @@ import {
   sourceOf,
 } from "../customers/record-fields.ts";
 import { withoutNulls } from "../customers/record.ts";
+import { CLAIM_KINDS, CLAIM_STATUSES, CLAIM_WISHES, type ClaimStatus } from "../followups/model.ts";
 import { Minor, Sum, sumOf } from "./record.ts";
 
 const text = (maxLength: number, description: string) =>
@@ -25,6 +26,12 @@ const ownerFields = {
   customerSourceId: id("The customer's id there"),
 };
 
+const oneOf = <T extends string>(values: readonly T[], description: string) =>
+  Type.Union(
+    values.map((value) => Type.Literal(value)),
+    { description },
+  );
+
 /** Fields that are left out keep what they had; an empty `closedAt` opens it again. */
 export const ClaimRecord = Type.Object(
   {
@@ -32,6 +39,15 @@ export const ClaimRecord = Type.Object(
     subject: text(500, "What it is about"),
     openedAt: Type.String({ maxLength: 64, description: "Date and time; UTC without an offset" }),
     closedAt: text(64, "Date and time; empty while it is open"),
+    number: text(128, "As the customer knows it; the `sourceId` when left out at first"),
+    kind: Type.Optional(oneOf(CLAIM_KINDS, "What it is about")),
+    wish: Type.Optional(oneOf(CLAIM_WISHES, "What the customer wants")),
+    text: text(8000, "In the customer's words"),
+    orderSource: text(64, "Source of the order when it is another one"),
+    orderSourceId: text(128, "The order's id there; empty: none"),
+    status: Type.Optional(oneOf(CLAIM_STATUSES, "`solved` and `rejected` close it")),
+    deadlineAt: text(64, "Date and time; empty: none"),
+    answer: text(4000, "What the customer is to be told"),
   },
   { additionalProperties: false },
 );
@@ -63,6 +79,16 @@ export type ClaimRow = Owned & {
   readonly subject: string | null;
   readonly openedAt: string;
   readonly closedAt: string | null;
+  readonly number: string | null;
+  readonly kind: string | null;
+  readonly wish: string | null;
+  readonly text: string | null;
+  readonly orderSource: string;
+  /** "": of no order. */
+  readonly orderSourceId: string | null;
+  readonly status: ClaimStatus | null;
+  readonly deadlineAt: string | null;
+  readonly answer: string | null;
 };
 
 /** A cart that may go into the database; null for what was left out, times in ISO. */
@@ -80,12 +106,30 @@ const cartShape = Compile(CartRecord);
 export function readClaim(value: unknown, options: LoadOptions): ClaimRow {
   const record = withoutNulls(value);
   if (!claimShape.Check(record)) throw schemaRefusal(claimShape.Errors(record));
+  const owned = ownedOf(record, options);
+  const clean = (field: "subject" | "number" | "orderSourceId") =>
+    record[field] === undefined ? null : line(field, record[field]);
+  const time = (field: "closedAt" | "deadlineAt") =>
+    record[field] === undefined ? null : momentOrNone(field, record[field]);
+  const closedAt = time("closedAt");
+  const status = record.status ?? null;
+  const isClosing = status === "solved" || status === "rejected";
+  if (status !== null && closedAt !== null && isClosing !== (closedAt !== ""))
+    throw new RecordError("closedAt", `does not fit the status ${status}`);
   return {
-    ...ownedOf(record, options),
-    subject: record.subject === undefined ? null : line("subject", record.subject),
-    openedAt: moment("openedAt", record.openedAt),
-    closedAt: record.closedAt === undefined ? null : momentOrNone("closedAt", record.closedAt),
+    ...{ ...owned, subject: clean("subject"), openedAt: moment("openedAt", record.openedAt) },
+    ...{ closedAt, number: clean("number") || null, kind: record.kind ?? null },
+    ...{ wish: record.wish ?? null, text: words("text", record.text) },
+    orderSource: line("orderSource", record.orderSource ?? owned.source),
+    orderSourceId: clean("orderSourceId"),
+    ...{ status, deadlineAt: time("deadlineAt"), answer: words("answer", record.answer) },
   };
+}
+
+/** Several lines of text. @throws RecordError */
+function words(field: string, text: string | undefined): string | null {
+  if (text?.includes("\0")) throw new RecordError(field, "holds a NUL character");
+  return text?.toWellFormed().trim() ?? null;
 }
 
 /** @throws RecordError naming the field. */

@@ -125,6 +125,9 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`
     create index orders_customer on orders (customer_id, placed_at desc)
       include (stage, total_minor, currency, promised_at)`.execute(db);
+  await sql`create index orders_returned on orders (customer_id) where stage = 'returned'`.execute(
+    db,
+  );
   // How it is paid, as far as the source told: {"method": "card", "state": "paid", "paidMinor": 349000}.
   await sql`alter table orders add column payment jsonb not null default '{}'`.execute(db);
   // Whose the order is stands beside each change of it, so that a timeline is read in one place.
