@@ -14,6 +14,7 @@ import { openVocabulary } from "../priority/vocabulary.ts";
 import { ACTION_KINDS } from "../orders/actions/check.ts";
 import { loadHistory } from "./history.ts";
 import { type ShopDoor, type ShopMemory, openShopDoor } from "./shop/door.ts";
+import { prepareSelling } from "./shop/selling.ts";
 import { type DemoShop, makeDemoShop } from "./shop/shop.ts";
 import { demoExtensions, demoQueues, startDemo } from "./traffic.ts";
 
@@ -72,6 +73,7 @@ export async function openDemo(storage: Storage): Promise<RunningDemo> {
   const shop = await sampleShop(storage);
   await admitPeople(storage.db);
   await publishFirstPolicy(storage);
+  await prepareSelling(storage.db, SOURCE);
   let attended: () => ReadonlySet<string> = () => new Set();
   const door = await openDoor(storage, shop);
   const demo = await startDemo({ shop, attended: () => attended() }).catch(async (error) => {
