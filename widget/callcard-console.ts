@@ -13,8 +13,15 @@ import { ConsoleCampaignPeople } from "./console/campaigns/people/people-element
 import { ConsoleUpload } from "./console/campaigns/people/upload-element.ts";
 import { ConsoleAttempt } from "./console/campaigns/story/attempt-element.ts";
 import { ConsoleTrunks } from "./console/campaigns/trunks/trunks-element.ts";
+import { ConsoleOfferEditor } from "./console/offers/editor-element.ts";
+import { ConsoleOfferList } from "./console/offers/list-element.ts";
+import { ConsoleOffers } from "./console/offers/offers-element.ts";
+import { ConsoleProducts } from "./console/offers/products-element.ts";
+import { ConsoleStandings } from "./console/offers/standings-element.ts";
+import { ConsoleOfferTry } from "./console/offers/try-element.ts";
 import { ConsoleQueues } from "./console/queues/queues-element.ts";
 import { ConsoleWhy } from "./console/queues/why-element.ts";
+import { ConsoleReports } from "./console/reports/reports-element.ts";
 import { ConsoleCondition } from "./console/rules/condition-element.ts";
 import { ConsoleGuard } from "./console/rules/guard-element.ts";
 import { ConsolePreview } from "./console/rules/preview-element.ts";
@@ -60,6 +67,13 @@ const ELEMENTS: Readonly<Record<string, CustomElementConstructor>> = {
   "callcard-console-do-not-call": ConsoleDoNotCall,
   "callcard-console-trunks": ConsoleTrunks,
   "callcard-console-campaigns": ConsoleCampaigns,
+  "callcard-console-products": ConsoleProducts,
+  "callcard-console-offer-list": ConsoleOfferList,
+  "callcard-console-offer-editor": ConsoleOfferEditor,
+  "callcard-console-offer-try": ConsoleOfferTry,
+  "callcard-console-standings": ConsoleStandings,
+  "callcard-console-offers": ConsoleOffers,
+  "callcard-console-reports": ConsoleReports,
   "callcard-console": CallcardConsole,
 };
 

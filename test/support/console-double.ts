@@ -22,6 +22,7 @@ import type { VersionBody } from "../../server/priority/rest.ts";
 import type { SimulationInput, SimulationState } from "../../server/priority/simulation/model.ts";
 import { sendBuiltFile } from "./built-file.ts";
 import { CampaignsDouble } from "./console-campaigns-double.ts";
+import { OffersDouble } from "./console-offers-double.ts";
 import { samplePicture, sampleResult, sampleSubject, sampleVocabulary } from "./console-samples.ts";
 
 const ZONE = "Europe/Moscow";
@@ -33,6 +34,7 @@ export class ConsoleDouble {
   readonly versions: VersionBody[] = [];
   readonly user: User;
   readonly campaigns = new CampaignsDouble();
+  readonly offers = new OffersDouble();
   picture: ConsolePicture = samplePicture(Date.now());
   draft: Policy | null = null;
   revision = 0;
@@ -220,7 +222,8 @@ export class ConsoleDouble {
     const isCsv = request.headers["content-type"] === "text/csv";
     const role = this.user.role;
     const about = loggedIn
-      ? this.campaigns.answer({ method, path, query: searchParams, body: text, isCsv, role })
+      ? (this.offers.answer({ method, path, query: searchParams, body: text, role }) ??
+        this.campaigns.answer({ method, path, query: searchParams, body: text, isCsv, role }))
       : null;
     if (about) {
       const [status, answer] = about;

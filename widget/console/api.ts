@@ -12,15 +12,21 @@ import type { User } from "../../server/people/model.ts";
 
 import { type Answered, createSend, type Send } from "./request.ts";
 import { CampaignsApi } from "./campaigns/campaigns-api.ts";
+import { OffersApi } from "./offers/offers-api.ts";
+import { ReportsApi } from "./reports/reports-api.ts";
 
 export class ConsoleApi {
   readonly campaigns: CampaignsApi;
+  readonly offers: OffersApi;
+  readonly reports: ReportsApi;
   readonly #send: Send;
 
   /** @param base The server's base address, with a slash at its end. */
   constructor(base: string) {
     this.#send = createSend(base);
     this.campaigns = new CampaignsApi(this.#send);
+    this.offers = new OffersApi(this.#send);
+    this.reports = new ReportsApi(this.#send);
   }
 
   session(): Promise<Answered<{ user: User }>> {

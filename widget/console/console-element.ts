@@ -9,7 +9,10 @@ import { consoleStyles } from "./console.styles.ts";
 import type { ConsoleContext } from "./context.ts";
 import { createWords, type ConsoleWords } from "./words.ts";
 
-const PLACES = ["queues", "rules", "whatIf", "versions", "campaigns"] as const;
+const PLACES = [
+  ...(["queues", "rules", "whatIf", "versions", "campaigns"] as const),
+  ...(["offers", "reports"] as const),
+];
 type Place = (typeof PLACES)[number];
 const HASHES: Readonly<Record<Place, string>> = {
   queues: "#queues",
@@ -17,20 +20,24 @@ const HASHES: Readonly<Record<Place, string>> = {
   whatIf: "#what-if",
   versions: "#versions",
   campaigns: "#campaigns",
+  offers: "#offers",
+  reports: "#reports",
 };
 /** They begin from a draft of the rules. */
 const OF_RULES: readonly Place[] = ["rules", "whatIf", "versions"];
 const TOAST_MS = 8000;
 
 /**
- * `<callcard-console>`: the screen of supervisors and admins. Queues live, the rules of priority, what they would do, and their versions; campaigns.
+ * `<callcard-console>`: the screen of supervisors and admins. Queues live, the rules of priority, what they would do, and their versions; campaigns;
+ * offers; reports.
  *
  * Attributes and properties:
  * - `server`: base address of the Callcard server; default: where this script came from.
  * - `lang`: `ru`, `uk` or `en`; default: the user's account, then the browser.
  * - `theme`: `auto` (default), `light`, `dark`.
  *
- * The place is in the address: `#queues`, `#rules`, `#what-if`, `#versions`, `#campaigns` with what is open below it. The same `--callcard-*` properties as `<callcard-desk>`.
+ * The place is in the address: `#queues`, `#rules`, `#what-if`, `#versions`, `#campaigns` and `#offers` with what is open below them,
+ * `#reports`. The same `--callcard-*` properties as `<callcard-desk>`.
  */
 export class CallcardConsole extends LitElement {
   static override properties = {
@@ -236,6 +243,10 @@ export class CallcardConsole extends LitElement {
         return html`<callcard-console-what-if .ctx=${ctx}></callcard-console-what-if>`;
       case "campaigns":
         return html`<callcard-console-campaigns .ctx=${ctx}></callcard-console-campaigns>`;
+      case "offers":
+        return html`<callcard-console-offers .ctx=${ctx}></callcard-console-offers>`;
+      case "reports":
+        return html`<callcard-console-reports .ctx=${ctx}></callcard-console-reports>`;
       case "versions":
     }
     return html`<callcard-console-versions .ctx=${ctx}></callcard-console-versions>`;

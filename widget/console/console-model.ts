@@ -9,6 +9,7 @@ import { ConsoleApi } from "./api.ts";
 import { CampaignsModel } from "./campaigns/campaigns-model.ts";
 import { ConsoleConnection, type ConsoleListener, type Link } from "./connection.ts";
 import { Draft } from "./draft.ts";
+import { OffersModel } from "./offers/offers-model.ts";
 
 export type Phase = "starting" | "login" | "forbidden" | "console";
 
@@ -27,6 +28,7 @@ export class ConsoleModel implements ConsoleListener {
   loginNotice: "" | "loggedOut" | "deactivated" = "";
   readonly api: ConsoleApi;
   readonly campaigns: CampaignsModel;
+  readonly offers: OffersModel;
   readonly clock: Clock = { nowMs: () => Date.now() + this.#clockOffsetMs };
   readonly #session: SessionApi;
   readonly #base: string;
@@ -46,6 +48,7 @@ export class ConsoleModel implements ConsoleListener {
       (look) => this.request("lookAtCampaigns", { look }),
       changed,
     );
+    this.offers = new OffersModel(this.api.offers, changed);
   }
 
   /** Only admins write. */
@@ -165,6 +168,7 @@ export class ConsoleModel implements ConsoleListener {
     this.draft?.close();
     this.draft = null;
     this.campaigns.forget();
+    this.offers.forget();
     this.live = null;
     this.published = null;
   }

@@ -6,6 +6,7 @@ import { base } from "../../shared/styles.ts";
 import type { ConsoleContext } from "../context.ts";
 import { conditionKey } from "../sentences.ts";
 import { choice, inlineStyles, numberField, sentence } from "../shared/inline.ts";
+import { minorDigits } from "../shared/money.ts";
 
 /**
  * `<callcard-console-condition>`: one condition as a sentence with controls in it. Properties: `ctx`, `condition`, `checked` (of this
@@ -285,14 +286,5 @@ export class ConsoleCondition extends LitElement {
     const { not, ...rest } = condition;
     const clean = (not ? { ...rest, not } : rest) as Condition;
     this.dispatchEvent(new CustomEvent("change", { detail: { condition: clean } }));
-  }
-}
-
-function minorDigits(currency: string): number {
-  try {
-    const format = new Intl.NumberFormat("en", { style: "currency", currency });
-    return format.resolvedOptions().maximumFractionDigits ?? 2;
-  } catch {
-    return 2;
   }
 }

@@ -5,11 +5,15 @@ import { icon } from "../../shared/icons.ts";
 import type { Refused } from "../request.ts";
 import type { ConsoleWords } from "../words.ts";
 
-/** Why the server refused a request: in the dictionary's words, else in the server's. */
-export function refusalText(refused: Refused, words: ConsoleWords): string {
+/** Why the server refused a request: in the dictionary's words, else in the server's; what is wrong in the words of `say`. */
+export function refusalText(
+  refused: Refused,
+  words: ConsoleWords,
+  say: (problem: Problem, words: ConsoleWords) => string = problemText,
+): string {
   const [problem] = refused.problems;
   if (refused.status === 0) return words.t("noReply");
-  if (problem) return problemText(problem, words);
+  if (problem) return say(problem, words);
   return words.coded("problem_", refused.code) ?? refused.message;
 }
 
@@ -56,8 +60,12 @@ export const problemStyles = css`
   }
 `;
 
-/** A list of them; nothing when there is nothing to say. */
-export function problemList(checked: Checked, words: ConsoleWords): TemplateResult {
+/** A list of them, each in the words of `say`; nothing when there is nothing to say. */
+export function problemList(
+  checked: Checked,
+  words: ConsoleWords,
+  say: (problem: Problem, words: ConsoleWords) => string = problemText,
+): TemplateResult {
   const all = [
     ...checked.problems.map((problem) => ({ problem, kind: "problem" })),
     ...checked.warnings.map((problem) => ({ problem, kind: "warning" })),
@@ -67,9 +75,7 @@ export function problemList(checked: Checked, words: ConsoleWords): TemplateResu
     : html`<ul class="told">
         ${all.map(
           ({ problem, kind }) =>
-            html`<li class=${kind}>
-              ${icon("warning")}<span>${problemText(problem, words)}</span>
-            </li>`,
+            html`<li class=${kind}>${icon("warning")}<span>${say(problem, words)}</span></li>`,
         )}
       </ul>`;
 }

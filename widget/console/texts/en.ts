@@ -1,10 +1,14 @@
 import { attemptsEn } from "./attempts-en.ts";
 import { campaignsEn } from "./campaigns-en.ts";
+import { offersEn } from "./offers-en.ts";
+import { reportsEn } from "./reports-en.ts";
 
 /** English words of the console. The keys of this dictionary are the keys of all; `{name}` marks a value or a control. */
 export const en = {
   ...attemptsEn,
   ...campaignsEn,
+  ...offersEn,
+  ...reportsEn,
   // Frame
   title: "Callcard: queues",
   place_queues: "Queues",

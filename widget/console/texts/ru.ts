@@ -1,11 +1,15 @@
 import { attemptsRu } from "./attempts-ru.ts";
 import { campaignsRu } from "./campaigns-ru.ts";
+import { offersRu } from "./offers-ru.ts";
+import { reportsRu } from "./reports-ru.ts";
 import type { en } from "./en.ts";
 
 /** Русский. */
 export const ru: { readonly [K in keyof typeof en]: string } = {
   ...attemptsRu,
   ...campaignsRu,
+  ...offersRu,
+  ...reportsRu,
   title: "Callcard: очереди",
   place_queues: "Очереди",
   place_rules: "Правила",

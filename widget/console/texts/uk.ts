@@ -1,11 +1,15 @@
 import { attemptsUk } from "./attempts-uk.ts";
 import { campaignsUk } from "./campaigns-uk.ts";
+import { offersUk } from "./offers-uk.ts";
+import { reportsUk } from "./reports-uk.ts";
 import type { en } from "./en.ts";
 
 /** Українська. */
 export const uk: { readonly [K in keyof typeof en]: string } = {
   ...attemptsUk,
   ...campaignsUk,
+  ...offersUk,
+  ...reportsUk,
   title: "Callcard: черги",
   place_queues: "Черги",
   place_rules: "Правила",
