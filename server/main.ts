@@ -5,6 +5,7 @@
  *      ^                   |-----> Priority (policy, steward, console)
  *      +-- moves ------------------+
  *      +-- dials -- Campaigns <-- orders, lists
+ *                          |-----> Work: orders' actions, offers, delivery, claims, call backs
  *                          |-----> History --> PostgreSQL
  *                          |-----> Feed --> wallboards, CRMs
  */
@@ -44,6 +45,7 @@ import { localBus, redisBus } from "./storage/bus.ts";
 import { type Storage, openStorage } from "./storage/database.ts";
 import { startEmbeddedPostgres } from "./storage/embedded.ts";
 import { migrate } from "./storage/migrate.ts";
+import { openWork } from "./work.ts";
 
 /** A running server. */
 export type Callcard = {
@@ -79,7 +81,7 @@ export async function start(
   await migrate(storage.db);
   const { db } = storage;
   // Connections of its own: however many look-ups wait in a flood of calls, the record is written.
-  const record = openStorage(databaseUrl, { maxConnections: 4 });
+  const record = openStorage(databaseUrl, { maxConnections: 10 });
   opening.defer(() => record.close());
   const bus =
     config.redisUrl === "" ? localBus(fault("bus")) : redisBus(config.redisUrl, fault("bus"));
@@ -99,6 +101,7 @@ export async function start(
   const demo = config.pbxs.length > 0 ? null : await openDemo(storage);
   if (demo === null) await closeDemoLogins(db);
   else opening.defer(() => demo.stop());
+  const timeZone = demo?.timeZone ?? config.timeZone;
   const pbxConfigs: readonly PbxConfig[] =
     demo === null
       ? config.pbxs
@@ -120,12 +123,9 @@ export async function start(
   });
   opening.defer(() => priority.close());
   // Before the first campaign can end a contact: what it adds to the queue must find it ready.
-  const resultStorage = openStorage(databaseUrl, { maxConnections: 3 });
-  opening.defer(() => resultStorage.close());
-  const results = await openResults({
-    storage: resultStorage,
-    log: log.child({ part: "results" }),
-  });
+  const jobs = openStorage(databaseUrl, { maxConnections: 8 });
+  opening.defer(() => jobs.close());
+  const results = await openResults({ storage: jobs, log: log.child({ part: "results" }) });
   opening.defer(() => results.close());
   const campaigns = await openCampaigns({
     ...{ storage, record, databaseUrl, bus, calls, links, log },
@@ -134,10 +134,15 @@ export async function start(
       numberRanges: config.numberRanges,
       dialContext: config.dialContext,
     },
-    timeZone: demo?.timeZone ?? config.timeZone,
-    seats: () => desk.seats(),
+    ...{ timeZone, seats: () => desk.seats() },
   });
   opening.defer(() => campaigns.close());
+  const work = await openWork({
+    ...{ storage, record, jobs, databaseUrl, bus, calls, campaigns, timeZone, log },
+    region: defaultRegion,
+    customerOf: (callId) => desk.customerOf(callId),
+  });
+  opening.defer(() => work.close());
   const desk = new Desk({
     calls,
     pbxs: new Map(links.map((link) => [link.name, link])),
@@ -155,6 +160,7 @@ export async function start(
     },
     priority,
     campaigns: campaigns.desk,
+    ...{ work: work.desk, bus },
     log: log.child({ part: "desk" }),
     registry: metrics.registry,
   });
@@ -188,6 +194,7 @@ export async function start(
   await callRoutes(app, { db });
   await priority.routes(app, metrics);
   await campaigns.routes(app, metrics);
+  await work.routes(app, metrics);
   await feedRoutes(app);
   await healthRoutes(app, { readiness, metrics, metricsAccess: "loopback" });
   const socketServer = openSocketServer({ server: app.server, origins });
@@ -247,6 +254,7 @@ export async function start(
   calls.open();
   priority.open();
   await campaigns.open();
+  work.open();
   for (const link of links) {
     opening.defer(() => link.stop());
     link.start();

@@ -11,7 +11,7 @@ import { type TestDatabase, testDatabase } from "../support/postgres.ts";
 
 let database: TestDatabase;
 const faults: unknown[] = [];
-const fault = (fields: object) => void faults.push(fields);
+const fault = (fields: unknown) => void faults.push(fields);
 const log = { info: () => undefined, warn: fault, error: fault };
 beforeAll(async () => {
   database = await testDatabase();
