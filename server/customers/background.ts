@@ -5,6 +5,9 @@ import type { CustomerBackground } from "./timeline-model.ts";
 /** Of so many different products at most it is looked up what they are: those that were bought most often. */
 const MOST_PRODUCTS = 60;
 
+/** What they liked long before is no favourite any more. */
+const FAVOURITES_OF = "2 years";
+
 const BACKGROUND = `
   select c.bonus_minor, c.segments, s.segments as computed,
     (select count(*) from orders where customer_id = c.id and stage = 'returned')::int as returned,
@@ -14,12 +17,16 @@ const BACKGROUND = `
   left join lateral (
     select source, placed_at from orders where customer_id = c.id order by placed_at limit 1
   ) first on true
+  left join lateral (
+    select placed_at from orders where customer_id = c.id order by placed_at desc limit 1
+  ) last on true
   cross join lateral (
     select array(
       select p.category
       from (
         select product_id, count(*) as times from order_items
         where customer_id = c.id and product_id is not null and fate = ''
+          and placed_at > last.placed_at - interval '${FAVOURITES_OF}'
         group by product_id order by times desc, product_id limit ${MOST_PRODUCTS}
       ) most
       join lateral (select category from products where id = most.product_id limit 1) p on p.category <> ''

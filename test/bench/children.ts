@@ -67,7 +67,9 @@ export function startServer(env: Readonly<Record<string, string>>): Child<{ url:
 const TICK_MS = 10;
 
 /** CPU that a child took since its start, all its threads together, ms. */
-export async function cpuMs(child: Pick<Child<unknown>, "process">): Promise<number> {
+export async function cpuMs(child: {
+  readonly process: { readonly pid?: number | undefined };
+}): Promise<number> {
   const stat = await readFile(`/proc/${child.process.pid}/stat`, "utf8");
   // The name stands in brackets and may hold anything; user and system time are 12th and 13th behind it.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");

@@ -1,6 +1,6 @@
 /** Call backs as they are read: one, somebody's list, a page for supervisors. */
 import { type RawBuilder, sql } from "kysely";
-import type { Database } from "../../storage/database.ts";
+import { type Database, prepared } from "../../storage/database.ts";
 import type { CallBackBody, CallBackPage } from "./rest.ts";
 
 /** What is so much past its time is shown as late, unless supervisors are told even earlier. */
@@ -23,7 +23,7 @@ export async function readEntries(
   where: RawBuilder<unknown>,
   orderAndLimit: RawBuilder<unknown> = sql``,
 ): Promise<readonly CallBackBody[]> {
-  const { rows } = await sql<Row>`
+  const { rows } = await sql<Row>`${prepared}
     select b.*, coalesce(u.name, '') as user_name, coalesce(t.name, '') as taken_name,
       coalesce(m.name, '') as made_name, coalesce(nullif(b.name, ''), c.name, '') as person,
       coalesce(k.settings ->> 'name', '') as campaign_name

@@ -1,7 +1,7 @@
 /** Claims as they are read. */
 import { type RawBuilder, sql } from "kysely";
 import { isId } from "../../people/users.ts";
-import type { Database } from "../../storage/database.ts";
+import { type Database, prepared } from "../../storage/database.ts";
 import {
   CLAIM_KINDS,
   CLAIM_WISHES,
@@ -103,7 +103,7 @@ export async function claimsOf(
   limit: number,
 ): Promise<readonly ClaimRow[]> {
   if (!isId(customerId)) return [];
-  const { rows } = await sql<ClaimRow>`
+  const { rows } = await sql<ClaimRow>`${prepared}
     ${CLAIMS} where k.customer_id = ${customerId}::bigint
     order by k.closed_at is not null, k.opened_at desc, k.id desc limit ${limit}`.execute(db);
   return rows;

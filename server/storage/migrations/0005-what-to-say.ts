@@ -124,7 +124,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`drop index orders_customer`.execute(db);
   await sql`
     create index orders_customer on orders (customer_id, placed_at desc)
-      include (stage, total_minor, currency, promised_at)`.execute(db);
+      include (id, stage, total_minor, currency, promised_at)`.execute(db);
   await sql`create index orders_returned on orders (customer_id) where stage = 'returned'`.execute(
     db,
   );
