@@ -21,25 +21,21 @@ export type Counted = {
   readonly leftOut: number;
 };
 
-// Baskets are made as the triggers make them. A pair of a product with itself is its number of baskets.
+// Baskets are made as the triggers make them. A pair of a product with itself is its number of baskets. The places of the pairs in a basket
+// of each size come from a table: half the work of unfolding the array twice.
 const COUNT_PAIRS = `
-  with orders as materialized (
+  with baskets as materialized (
     select array_agg(distinct product_id order by product_id) as products,
-      count(*) as lines, count(distinct product_id) as size
+      count(*) as lines, count(distinct product_id)::int as size
     from order_items
     where order_id >= $1 and order_id < $2 and product_id is not null and fate = ''
     group by order_id
   ), told as (
-    insert into counted_pairs (a, b, together)
-    select a, b, count(*)
-    from orders
-    cross join lateral unnest(products) with ordinality x (a, i)
-    cross join lateral unnest(products[x.i : ]) y (b)
-    where size <= $3
-    group by a, b
+    insert into counted_pairs (a, b)
+    select products[i], products[j] from baskets join pair_places using (size)
   )
   select coalesce(sum(lines), 0)::int as lines, (count(*) filter (where size > $3))::int as left_out
-  from orders`;
+  from baskets`;
 
 /** Orders with more different products are no baskets; the triggers of `order_items` say the same number. */
 export const MOST_IN_BASKET = 60;
@@ -101,8 +97,11 @@ export async function nextKey(
 /** Tables by ranges of the first product, with about as many lines in each. */
 async function makeParts(client: pg.ClientBase): Promise<void> {
   await client.query(`
-    drop table if exists counted_pairs;
-    create temporary table counted_pairs (a bigint, b bigint, together integer) partition by range (a)`);
+    create temporary table pair_places as
+      select size::int, i, j from generate_series(1, ${MOST_IN_BASKET}) size,
+        generate_series(1, size) i, generate_series(i, size) j;
+    analyze pair_places;
+    create temporary table counted_pairs (a bigint, b bigint) partition by range (a)`);
   const { rows } = await client.query<{ bounds: string[] | null }>(
     `with size as (
        select least(${MOST_PARTS}, greatest(1, reltuples / ${LINES_OF_A_PART}))::int as parts
@@ -138,14 +137,14 @@ export async function addUpPairs(
   for (const [n, { name }] of parts.rows.entries()) {
     await client.query(`
       insert into product_baskets (product_id, baskets)
-      select a, sum(together) from ${name} where a = b group by a`);
+      select a, count(*) from ${name} where a = b group by a`);
     // In the order of the key, so that the index grows at its end.
     await client.query(`
       insert into product_pairs (a, b, together)
-      select a, b, sum(together) from ${name} where a < b group by a, b order by a, b`);
+      select a, b, count(*) from ${name} where a < b group by a, b order by a, b`);
     await client.query(`truncate ${name}`);
     await step((n + 1) / parts.rows.length);
   }
-  await client.query("drop table counted_pairs");
+  await client.query("drop table counted_pairs, pair_places");
   await client.query("analyze product_pairs, product_baskets");
 }

@@ -8,20 +8,31 @@ import { LEAST_REPEATERS, LEAST_REPEATING_SHARE, dayOf } from "./model.ts";
 
 const LINES_AT_A_TIME = 500_000;
 
+// Most buy most things once: those are counted in the order of the index, and only the others are sorted by days.
 const COUNT_STEPS = `
-  with days as (
-    select customer_id, product_id, ${dayOf("placed_at")} as day, sum(quantity) as pieces
+  with bought as materialized (
+    select customer_id, product_id, count(*) as times
     from order_items
     where customer_id >= $1 and customer_id < $2 and product_id is not null and fate = '' and quantity > 0
+    group by customer_id, product_id
+  ), days as (
+    select i.customer_id, i.product_id, ${dayOf("i.placed_at")} as day, sum(i.quantity) as pieces
+    from bought b
+    join order_items i on i.customer_id = b.customer_id and i.product_id = b.product_id
+    where b.times > 1 and i.fate = '' and i.quantity > 0
     group by 1, 2, 3
   ), steps as (
     select product_id, pieces, lead(day) over bought - day as gap, row_number() over bought = 1 as is_first
     from days window bought as (partition by customer_id, product_id order by day)
   )
   insert into counted_steps (category, length, times, buyers, repeaters)
-  select p.category, round(20 * ln(s.gap / s.pieces::float8)), count(*),
-    count(*) filter (where is_first), count(*) filter (where is_first and gap is not null)
+  select p.category, null, 0, count(*), 0
+  from bought b join products p on p.id = b.product_id
+  group by 1
+  union all
+  select p.category, round(20 * ln(s.gap / s.pieces::float8)), count(*), 0, count(*) filter (where is_first)
   from steps s join products p on p.id = s.product_id
+  where s.gap is not null
   group by 1, 2`;
 
 /** Of goods that hardly anybody buys again nothing lasts any number of days. */
