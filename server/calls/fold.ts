@@ -13,7 +13,16 @@ import { callerInQueue, isOutside, outsideDialled } from "./parties.ts";
 import { preferredTold, queueMeant } from "./preferred.ts";
 import { applySnapshot } from "./reconcile.ts";
 import { answer, dialFailed, memberGivenUp, startRing } from "./rings.ts";
-import { type CallState, type Leg, begin, isDialled, remembers, taken, unplaced } from "./state.ts";
+import {
+  type CallState,
+  type Leg,
+  begin,
+  isDialled,
+  remembers,
+  taken,
+  unplaced,
+  emit,
+} from "./state.ts";
 import { endTalk, hold, refreshTalks, resume, startTalk } from "./talks.ts";
 import { adopt, attendedTransfer, blindTransfer, meet, pickUp } from "./transfers.ts";
 import { memberGone, memberSeen } from "./usable.ts";
@@ -363,6 +372,8 @@ function userEvent(state: CallState, input: Input<"userEvent">): void {
   if (input.name === "CallcardQueueStatus") statusTold(state, leg, field("queue"), field("status"));
   else if (input.name === "CallcardPreferred")
     preferredTold(state, leg, { queue: field("queue"), extension: field("extension") });
+  else if (input.name === "CallcardRating" && /^(\d|10)$/.test(field("score")))
+    emit(state, leg.call, { type: "rated", score: Number(field("score")) });
 }
 
 function fieldOf(fields: Readonly<Record<string, string>>, name: string): string {

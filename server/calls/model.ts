@@ -144,6 +144,8 @@ export type CallFact = { readonly atMs: number; readonly call: Call } & (
   | { readonly type: "held"; readonly extension: string }
   | { readonly type: "resumed"; readonly extension: string }
   | { readonly type: "transferred"; readonly transfer: Transfer }
+  /** The outside party said how likely they recommend the shop, 0 to 10 (asterisk-config, `callcard-rating`). */
+  | { readonly type: "rated"; readonly score: number }
   /**
    * This call is now part of `intoCallId`; its operators follow there, and `callEnded` (`merged`) comes next. What still rang or waited
    * in it was told just before as `ringStarted` or `queueJoined` of the other call, under the same ring id.

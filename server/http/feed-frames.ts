@@ -110,6 +110,10 @@ const payloads = {
     },
     "The call was handed on.",
   ],
+  rated: [
+    { ...call, score: Type.Integer({ minimum: 0, maximum: 10 }) },
+    "The other side said how likely they recommend the shop.",
+  ],
   merged: [
     { ...call, intoCallId: Type.String() },
     "This call is now part of another one and ends.",
@@ -276,6 +280,8 @@ export function factFrame(fact: CallFact): FeedPayload<CallFact["type"]> {
       const { kind, fromExtension, to } = fact.transfer;
       return { call, kind, fromExtension, to };
     }
+    case "rated":
+      return { call, score: fact.score };
     case "merged":
   }
   return { call, intoCallId: fact.intoCallId };

@@ -56,11 +56,11 @@ describe("the files an integrator adds", () => {
 
   test("the dialplan is the same for vanilla and FreePBX but for the way into the queue", () => {
     const same = [
-      ...["callcard-dial", "callcard-queue-left"],
+      ...["callcard-dial", "callcard-queue-left", "callcard-rating"],
       ...["callcard-before-queue", "callcard-preferred"],
     ];
     const vanilla = contexts("vanilla/extensions_callcard.conf", ...same);
-    expect(vanilla.filter((line) => line.startsWith("["))).toHaveLength(4);
+    expect(vanilla.filter((line) => line.startsWith("["))).toHaveLength(5);
     expect(contexts("freepbx/extensions_custom.conf", ...same)).toEqual(vanilla);
   });
 

@@ -65,7 +65,7 @@ export function openHouse(
 
 let calls = 0;
 /** Somebody who waited in queue 600 for a minute and hung up. */
-export function lostCall(phone: string, own: Partial<Call> & { endedAtMs?: number } = {}): Call {
+export function lostCall(phone: string, own: Partial<Call> = {}): Call {
   calls += 1;
   const endedAtMs = own.endedAtMs ?? NOON_MS;
   const startedAtMs = own.startedAtMs ?? endedAtMs - MINUTE_MS;
@@ -79,13 +79,19 @@ export function lostCall(phone: string, own: Partial<Call> & { endedAtMs?: numbe
   });
 }
 
-/** Somebody who called and was answered. */
+/** Somebody who called, waited for ten seconds and was answered for a minute. */
 export function answeredCall(phone: string, atMs: number): Call {
   calls += 1;
-  return finishedCall({
+  const sample = finishedCall();
+  const endedAtMs = atMs + MINUTE_MS;
+  const startedAtMs = atMs - 10_000;
+  return {
+    ...sample,
     ...{ id: `office-18000000.${calls}`, party: { number: phone, name: "" } },
-    ...{ startedAtMs: atMs - 10_000, answeredAtMs: atMs, endedAtMs: atMs + MINUTE_MS },
-  });
+    ...{ startedAtMs, answeredAtMs: atMs, endedAtMs },
+    visits: [{ ...sample.visits[0]!, joinedAtMs: startedAtMs, leftAtMs: atMs }],
+    talks: [{ ...sample.talks[0]!, startedAtMs: atMs, endedAtMs }],
+  };
 }
 
 /** A call from operator 101 to somebody; talked for so long, 0: not answered. */
