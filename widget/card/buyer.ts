@@ -16,7 +16,7 @@ export function background(
   const { t } = locale;
   const known = card.work?.background;
   const said = (words: string): TemplateResult =>
-    words ? html`<bdi>${words}</bdi>` : html`<span class="muted">—</span>`;
+    words ? html`<bdi title=${words}>${words}</bdi>` : html`<span class="muted">—</span>`;
   const cameBy = fact(t("factCameBy"), said(known?.cameBy ?? ""));
   if (!isFirstBuyer(card))
     return html`${fact(t("factFavourite"), said(known?.favouriteCategories.slice(0, 2).join(", ") ?? ""))}

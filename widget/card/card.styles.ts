@@ -252,8 +252,14 @@ export const cardStyles = css`
     padding: 14px 0;
     border-block: 1px solid var(--line);
   }
+  /* One line each, so that nothing below moves when their values come. */
   .facts.wide {
-    grid-template-columns: repeat(auto-fit, minmax(200px, 1fr));
+    grid-template-columns: repeat(3, minmax(0, 1fr));
+  }
+  .facts.wide dd {
+    overflow: hidden;
+    text-overflow: ellipsis;
+    white-space: nowrap;
   }
   dt {
     font-size: 13px;
@@ -468,6 +474,11 @@ export const cardStyles = css`
     .place {
       justify-items: end;
       text-align: right;
+    }
+  }
+  @container card (max-width: 560px) {
+    .facts.wide {
+      grid-template-columns: repeat(2, minmax(0, 1fr));
     }
   }
   @container card (max-width: 420px) {
