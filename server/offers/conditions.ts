@@ -1,18 +1,25 @@
 /** Whether a rule holds for this customer, cart and moment. Pure. Names are compared without regard to case. */
 import { clockOf, localDayAt } from "../campaigns/zone-days.ts";
-import { fold, foldedSet, minutesOf } from "../priority/decide.ts";
+import { folded, foldedSet, minutesOf } from "../priority/decide.ts";
 import { wallTime } from "../priority/zone-clock.ts";
-import type { CatalogueProduct, CustomerFacts, OfferFacts } from "./facts.ts";
+import type { CatalogueProduct, CustomerFacts, Obstacle, OfferFacts } from "./facts.ts";
 import type { GivenUpCode } from "./given-up.ts";
 import { type OfferCondition, type OfferRule, hasSums } from "./rules.ts";
-
-/** Why a rule does not hold; `condition` is the place of the one that fails. */
-export type Obstacle = { readonly because: GivenUpCode; readonly condition: number | null };
 
 const DAY_MS = 86_400_000;
 
 /** Null when the rule holds and may still be used; what it gives has to be found yet. */
 export function obstacleOf(rule: OfferRule, facts: OfferFacts): Obstacle | null {
+  const known = facts.obstacles?.get(rule.id);
+  return known === undefined ? findObstacle(rule, facts) : known;
+}
+
+/** Of every rule; they follow from the cart's products alone, so they hold for the same facts with more products. */
+export function obstaclesOf(facts: OfferFacts): NonNullable<OfferFacts["obstacles"]> {
+  return new Map(facts.rules.map((rule) => [rule.id, findObstacle(rule, facts)]));
+}
+
+function findObstacle(rule: OfferRule, facts: OfferFacts): Obstacle | null {
   const { settings } = rule;
   const { question, customer, uses } = facts;
   const plain = (because: GivenUpCode): Obstacle => ({ because, condition: null });
@@ -42,8 +49,21 @@ export function obstacleOf(rule: OfferRule, facts: OfferFacts): Obstacle | null 
   return null;
 }
 
+const days = new Map<string, number>();
+
 /** Days since 1970-01-01 of `2026-12-01`; NaN for no date. */
 export function dayOf(date: string): number {
+  let day = days.get(date);
+  if (day === undefined) {
+    day = readDay(date);
+    // The dates of a book of rules are few; the bound is against somebody who checks many.
+    if (days.size >= 1000) days.clear();
+    days.set(date, day);
+  }
+  return day;
+}
+
+function readDay(date: string): number {
   const parts = /^(\d{4})-(\d\d)-(\d\d)$/.exec(date);
   if (parts === null) return NaN;
   const atMs = Date.UTC(Number(parts[1]), Number(parts[2]) - 1, Number(parts[3]));
@@ -57,7 +77,7 @@ export function isNamed(
 ): boolean {
   return (
     named.products.includes(product.id) ||
-    (named.categories.length > 0 && foldedSet(named.categories).has(fold(product.category)))
+    (named.categories.length > 0 && foldedSet(named.categories).has(folded(product.category)))
   );
 }
 
@@ -122,10 +142,10 @@ function ofCustomer(
   switch (condition.fact) {
     case "segment": {
       const wanted = foldedSet(condition.in);
-      return customer.segments.some((segment) => wanted.has(fold(segment)));
+      return customer.segments.some((segment) => wanted.has(folded(segment)));
     }
     case "tier":
-      return customer.tier !== "" && foldedSet(condition.in).has(fold(customer.tier));
+      return customer.tier !== "" && foldedSet(condition.in).has(folded(customer.tier));
     case "vip":
       return customer.vip;
     case "purchases":
@@ -143,12 +163,14 @@ function ofCustomer(
       const sinceMs =
         condition.withinDays === undefined ? -Infinity : nowMs - condition.withinDays * DAY_MS;
       return condition.categories.some(
-        (category) => (customer.boughtAtMs.get(fold(category)) ?? NaN) >= sinceMs,
+        (category) => (customer.boughtAtMs.get(folded(category)) ?? NaN) >= sinceMs,
       );
     }
     case "region": {
       const wanted = foldedSet(condition.in);
-      return [customer.city, customer.region].some((name) => name !== "" && wanted.has(fold(name)));
+      return [customer.city, customer.region].some(
+        (name) => name !== "" && wanted.has(folded(name)),
+      );
     }
     default:
       return condition satisfies never;

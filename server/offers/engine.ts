@@ -4,6 +4,7 @@
  */
 import type { Storage } from "../storage/database.ts";
 import { idsOf, productOf, PRODUCT_JSON, type ProductJson } from "./catalogue.ts";
+import { obstacleOf, obstaclesOf } from "./conditions.ts";
 import { type Pooled, candidatesOf, decideOffers, type Decided } from "./decide.ts";
 import type { CatalogueProduct, OfferFacts, RuleUses } from "./facts.ts";
 import { hintedFor } from "./hinted.ts";
@@ -67,7 +68,7 @@ export type RunningEngine = OfferEngine & {
 };
 
 /** Hints that are asked for: some are of products that rules offer. */
-const HINTS = 20;
+const HINTS = 12;
 /** How old the counts of uses may be, ms. */
 const USES_FRESH_MS = 1000;
 const MOST_IN_CATEGORIES = 20_000;
@@ -141,12 +142,13 @@ export async function openOfferEngine(options: EngineOptions): Promise<RunningEn
     ]);
     const question = questionOf(asking, known);
     const late = hinted ?? hintsFor(question);
-    const cart: OfferFacts = {
+    const plain: OfferFacts = {
       ...{ question, rules, customer: known.customer, uses: used, hints: [] },
       products: new Map(known.products.flatMap((one) => (one === null ? [] : [[one.id, one]]))),
       pools: new Map(),
       timeZone: options.timeZone(),
     };
+    const cart = { ...plain, obstacles: obstaclesOf(plain) };
     const wanted = candidatesOf(cart, ({ id }) => pools.get(id) ?? []);
     const [found, learned] = await Promise.all([readProducts(pool, wanted.ids), late]);
     let facts: OfferFacts = {
@@ -248,9 +250,10 @@ function withProducts(
 function costsOf(facts: OfferFacts): readonly string[] {
   if (facts.hints.length === 0) return [];
   const ids = new Set<string>();
-  for (const { settings } of facts.rules) {
-    const { give, limits } = settings;
+  for (const rule of facts.rules) {
+    const { give, limits } = rule.settings;
     if (give.kind !== "personalPrice" || limits.marginFloorPercent === null) continue;
+    if (obstacleOf(rule, facts) !== null) continue;
     for (const { product } of hintedFor(give, facts))
       if (!facts.products.has(product.id)) ids.add(product.id);
   }

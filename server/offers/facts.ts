@@ -1,5 +1,6 @@
 /** What a decision about offers is made of. Money in minor units of the question's currency unless said otherwise. */
 import type { ProductAttributes } from "../storage/schema.ts";
+import type { GivenUpCode } from "./given-up.ts";
 import type { Hint, OfferQuestion, OfferedProduct } from "./model.ts";
 import type { OfferRule } from "./rules.ts";
 
@@ -40,6 +41,9 @@ export type CustomerFacts = {
 /** How often what a rule gave was taken. */
 export type RuleUses = { readonly all: number; readonly today: number };
 
+/** Why a rule does not hold; `condition` is the place of the one that fails. */
+export type Obstacle = { readonly because: GivenUpCode; readonly condition: number | null };
+
 /** Everything a decision is made of. */
 export type OfferFacts = {
   readonly question: OfferQuestion;
@@ -55,6 +59,8 @@ export type OfferFacts = {
   readonly hints: readonly Hint[];
   /** The shop's own IANA zone. */
   readonly timeZone: string;
+  /** What stands in the way of each rule, when that was found before; else it is found. */
+  readonly obstacles?: ReadonlyMap<string, Obstacle | null>;
 };
 
 /** Higher priority first, of the same the older rule. */

@@ -8,7 +8,7 @@
 import type { CountryCode } from "libphonenumber-js/max";
 import type { App } from "../http/app.ts";
 import type { Bus } from "../storage/bus.ts";
-import type { Storage } from "../storage/database.ts";
+import { type Storage, openStorage } from "../storage/database.ts";
 import { type RunningEngine, openOfferEngine } from "./engine.ts";
 import type { HintSource, OfferLoop } from "./model.ts";
 import { offerRoutes } from "./offer-routes.ts";
@@ -22,8 +22,10 @@ import { openOfferVocabulary } from "./vocabulary.ts";
 export type OffersOptions = {
   readonly storage: Pick<Storage, "db" | "pool">;
   readonly bus: Pick<Bus, "publish" | "on">;
-  /** What was learned from orders; null: nothing. */
-  readonly hints: HintSource | null;
+  /** Questions for offers have connections of their own, whose statements are planned once. */
+  readonly databaseUrl: string;
+  /** What was learned from orders, read over those connections; null: nothing. */
+  readonly hints: ((storage: Pick<Storage, "pool">) => HintSource) | null;
   /** The shop's own IANA zone. */
   readonly timeZone: string;
   /** Pino fits. */
@@ -48,6 +50,12 @@ export type OpenedOffers = {
   close(): Promise<void>;
 };
 
+/** One answers some hundred questions a second; more at a time would only take turns on PostgreSQL's processors. */
+const CONNECTIONS = 8;
+const KEPT_CONNECTIONS = 2;
+/** No site waits for an answer that long. */
+const STATEMENT_TIMEOUT_MS = 3000;
+
 /** Loads the rules; standings are judged behind it. @throws when PostgreSQL does not answer. */
 export async function openOffers(options: OffersOptions): Promise<OpenedOffers> {
   const { storage, bus, hints, log } = options;
@@ -63,7 +71,19 @@ export async function openOffers(options: OffersOptions): Promise<OpenedOffers> 
     vocabulary: () => vocabulary.read(),
   });
   await book.load();
-  const engine = await openOfferEngine({ storage, book, hints, timeZone, onError: fault });
+  const asked = openStorage(options.databaseUrl, {
+    maxConnections: CONNECTIONS,
+    keptConnections: KEPT_CONNECTIONS,
+    statementTimeoutMs: STATEMENT_TIMEOUT_MS,
+    // PostgreSQL would plan these statements anew for every question, which takes longer than to answer it.
+    onConnect: async (client) => {
+      await client.query("set plan_cache_mode = force_generic_plan");
+    },
+  });
+  const engine = await openOfferEngine({
+    ...{ storage: asked, book, timeZone, onError: fault },
+    hints: hints === null ? null : hints(asked),
+  });
   const standings = new StandingsKeeper({ storage, bus, log, clock });
   standings.work().catch(fault);
   // For questions that name none; asked of the newest orders.
@@ -86,6 +106,7 @@ export async function openOffers(options: OffersOptions): Promise<OpenedOffers> 
       book.close();
       vocabulary.close();
       await standings.close();
+      await asked.close();
     },
   };
 }

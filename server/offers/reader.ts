@@ -151,10 +151,15 @@ const KNOWN = (cart: string) => `
         where k.customer_id = c.id and k.order_id is not null and (k.line is not null or k.product_id is null)
       ),
       'bought', case when cardinality($3::text[]) > 0 then array(
-        select json_build_array(lower(p.category), extract(epoch from max(i.placed_at)) * 1000)
-        from order_items i join products p on p.id = i.product_id
-        where i.customer_id = c.id and i.fate = '' and lower(p.category) = any ($3::text[])
-        group by lower(p.category)
+        -- Product by product, never category by category: somebody's purchases are few, a category's products are many.
+        select json_build_array(p.category, extract(epoch from max(i.placed_at)) * 1000)
+        from order_items i
+        cross join lateral (
+          select lower(category) as category from products where id = i.product_id offset 0
+        ) p
+        where i.customer_id = c.id and i.fate = '' and i.product_id is not null
+          and p.category = any ($3::text[])
+        group by p.category
       ) end,
       'uses', case when cardinality($4::bigint[]) > 0 then array(
         select json_build_array(rule_id::text, count(*)) from offer_showings

@@ -76,6 +76,15 @@ function formatOf(
   return format;
 }
 
+const units = new Map<string, number>();
+
+/** Asked of Intl once for each currency: to ask costs as much as to format. */
 function minorUnits(currency: string): number {
-  return 10 ** (moneyFormat("en", currency).resolvedOptions().maximumFractionDigits ?? 2);
+  let known = units.get(currency);
+  if (known === undefined) {
+    known = 10 ** (moneyFormat("en", currency).resolvedOptions().maximumFractionDigits ?? 2);
+    if (units.size >= 200) units.clear();
+    units.set(currency, known);
+  }
+  return known;
 }

@@ -238,7 +238,8 @@ function atTimeOfDay(condition: Extract<Condition, { fact: "timeOfDay" }>): Test
 const MOST_FOLDED = 5000;
 const foldedNames = new Map<string, string>();
 
-function folded(name: string): string {
+/** {@link fold}, remembered: a question compares the same few names with every rule. */
+export function folded(name: string): string {
   let text = foldedNames.get(name);
   if (text === undefined) {
     text = fold(name);

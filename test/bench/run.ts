@@ -32,6 +32,7 @@ const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   priority: async () => (await import("./priority.ts")).priority,
   pacing: async () => (await import("./pacing.ts")).pacing,
   attempts: async () => (await import("./attempts.ts")).attempts,
+  offers: async () => (await import("./offers.ts")).offers,
   dialling: async () => (await import("./dialling.ts")).dialling,
   hints: async () => (await import("./hints.ts")).hints,
   card: async () => (await import("./card.ts")).card,

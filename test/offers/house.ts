@@ -44,11 +44,19 @@ export async function openOffersHouse(): Promise<OffersHouse> {
   const faults: string[] = [];
   const fault = (fields: object) => void faults.push(String((fields as { err?: unknown }).err));
   const log = { info: () => undefined, warn: fault, error: fault };
-  const hints = openHints(database);
   let now = NOON_MS;
   const clock = () => now;
   const offers = await openOffers({
-    ...{ storage: database, bus, hints, log, clock, timeZone: "Europe/Moscow", freshMs: 0 },
+    ...{
+      storage: database,
+      databaseUrl: database.url,
+      bus,
+      hints: openHints,
+      log,
+      clock,
+      timeZone: "Europe/Moscow",
+      freshMs: 0,
+    },
   });
   const loop = openOfferLoop({ storage: database, log, shares: { held: 0, explored: 0 } });
   const app = await testApp();
