@@ -5,6 +5,7 @@ import type { Page } from "playwright-core";
 import { beforeAll, expect, test } from "vitest";
 import type { DeskDouble } from "../support/desk-double.ts";
 import * as sample from "../support/desk-samples.ts";
+import * as work from "../support/desk-work-samples.ts";
 import { deskScenes } from "../support/scenes.ts";
 
 const stage = deskScenes();
@@ -14,6 +15,12 @@ beforeAll(async () => {
 });
 
 const now = (): number => Date.now();
+const workedCall = () =>
+  sample.talking(
+    sample.sampleCall(now(), { card: sample.sampleCard(now(), { work: work.sampleWork(now()) }) }),
+    now(),
+    9000,
+  );
 
 /** What axe finds, as `rule: element`. */
 async function findings(page: Page): Promise<string[]> {
@@ -79,6 +86,33 @@ const scenes: Record<string, (double: DeskDouble, page: Page) => Promise<void> |
     double.call(sample.talking(sample.sampleCall(now()), now(), 9000));
     double.preview(sample.samplePreview(now()));
   },
+  worked: async (double, page) => {
+    double.work.shop = "refuses";
+    double.call(workedCall());
+    await page.getByText("43 из 120").waitFor();
+    await page.getByRole("button", { name: "Больше: Кофемашина" }).click();
+    await page.getByRole("button", { name: "Отправить в магазин" }).click();
+    await page.getByText("магазин отказал").waitFor();
+    await page.getByRole("button", { name: "Отменить заказ" }).click();
+  },
+  delivery: async (double, page) => {
+    double.call(workedCall());
+    await page.getByRole("button", { name: "Изменить доставку" }).click();
+    await page.getByText("Посылка склад-склад").click();
+    await page.locator("callcard-delivery select").waitFor();
+  },
+  claim: async (double, page) => {
+    double.call(workedCall());
+    await page.getByRole("button", { name: "Обращение" }).click();
+    await page.getByRole("button", { name: "Завести обращение" }).click();
+  },
+  timeline: async (double, page) => {
+    double.call(workedCall());
+    await page.locator("callcard-timeline").evaluate((element) => element.scrollIntoView());
+    await page.getByText("Заказ 100999").waitFor();
+  },
+  callBacks: (double) =>
+    double.change({ kind: "callBacks", callBacks: work.sampleCallBacks(now()) }),
   paused: (double) => double.presence({ state: "paused", pausedReason: "lunch" }),
   pauseMenu: async (_, page) => {
     await page.keyboard.press("p");

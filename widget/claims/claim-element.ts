@@ -51,7 +51,7 @@ export class CallcardClaim extends LitElement {
         border-radius: var(--radius-s);
         background: var(--sunken);
       }
-      h3,
+      h2,
       legend {
         margin: 0 0 6px;
         padding: 0;
@@ -181,7 +181,7 @@ export class CallcardClaim extends LitElement {
       @submit=${(event: SubmitEvent) => void this.#file(event)}
       @keydown=${this.#key}
     >
-      <h3 id="title">${t("claimTitle")}</h3>
+      <h2 id="title">${t("claimTitle")}</h2>
       <div class="row">
         <label class="field"
           >${t("claimOrder")}
