@@ -3,6 +3,7 @@
  * that it may stand beside the operators' script of another version on one page. Loading it twice does no harm.
  */
 import { CallcardConsole } from "./console/console-element.ts";
+import { ConsoleCallBacks } from "./console/call-backs/call-backs-element.ts";
 import { ConsoleCampaigns } from "./console/campaigns/campaigns-element.ts";
 import { ConsoleDoNotCall } from "./console/campaigns/do-not-call/do-not-call-element.ts";
 import { ConsoleCampaignEditor } from "./console/campaigns/editor/editor-element.ts";
@@ -21,6 +22,7 @@ import { ConsoleStandings } from "./console/offers/standings-element.ts";
 import { ConsoleOfferTry } from "./console/offers/try-element.ts";
 import { ConsoleQueues } from "./console/queues/queues-element.ts";
 import { ConsoleWhy } from "./console/queues/why-element.ts";
+import { ConsoleRatings } from "./console/reports/ratings-element.ts";
 import { ConsoleReports } from "./console/reports/reports-element.ts";
 import { ConsoleCondition } from "./console/rules/condition-element.ts";
 import { ConsoleGuard } from "./console/rules/guard-element.ts";
@@ -73,6 +75,8 @@ const ELEMENTS: Readonly<Record<string, CustomElementConstructor>> = {
   "callcard-console-offer-try": ConsoleOfferTry,
   "callcard-console-standings": ConsoleStandings,
   "callcard-console-offers": ConsoleOffers,
+  "callcard-console-call-backs": ConsoleCallBacks,
+  "callcard-console-ratings": ConsoleRatings,
   "callcard-console-reports": ConsoleReports,
   "callcard-console": CallcardConsole,
 };

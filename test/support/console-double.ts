@@ -21,6 +21,7 @@ import { plainPolicy, readyPolicies } from "../../server/priority/ready-policies
 import type { VersionBody } from "../../server/priority/rest.ts";
 import type { SimulationInput, SimulationState } from "../../server/priority/simulation/model.ts";
 import { sendBuiltFile } from "./built-file.ts";
+import { CallBacksDouble } from "./console-call-backs-double.ts";
 import { CampaignsDouble } from "./console-campaigns-double.ts";
 import { OffersDouble } from "./console-offers-double.ts";
 import { samplePicture, sampleResult, sampleSubject, sampleVocabulary } from "./console-samples.ts";
@@ -35,6 +36,7 @@ export class ConsoleDouble {
   readonly user: User;
   readonly campaigns = new CampaignsDouble();
   readonly offers = new OffersDouble();
+  readonly callBacks = new CallBacksDouble();
   picture: ConsolePicture = samplePicture(Date.now());
   draft: Policy | null = null;
   revision = 0;
@@ -221,9 +223,9 @@ export class ConsoleDouble {
     const path = pathname.slice(8);
     const isCsv = request.headers["content-type"] === "text/csv";
     const role = this.user.role;
+    const asked = { method, path, query: searchParams, body: text, isCsv, role };
     const about = loggedIn
-      ? (this.offers.answer({ method, path, query: searchParams, body: text, role }) ??
-        this.campaigns.answer({ method, path, query: searchParams, body: text, isCsv, role }))
+      ? (this.offers.answer(asked) ?? this.callBacks.answer(asked) ?? this.campaigns.answer(asked))
       : null;
     if (about) {
       const [status, answer] = about;

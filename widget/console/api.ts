@@ -11,11 +11,13 @@ import type { SimulationInput, SimulationState } from "../../server/priority/sim
 import type { User } from "../../server/people/model.ts";
 
 import { type Answered, createSend, type Send } from "./request.ts";
+import { CallBacksApi } from "./call-backs/call-backs-api.ts";
 import { CampaignsApi } from "./campaigns/campaigns-api.ts";
 import { OffersApi } from "./offers/offers-api.ts";
 import { ReportsApi } from "./reports/reports-api.ts";
 
 export class ConsoleApi {
+  readonly callBacks: CallBacksApi;
   readonly campaigns: CampaignsApi;
   readonly offers: OffersApi;
   readonly reports: ReportsApi;
@@ -24,6 +26,7 @@ export class ConsoleApi {
   /** @param base The server's base address, with a slash at its end. */
   constructor(base: string) {
     this.#send = createSend(base);
+    this.callBacks = new CallBacksApi(this.#send);
     this.campaigns = new CampaignsApi(this.#send);
     this.offers = new OffersApi(this.#send);
     this.reports = new ReportsApi(this.#send);

@@ -11,7 +11,7 @@ import { createWords, type ConsoleWords } from "./words.ts";
 
 const PLACES = [
   ...(["queues", "rules", "whatIf", "versions", "campaigns"] as const),
-  ...(["offers", "reports"] as const),
+  ...(["callBacks", "offers", "reports"] as const),
 ];
 type Place = (typeof PLACES)[number];
 const HASHES: Readonly<Record<Place, string>> = {
@@ -20,6 +20,7 @@ const HASHES: Readonly<Record<Place, string>> = {
   whatIf: "#what-if",
   versions: "#versions",
   campaigns: "#campaigns",
+  callBacks: "#call-backs",
   offers: "#offers",
   reports: "#reports",
 };
@@ -29,7 +30,7 @@ const TOAST_MS = 8000;
 
 /**
  * `<callcard-console>`: the screen of supervisors and admins. Queues live, the rules of priority, what they would do, and their versions; campaigns;
- * offers; reports.
+ * call backs; offers; reports.
  *
  * Attributes and properties:
  * - `server`: base address of the Callcard server; default: where this script came from.
@@ -37,7 +38,7 @@ const TOAST_MS = 8000;
  * - `theme`: `auto` (default), `light`, `dark`.
  *
  * The place is in the address: `#queues`, `#rules`, `#what-if`, `#versions`, `#campaigns` and `#offers` with what is open below them,
- * `#reports`. The same `--callcard-*` properties as `<callcard-desk>`.
+ * `#call-backs`, `#reports`. The same `--callcard-*` properties as `<callcard-desk>`.
  */
 export class CallcardConsole extends LitElement {
   static override properties = {
@@ -243,6 +244,8 @@ export class CallcardConsole extends LitElement {
         return html`<callcard-console-what-if .ctx=${ctx}></callcard-console-what-if>`;
       case "campaigns":
         return html`<callcard-console-campaigns .ctx=${ctx}></callcard-console-campaigns>`;
+      case "callBacks":
+        return html`<callcard-console-call-backs .ctx=${ctx}></callcard-console-call-backs>`;
       case "offers":
         return html`<callcard-console-offers .ctx=${ctx}></callcard-console-offers>`;
       case "reports":

@@ -187,7 +187,7 @@ function boundSlots(
   path: string,
   set: (condition: OfferCondition) => void,
 ): Record<string, TemplateResult | string> {
-  const { t, raw } = editing.ctx.words;
+  const { t } = editing.ctx.words;
   const [least, most] = boundsOf(condition);
   const [low, high] = ENDS[condition.fact];
   const { [low as never]: _low, [high as never]: _high, ...rest } = condition;
@@ -200,14 +200,14 @@ function boundSlots(
   const field = (
     label: "leastLabel" | "mostLabel",
     name: string,
-    value: number | null,
+    value: number,
     typed: (value: number) => void,
   ): TemplateResult =>
     (condition.fact === "purchases" ? number : sum)(
       editing,
       label,
       `${path}/${name}`,
-      value ?? 0,
+      value,
       typed,
     );
   const span = spanOf(condition);
@@ -219,10 +219,9 @@ function boundSlots(
       (wanted) =>
         put(wanted === "most" ? null : value, wanted === "least" ? null : (most ?? value)),
     )}
-    ${sentence(raw(`ofSpan_${span}`), {
-      least: field("leastLabel", low, least, (typed) => put(typed, most)),
-      most: field("mostLabel", high, most, (typed) => put(least, typed)),
-    })}`,
+    ${least === null ? nothing : field("leastLabel", low, least, (typed) => put(typed, most))}
+    ${span === "range" ? "–" : nothing}
+    ${most === null ? nothing : field("mostLabel", high, most, (typed) => put(least, typed))}`,
   };
 }
 

@@ -1,4 +1,5 @@
-/** The console's HTTP requests about what came of offers. None rejects. */
+/** The console's HTTP requests about what came of offers and of talks. None rejects. */
+import type { RatingReport, ReportKey } from "../../../server/followups/ratings/rest.ts";
 import type { HeldReport, ReportBy, ReportRow } from "../../../server/offers/loop/report.ts";
 import type { Answered, Send } from "../request.ts";
 
@@ -18,5 +19,9 @@ export class ReportsApi {
   }
   held(stretch: Stretch): Promise<Answered<HeldReport>> {
     return this.#send("GET", `offers/held?${new URLSearchParams(stretch).toString()}`);
+  }
+  ratings(stretch: Stretch, by: ReportKey): Promise<Answered<RatingReport>> {
+    const query = new URLSearchParams({ ...stretch, by });
+    return this.#send("GET", `ratings/report?${query.toString()}`);
   }
 }

@@ -96,7 +96,8 @@ export class ConsoleReports extends LitElement {
               : this.#table(this.rows)
         }
       </section>
-      ${this.#held()}`;
+      ${this.#held()}
+      ${this.period.from === "" ? nothing : html`<callcard-console-ratings .ctx=${this.ctx} .period=${this.period}></callcard-console-ratings>`}`;
   }
 
   #bar(): TemplateResult {

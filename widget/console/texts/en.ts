@@ -1,4 +1,5 @@
 import { attemptsEn } from "./attempts-en.ts";
+import { callBacksEn } from "./call-backs-en.ts";
 import { campaignsEn } from "./campaigns-en.ts";
 import { offersEn } from "./offers-en.ts";
 import { reportsEn } from "./reports-en.ts";
@@ -6,6 +7,7 @@ import { reportsEn } from "./reports-en.ts";
 /** English words of the console. The keys of this dictionary are the keys of all; `{name}` marks a value or a control. */
 export const en = {
   ...attemptsEn,
+  ...callBacksEn,
   ...campaignsEn,
   ...offersEn,
   ...reportsEn,

@@ -1,4 +1,5 @@
 import { attemptsRu } from "./attempts-ru.ts";
+import { callBacksRu } from "./call-backs-ru.ts";
 import { campaignsRu } from "./campaigns-ru.ts";
 import { offersRu } from "./offers-ru.ts";
 import { reportsRu } from "./reports-ru.ts";
@@ -7,6 +8,7 @@ import type { en } from "./en.ts";
 /** Русский. */
 export const ru: { readonly [K in keyof typeof en]: string } = {
   ...attemptsRu,
+  ...callBacksRu,
   ...campaignsRu,
   ...offersRu,
   ...reportsRu,

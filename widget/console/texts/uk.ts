@@ -1,4 +1,5 @@
 import { attemptsUk } from "./attempts-uk.ts";
+import { callBacksUk } from "./call-backs-uk.ts";
 import { campaignsUk } from "./campaigns-uk.ts";
 import { offersUk } from "./offers-uk.ts";
 import { reportsUk } from "./reports-uk.ts";
@@ -7,6 +8,7 @@ import type { en } from "./en.ts";
 /** Українська. */
 export const uk: { readonly [K in keyof typeof en]: string } = {
   ...attemptsUk,
+  ...callBacksUk,
   ...campaignsUk,
   ...offersUk,
   ...reportsUk,

@@ -1,0 +1,381 @@
+import { css, html, LitElement, nothing, type TemplateResult } from "lit";
+import { repeat } from "lit/directives/repeat.js";
+import type { CallBackBody, CallBackPage } from "../../../server/followups/call-backs/rest.ts";
+import type { User } from "../../../server/people/model.ts";
+import { icon } from "../../shared/icons.ts";
+import { base } from "../../shared/styles.ts";
+import type { ConsoleContext } from "../context.ts";
+import type { Answered } from "../request.ts";
+import { KeptFocus } from "../shared/kept-focus.ts";
+import { pageStyles } from "../shared/page.styles.ts";
+import { refusalText } from "../shared/problems.ts";
+import { VIEWS, type View } from "./call-backs-api.ts";
+
+const LOOK_AGAIN_MS = 10_000;
+
+/**
+ * `<callcard-console-call-backs>`: who is to be called back, which of it is late, who has it; to give away and to settle. Looks again by
+ * itself. Properties: `ctx`.
+ */
+export class ConsoleCallBacks extends LitElement {
+  static override properties = {
+    ctx: { attribute: false },
+    view: { state: true },
+    page: { state: true },
+    more: { state: true },
+    people: { state: true },
+    problem: { state: true },
+  };
+  static override styles = [
+    base,
+    pageStyles,
+    css`
+      ul.list {
+        display: grid;
+        gap: 10px;
+      }
+      li.panel {
+        display: grid;
+        grid-template-columns: minmax(0, 1fr) auto;
+        gap: 4px 20px;
+        padding: 12px 18px;
+        align-items: center;
+      }
+      li.late {
+        border-color: var(--warn);
+      }
+      .who {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 2px 10px;
+        align-items: center;
+      }
+      .facts {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 0 16px;
+        font-size: 14px;
+        color: var(--ink-3);
+      }
+      .badge.bad {
+        background: var(--bad-soft);
+        color: var(--bad);
+        border-color: transparent;
+      }
+      .badge.warn {
+        background: var(--warn-soft);
+        color: var(--warn);
+        border-color: transparent;
+      }
+      .deeds {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 6px;
+        justify-content: flex-end;
+      }
+      .deeds select {
+        width: auto;
+        max-width: 200px;
+        font-size: 14px;
+      }
+      .views {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 4px;
+      }
+      .views .btn[aria-pressed="true"] {
+        background: var(--accent-soft);
+        border-color: transparent;
+        color: var(--accent-ink);
+      }
+      .more {
+        justify-self: start;
+      }
+      @container page (max-width: 700px) {
+        li.panel {
+          grid-template-columns: minmax(0, 1fr);
+          padding: 12px 14px;
+        }
+        .deeds {
+          justify-content: flex-start;
+        }
+      }
+    `,
+  ];
+
+  declare ctx: ConsoleContext;
+  declare view: View;
+  /** Null before the first one. */
+  declare page: CallBackPage | null;
+  /** Pages after the first, as far as they were asked for. */
+  declare more: readonly CallBackBody[];
+  /** Null: who there is cannot be seen by this person. */
+  declare people: readonly User[] | null;
+  declare problem: string;
+  #asked = 0;
+  #next: string | null = null;
+  #timer: ReturnType<typeof setInterval> | null = null;
+
+  constructor() {
+    super();
+    this.addController(
+      new KeptFocus(this, () =>
+        this.renderRoot.querySelector<HTMLElement>('.views [aria-pressed="true"]'),
+      ),
+    );
+    this.view = "all";
+    this.page = null;
+    this.more = [];
+    this.people = null;
+    this.problem = "";
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.#timer = setInterval(() => {
+      // Pages that were asked for stay where they are.
+      if (!document.hidden && this.more.length === 0) void this.#load();
+    }, LOOK_AGAIN_MS);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    if (this.#timer) clearInterval(this.#timer);
+  }
+
+  override firstUpdated(): void {
+    void this.#load();
+    if (this.ctx.writes) void this.#loadPeople();
+  }
+
+  override render(): TemplateResult {
+    const { words } = this.ctx;
+    const { t } = words;
+    const { page } = this;
+    return html`<h1 tabindex="-1">${t("place_callBacks")}</h1>
+      <div class="views" role="group" aria-label=${t("cb_views")}>
+        ${VIEWS.map(
+          (view) =>
+            html`<button
+              class="btn"
+              type="button"
+              aria-pressed=${view === this.view}
+              @click=${() => {
+                this.view = view;
+                this.page = null;
+                void this.#load();
+              }}
+            >
+              ${t(`cb_view_${view}`)}${this.#count(view)}
+            </button>`,
+        )}
+      </div>
+      ${
+        this.problem
+          ? html`<p class="notice bad" role="alert">
+              ${icon("warning")}<span>${this.problem}</span>
+            </p>`
+          : nothing
+      }
+      ${
+        page === null
+          ? this.problem
+            ? nothing
+            : html`<p class="muted" role="status">${t("loading")}</p>`
+          : page.callBacks.length === 0
+            ? html`<p class="muted">${t("cb_none")}</p>`
+            : html`<ul class="list" aria-label=${t("place_callBacks")}>
+                ${repeat(
+                  [...page.callBacks, ...this.more],
+                  ({ id }) => id,
+                  (entry) => this.#entry(entry),
+                )}
+              </ul>`
+      }
+      ${
+        page !== null && this.#next !== null
+          ? html`<button class="btn more" type="button" @click=${() => void this.#loadMore()}>
+              ${t("cb_more")}
+            </button>`
+          : nothing
+      }`;
+  }
+
+  #count(view: View): string {
+    const { page } = this;
+    if (!page) return "";
+    const { open, late, escalated, taken } = page.counts;
+    switch (view) {
+      case "all":
+        return ` ${open}`;
+      case "late":
+        return ` ${late}`;
+      case "escalated":
+        return ` ${escalated}`;
+      case "taken":
+        return ` ${taken}`;
+      case "free":
+      case "over":
+    }
+    return "";
+  }
+
+  #entry(entry: CallBackBody): TemplateResult {
+    const { words, model } = this.ctx;
+    const { t, locale } = words;
+    const nowMs = model.clock.nowMs();
+    const isOpen = entry.state === "open" || entry.state === "taken";
+    const name = entry.name || entry.phone;
+    const whose = entry.takenByName
+      ? t("cb_takenBy", { name: entry.takenByName })
+      : entry.byCampaign
+        ? t("cb_byCampaign", { name: entry.campaignName })
+        : entry.userName
+          ? t("cb_for", { name: entry.userName })
+          : t("cb_forAnybody");
+    return html`<li class="panel ${entry.late && isOpen ? "late" : ""}">
+      <div>
+        <p class="who">
+          <b><bdi>${name}</bdi></b>
+          ${entry.name ? html`<bdi class="muted">${entry.phone}</bdi>` : nothing}
+          ${
+            entry.escalated && isOpen
+              ? html`<span class="badge bad">${t("cb_escalated")}</span>`
+              : entry.late && isOpen
+                ? html`<span class="badge warn">${t("cb_late")}</span>`
+                : nothing
+          }
+          <span class="badge">${t(`cb_origin_${entry.origin}`)}</span>
+        </p>
+        ${entry.reason ? html`<p class="wrap">${entry.reason}</p>` : nothing}
+        <p class="facts">
+          <span
+            >${t("cb_due", {
+              when: locale.dayAndTime(entry.dueAt, nowMs),
+              theirs: clockIn(entry.timeZone, entry.dueAt, locale.lang),
+            })}</span
+          >
+          ${
+            isOpen
+              ? html`<span>${whose}</span>`
+              : html`<span
+                  >${words.coded("cb_closed_", entry.closedBecause) ?? entry.closedBecause}</span
+                >`
+          }
+          ${entry.tries > 0 ? html`<span>${t("cb_tries", { count: entry.tries })}</span>` : nothing}
+          ${entry.queue ? html`<span><bdi>${entry.queue}</bdi></span>` : nothing}
+          ${
+            entry.madeByName
+              ? html`<span>${t("cb_madeBy", { name: entry.madeByName })}</span>`
+              : nothing
+          }
+        </p>
+      </div>
+      ${isOpen ? this.#deeds(entry, name) : nothing}
+    </li>`;
+  }
+
+  #deeds(entry: CallBackBody, name: string): TemplateResult {
+    const { t } = this.ctx.words;
+    const { callBacks } = this.ctx.model.api;
+    const deed = (
+      key: "cb_done" | "cb_notNeeded" | "cb_giveBack" | "cb_take",
+      act: () => Promise<Answered<CallBackBody>>,
+    ): TemplateResult =>
+      html`<button
+        class="btn"
+        type="button"
+        aria-label=${`${t(key)}: ${name}`}
+        @click=${() => void this.#do(act)}
+      >
+        ${t(key)}
+      </button>`;
+    return html`<div class="deeds">
+      ${
+        this.people && entry.state === "open"
+          ? html`<select
+              aria-label=${`${t("cb_assign")}: ${name}`}
+              .value=${entry.userId ?? ""}
+              @change=${(event: Event) => {
+                const { value } = event.target as HTMLSelectElement;
+                void this.#do(() => callBacks.assign(entry.id, value || null));
+              }}
+            >
+              <option value="" ?selected=${entry.userId === null}>${t("cb_anybody")}</option>
+              ${this.people.map(
+                (one) =>
+                  html`<option value=${one.id} ?selected=${one.id === entry.userId}>
+                    ${one.name}
+                  </option>`,
+              )}
+            </select>`
+          : entry.state === "open" && entry.userId !== null
+            ? html`<button
+                class="btn"
+                type="button"
+                aria-label=${`${t("cb_toAnybody")}: ${name}`}
+                @click=${() => void this.#do(() => callBacks.assign(entry.id, null))}
+              >
+                ${t("cb_toAnybody")}
+              </button>`
+            : nothing
+      }
+      ${
+        entry.state === "taken"
+          ? deed("cb_giveBack", () => callBacks.settle(entry.id, "giveBack"))
+          : deed("cb_take", () => callBacks.take(entry.id))
+      }
+      ${deed("cb_done", () => callBacks.settle(entry.id, "done"))}
+      ${deed("cb_notNeeded", () => callBacks.settle(entry.id, "notNeeded"))}
+    </div>`;
+  }
+
+  async #do(act: () => Promise<Answered<CallBackBody>>): Promise<void> {
+    const { words } = this.ctx;
+    const answer = await act();
+    await this.#load();
+    if (!answer.ok) this.problem = words.t("failed", { message: refusalText(answer, words) });
+  }
+
+  async #load(): Promise<void> {
+    const mine = ++this.#asked;
+    const { words, model } = this.ctx;
+    const answer = await model.api.callBacks.page(this.view, "");
+    // Another view was chosen meanwhile.
+    if (mine !== this.#asked) return;
+    if (answer.ok) {
+      this.page = answer.body;
+      this.more = [];
+      this.#next = answer.body.next;
+    }
+    this.problem = answer.ok ? "" : words.t("loadFailed", { message: refusalText(answer, words) });
+  }
+
+  async #loadMore(): Promise<void> {
+    const mine = ++this.#asked;
+    const { words, model } = this.ctx;
+    const answer = await model.api.callBacks.page(this.view, this.#next ?? "");
+    if (mine !== this.#asked) return;
+    if (answer.ok) {
+      this.more = [...this.more, ...answer.body.callBacks];
+      this.#next = answer.body.next;
+      this.requestUpdate();
+    } else this.problem = words.t("loadFailed", { message: refusalText(answer, words) });
+  }
+
+  async #loadPeople(): Promise<void> {
+    const answer = await this.ctx.model.api.callBacks.people();
+    if (answer.ok) this.people = answer.body.users;
+  }
+}
+
+/** `15:00`, on the clock of the person's own zone. */
+function clockIn(timeZone: string, iso: string, lang: string): string {
+  try {
+    const clock = { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone } as const;
+    return new Intl.DateTimeFormat(lang, clock).format(new Date(iso));
+  } catch {
+    // A zone that this browser does not have.
+    return timeZone;
+  }
+}
