@@ -106,16 +106,6 @@ describe("a lost call", () => {
     expect(await rows()).toEqual([]);
   });
 
-  test("while PostgreSQL refused for a moment is made afterwards", async () => {
-    await database.pool.query("alter table call_backs rename to call_backs_away");
-    const call = lostCall(nextPhone());
-    house.calls.tell("callEnded", call, NOON_MS);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    await database.pool.query("alter table call_backs_away rename to call_backs");
-    await house.callBacks.flush();
-    expect(await rows()).toHaveLength(1);
-  });
-
   test("by what an admin says: only of named queues, and not at all when switched off", async () => {
     const { missed } = PLAIN_CALL_BACKS;
     const at = { timeZone: MOSCOW, nowMs };
