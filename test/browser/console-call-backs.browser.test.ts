@@ -13,10 +13,10 @@ test("call backs by their time: which are late, who has them, what clock the per
   const { page } = await stage.scene({ place: "#call-backs" });
   const maria = entry(page, "Мария Кузнецова");
   await maria.getByText("просрочен, нужен руководитель").waitFor();
-  await maria.getByText("для Анна Белова").waitFor();
+  await maria.getByText("кому: Анна Белова").waitFor();
   await maria.getByText("Уточнить размер").waitFor();
   await maria.getByText(/там будет \d\d:\d\d/).waitFor();
-  await entry(page, "Елена Орлова").getByText("взял Пётр Иванов").waitFor();
+  await entry(page, "Елена Орлова").getByText("у кого: Пётр Иванов").waitFor();
   await shot(page, "call-backs-1");
   await page.getByRole("button", { name: "Просрочены 2" }).click();
   await expect.poll(() => page.getByRole("listitem").count()).toBe(2);
@@ -27,7 +27,7 @@ test("call backs by their time: which are late, who has them, what clock the per
 test("an admin gives one to an operator, takes one from another, and settles by keys", async () => {
   const { double, page } = await stage.scene({ place: "#call-backs" });
   await page.getByLabel("Кто перезвонит: Игорь Сафин").selectOption("Пётр Иванов");
-  await entry(page, "Игорь Сафин").getByText("для Пётр Иванов").waitFor();
+  await entry(page, "Игорь Сафин").getByText("кому: Пётр Иванов").waitFor();
   await page.getByRole("button", { name: "Вернуть в список: Елена Орлова" }).click();
   await page.getByRole("button", { name: "Взять себе: Елена Орлова" }).waitFor();
   await page.getByRole("button", { name: "Не нужно: Мария Кузнецова" }).focus();
@@ -54,7 +54,7 @@ test("somebody else was faster: it is said, and the list is as it is now", async
 test("a supervisor, who may not see all users, gives a call back to anybody", async () => {
   const { double, page } = await stage.scene({ role: "supervisor", place: "#call-backs" });
   await page.getByRole("button", { name: "Отдать любому: Мария Кузнецова" }).click();
-  await entry(page, "Мария Кузнецова").getByText("для любого").waitFor();
+  await entry(page, "Мария Кузнецова").getByText("кому: любому").waitFor();
   expect(double.callBacks.entries[0]!.userId).toBeNull();
 });
 
