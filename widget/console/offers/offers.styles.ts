@@ -117,6 +117,9 @@ export const offersStyles = css`
     align-items: center;
   }
   .btn.small {
+    white-space: normal;
+    text-align: left;
+    max-width: 100%;
     justify-self: start;
     padding: 2px 8px;
     min-height: 32px;
