@@ -18,8 +18,10 @@ import type { DeskWork } from "./desk/ports.ts";
 import { openClaims } from "./followups/claims/open.ts";
 import { claimRoutes } from "./followups/claims/routes.ts";
 import { openCallBacks } from "./followups/call-backs/open.ts";
+import { openRatings } from "./followups/ratings/open.ts";
 import type { App } from "./http/app.ts";
 import type { Metrics } from "./http/metrics.ts";
+import { openHints } from "./offers/learn/hints.ts";
 import { openLearning } from "./offers/learn/open.ts";
 import { openOfferLoop } from "./offers/loop/loop.ts";
 import { loopRoutes } from "./offers/loop/routes.ts";
@@ -72,7 +74,7 @@ export async function openWork(options: WorkOptions): Promise<Work> {
   const learning = openLearning({ storage, databaseUrl, log: options.log });
   opening.defer(() => learning.close());
   const offers = await openOffers({
-    ...{ storage, bus, hints: learning.hints, timeZone, log: log("offers") },
+    ...{ storage, databaseUrl, bus, hints: openHints, timeZone, log: log("offers") },
   });
   opening.defer(() => offers.close());
   const loop = openOfferLoop({ storage, log: log("offers") });
@@ -87,13 +89,18 @@ export async function openWork(options: WorkOptions): Promise<Work> {
   opening.defer(() => webhooks.close());
   const claims = openClaims({ storage: record, bus, timeZone, log: log("claims") });
   opening.defer(() => claims.close());
+  const e164Of = (number: string) => readPhone(number, region)?.e164 ?? null;
+  const { customerOf } = options;
   const callBacks = openCallBacks({
-    ...{ db: record.db, bus, calls, customerOf: options.customerOf, timeZone, region },
-    e164Of: (number) => readPhone(number, region)?.e164 ?? null,
+    ...{ db: record.db, bus, calls, customerOf, e164Of, timeZone, region },
     planCallBack: campaigns.planCallBack,
     log: log("call backs"),
   });
   opening.defer(() => callBacks.close());
+  const ratings = openRatings({
+    ...{ db: record.db, calls, customerOf, e164Of, timeZone, log: log("ratings") },
+  });
+  opening.defer(() => ratings.close());
 
   const parts = opening.move();
   return {
@@ -111,6 +118,7 @@ export async function openWork(options: WorkOptions): Promise<Work> {
       await webhookRoutes(app, { db });
       await claimRoutes(app, { claims });
       await callBacks.routes(app, metrics);
+      await ratings.routes(app, metrics);
       metrics.exposeGauges("callcard_offers_", () => ({ unwritten: loop.counters().waiting }));
       metrics.exposeCounters("callcard_offers_", () => ({ lost: loop.counters().lost }));
     },

@@ -33,7 +33,14 @@ afterAll(async () => {
 test("a car without batteries gets them in the right number, a large order a gift box, and every rule is sound", async () => {
   const bus = localBus(fault);
   const offers = await openOffers({
-    ...{ storage: database, bus, hints: null, log, timeZone: "Asia/Novosibirsk" },
+    ...{
+      storage: database,
+      databaseUrl: database.url,
+      bus,
+      hints: null,
+      log,
+      timeZone: "Asia/Novosibirsk",
+    },
   });
   try {
     const car = await database.db

@@ -1,10 +1,8 @@
-/** What is learned from orders, wired: the learner, the hints that come of it, and what is seen of both. */
+/** What is learned from orders, wired: the learner, and what is seen of it. */
 import type { Logger } from "pino";
 import type { App } from "../../http/app.ts";
 import type { Metrics } from "../../http/metrics.ts";
 import type { Storage } from "../../storage/database.ts";
-import type { HintSource } from "../model.ts";
-import { openHints } from "./hints.ts";
 import { Learner } from "./learner.ts";
 import { learningRoutes } from "./routes.ts";
 
@@ -15,9 +13,8 @@ export type LearningOptions = {
   readonly log: Logger;
 };
 
-/** Learning, and what it is for. */
+/** Learning, under way. */
 export type LearningPart = {
-  readonly hints: HintSource;
   routes(app: App, metrics: Metrics): Promise<void>;
   /** Begins to learn; every process may, one at a time does. */
   open(): void;
@@ -28,7 +25,6 @@ export type LearningPart = {
 export function openLearning({ storage, databaseUrl, log }: LearningOptions): LearningPart {
   const learner = new Learner({ databaseUrl, log: log.child({ part: "learning" }) });
   return {
-    hints: openHints(storage),
     async routes(app, metrics) {
       await learningRoutes(app, { db: storage.db, learner });
       metrics.exposeCounters("callcard_learning_", () => learner.counters());
