@@ -599,15 +599,8 @@ export type Schema = {
   mail_sources: {
     name: string;
     kind: string;
-    settings: Json<unknown>;
-    secret: Generated<string>;
+    secret: string;
     enabled: Generated<boolean>;
-    from_at: TimeDefault;
-    uid_validity: Generated<string>;
-    last_uid: ColumnType<string, string | number | undefined, string | number>;
-    looked_at: Time | null;
-    failures: Generated<number>;
-    last_error: Generated<string>;
     changed_at: TimeDefault;
   };
   call_backs: {

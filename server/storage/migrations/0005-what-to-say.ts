@@ -277,21 +277,13 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`create index customers_email_is on customers (lower(email)) where email <> ''`.execute(
     db,
   );
-  // Services that hand letters over, and mailboxes that are looked into.
+  // Services that hand letters over.
   await sql`
     create table mail_sources (
       name text primary key,
       kind text not null,
-      settings jsonb not null default '{}',
-      secret text not null default '',
+      secret text not null,
       enabled boolean not null default true,
-      -- Of a mailbox: letters that came earlier are none of ours, and how far it was read.
-      from_at timestamptz not null default now(),
-      uid_validity text not null default '',
-      last_uid bigint not null default 0,
-      looked_at timestamptz,
-      failures integer not null default 0,
-      last_error text not null default '',
       changed_at timestamptz not null default now()
     )`.execute(db);
   await sql`create index messages_customer on messages (customer_id, at desc)`.execute(db);
