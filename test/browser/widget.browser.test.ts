@@ -210,7 +210,10 @@ test("a whole wrap-up by keyboard; 'saved' is said only after the server's reply
   double.drop();
   await page.getByText(/Сохранено в \d\d:\d\d/).waitFor();
   expect([...double.saved.values()]).toEqual([
-    { callId: "demo-1", disposition: "consult", note: "Перезвонит завтра" },
+    {
+      ...{ callId: "demo-1", disposition: "consult", note: "Перезвонит завтра" },
+      ...{ tags: [], callBack: null },
+    },
   ]);
   await heading(page, "Вы на линии");
 });
@@ -242,7 +245,10 @@ test("while the database is down a wrap-up is kept, through a reload, and saved 
   double.databaseDown = false;
   await page.getByText(/Сохранено в \d\d:\d\d/).waitFor();
   expect([...double.saved.values()]).toEqual([
-    { callId: "demo-1", disposition: "return", note: "Вернёт кофемолку" },
+    {
+      ...{ callId: "demo-1", disposition: "return", note: "Вернёт кофемолку" },
+      ...{ tags: [], callBack: null },
+    },
   ]);
   const ids = new Set(double.requests("saveWrapUp").map((input) => input.draftId));
   expect(ids.size).toBe(1);
