@@ -18,6 +18,7 @@ import type { DeskWork } from "./desk/ports.ts";
 import { openClaims } from "./followups/claims/open.ts";
 import { claimRoutes } from "./followups/claims/routes.ts";
 import { openCallBacks } from "./followups/call-backs/open.ts";
+import { mailRoutes } from "./followups/mail/routes.ts";
 import { openRatings } from "./followups/ratings/open.ts";
 import type { App } from "./http/app.ts";
 import type { Metrics } from "./http/metrics.ts";
@@ -117,6 +118,7 @@ export async function openWork(options: WorkOptions): Promise<Work> {
       actionRoutes(app, { storage, work: orders });
       await webhookRoutes(app, { db });
       await claimRoutes(app, { claims });
+      await mailRoutes(app, { db, claims, region });
       await callBacks.routes(app, metrics);
       await ratings.routes(app, metrics);
       metrics.exposeGauges("callcard_offers_", () => ({ unwritten: loop.counters().waiting }));
