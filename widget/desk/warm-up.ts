@@ -125,7 +125,8 @@ function sampleCall(nowMs: number): DeskCall {
       notes: [note],
       place: { city: LETTERS, region: "", country: "RU" },
       timeZones: ["Asia/Novosibirsk"],
-      work: null,
+      // Empty: drawn from the list of orders; nothing is asked for before the first view is on a screen.
+      work: { order: null, background: null, claims: [], callBack: null },
       problems: [],
     },
   };
