@@ -87,6 +87,7 @@ export class Board {
       case "held":
       case "resumed":
       case "transferred":
+      case "rated":
         break;
     }
     this.#follow(call);

@@ -115,7 +115,7 @@ export function readClaim(value: unknown, options: LoadOptions): ClaimRow {
   const status = record.status ?? null;
   const isClosing = status === "solved" || status === "rejected";
   if (status !== null && closedAt !== null && isClosing !== (closedAt !== ""))
-    throw new RecordError("closedAt", `does not fit the status ${status}`);
+    throw new RecordError("closedAt", `does not fit the status ${record.status ?? ""}`);
   return {
     ...{ ...owned, subject: clean("subject"), openedAt: moment("openedAt", record.openedAt) },
     ...{ closedAt, number: clean("number") || null, kind: record.kind ?? null },

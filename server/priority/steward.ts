@@ -290,6 +290,7 @@ export class Steward {
       case "resumed":
       case "transferred":
       case "merged":
+      case "rated":
         break;
     }
   }

@@ -242,6 +242,7 @@ export class Verdicts {
       case "held":
       case "resumed":
       case "transferred":
+      case "rated":
         break;
     }
   }

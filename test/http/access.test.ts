@@ -5,14 +5,26 @@ import { consoleRoutes } from "../../server/console/routes.ts";
 import { customerRoutes } from "../../server/customers/routes.ts";
 import type { App } from "../../server/http/app.ts";
 import type { Access } from "../../server/http/auth.ts";
+import { deliveryRoutes } from "../../server/delivery/routes.ts";
+import { callBackRoutes } from "../../server/followups/call-backs/routes.ts";
+import { claimRoutes } from "../../server/followups/claims/routes.ts";
+import { mailRoutes } from "../../server/followups/mail/routes.ts";
+import { ratingRoutes } from "../../server/followups/ratings/routes.ts";
 import { feedRoutes } from "../../server/http/feed-routes.ts";
 import { createReadiness, healthRoutes } from "../../server/http/health.ts";
 import { createMetrics } from "../../server/http/metrics.ts";
+import { learningRoutes } from "../../server/offers/learn/routes.ts";
+import { loopRoutes } from "../../server/offers/loop/routes.ts";
+import { offerRoutes } from "../../server/offers/offer-routes.ts";
+import { ruleRoutes } from "../../server/offers/rule-routes.ts";
+import { standingsRoutes } from "../../server/offers/standings/routes.ts";
+import { actionRoutes } from "../../server/orders/actions/routes.ts";
 import { orderRoutes } from "../../server/orders/routes.ts";
 import { type Role, roleAllows } from "../../server/people/model.ts";
 import { callerRoute } from "../../server/priority/caller-route.ts";
 import { peopleRoutes } from "../../server/people/routes.ts";
 import { sessionRoutes } from "../../server/people/session-routes.ts";
+import { webhookRoutes } from "../../server/webhooks/routes.ts";
 import { testApp } from "./support.ts";
 
 const everybody = "public";
@@ -79,6 +91,85 @@ const expected: Record<string, Access> = {
   "GET /api/v1/customers": personsAndPrograms,
   "GET /api/v1/customers/:id": personsAndPrograms,
   "GET /api/v1/identify": personsAndPrograms,
+
+  "GET /api/v1/call-backs": supervisorsAndPrograms,
+  "POST /api/v1/call-backs": supervisorsAndPrograms,
+  "GET /api/v1/call-backs/:id": supervisorsAndPrograms,
+  "POST /api/v1/call-backs/:id/assign": supervisors,
+  "POST /api/v1/call-backs/:id/move": supervisorsAndPrograms,
+  "POST /api/v1/call-backs/:id/settle": personsAndPrograms,
+  "POST /api/v1/call-backs/:id/take": persons,
+  "GET /api/v1/call-backs/settings": supervisors,
+  "PUT /api/v1/call-backs/settings": admins,
+  "POST /api/v1/call-backs/settings/check": supervisors,
+
+  "GET /api/v1/claim-settings": supervisors,
+  "PUT /api/v1/claim-settings": admins,
+
+  "GET /api/v1/claims": supervisorsAndPrograms,
+  "GET /api/v1/claims/:number": personsAndPrograms,
+  "POST /api/v1/claims/:number/status": supervisorsAndPrograms,
+
+  "GET /api/v1/customers/:id/timeline": personsAndPrograms,
+
+  "GET /api/v1/delivery/home": supervisors,
+  "PUT /api/v1/delivery/home": admins,
+  "POST /api/v1/delivery/points": personsAndPrograms,
+  "GET /api/v1/delivery/providers": supervisors,
+  "DELETE /api/v1/delivery/providers/:name": admins,
+  "PUT /api/v1/delivery/providers/:name": admins,
+  "POST /api/v1/delivery/quotes": personsAndPrograms,
+
+  // A signature, a token or a password of the mail service opens it.
+  "POST /api/v1/hooks/mail/:service": everybody,
+
+  "GET /api/v1/mail/rules": supervisors,
+  "PUT /api/v1/mail/rules": admins,
+  "GET /api/v1/mail/services": admins,
+  "DELETE /api/v1/mail/services/:name": admins,
+  "PUT /api/v1/mail/services/:name": admins,
+
+  "POST /api/v1/messages/:id/settle": supervisors,
+  "GET /api/v1/messages/unsettled": supervisors,
+
+  "POST /api/v1/offers": personsAndPrograms,
+  "POST /api/v1/offers/answers": personsAndPrograms,
+  "POST /api/v1/offers/explain": personsAndPrograms,
+  "GET /api/v1/offers/held": supervisorsAndPrograms,
+  "GET /api/v1/offers/learning": supervisors,
+  "POST /api/v1/offers/learning/rebuild": admins,
+  "GET /api/v1/offers/products": supervisors,
+  "GET /api/v1/offers/report": supervisorsAndPrograms,
+  "GET /api/v1/offers/rules": supervisors,
+  "POST /api/v1/offers/rules": admins,
+  "GET /api/v1/offers/rules/:id": supervisors,
+  "PUT /api/v1/offers/rules/:id": admins,
+  "POST /api/v1/offers/rules/:id/off": admins,
+  "POST /api/v1/offers/rules/:id/on": admins,
+  "GET /api/v1/offers/rules/:id/versions": supervisors,
+  "POST /api/v1/offers/rules/check": supervisors,
+  "GET /api/v1/offers/rules/vocabulary": supervisors,
+
+  "POST /api/v1/orders/:source/:sourceId/actions": personsAndPrograms,
+  "GET /api/v1/orders/actions": supervisorsAndPrograms,
+  "GET /api/v1/orders/actions/:id": personsAndPrograms,
+  "POST /api/v1/orders/actions/:id/settle": supervisorsAndPrograms,
+
+  // A signed token, or a program's own, opens it.
+  "POST /api/v1/ratings": everybody,
+  "GET /api/v1/ratings/report": supervisors,
+
+  "GET /api/v1/standings": supervisors,
+  "PUT /api/v1/standings": admins,
+  "POST /api/v1/standings/check": supervisors,
+
+  "GET /api/v1/webhook-deliveries": admins,
+  "POST /api/v1/webhook-deliveries/:id/send-again": admins,
+
+  "GET /api/v1/webhooks": admins,
+  "POST /api/v1/webhooks": admins,
+  "DELETE /api/v1/webhooks/:id": admins,
+  "PUT /api/v1/webhooks/:id": admins,
 };
 
 let app: App;
@@ -97,6 +188,18 @@ beforeAll(async () => {
     bus: nothing,
   });
   await orderRoutes(app, { storage: nothing, defaultRegion: "RU" });
+  actionRoutes(app, { storage: nothing, work: nothing });
+  await deliveryRoutes(app, nothing);
+  await claimRoutes(app, { claims: nothing });
+  await webhookRoutes(app, { db: nothing });
+  await mailRoutes(app, { db: nothing, claims: nothing, region: "RU" });
+  await loopRoutes(app, { db: nothing, timeZone: "UTC" });
+  await learningRoutes(app, { db: nothing, learner: nothing });
+  offerRoutes(app, nothing);
+  ruleRoutes(app, nothing);
+  standingsRoutes(app, nothing);
+  await callBackRoutes(app, nothing);
+  await ratingRoutes(app, nothing);
   callerRoute(app, {
     ...{ pbxs: [], callerOf: nothing, policy: nothing, decide: nothing },
     ...{ preferredSeatOf: nothing, log: nothing },

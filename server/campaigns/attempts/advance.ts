@@ -125,7 +125,7 @@ function told(facts: AttemptFacts) {
 /** Columns that the new state sets. */
 function stamps(
   row: AttemptRow,
-  to: AttemptState,
+  to: Exclude<AttemptState, PlainState>,
   facts: AttemptFacts,
   settings: CampaignSettings,
 ) {
