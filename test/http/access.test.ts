@@ -199,7 +199,7 @@ beforeAll(async () => {
   ruleRoutes(app, nothing);
   standingsRoutes(app, nothing);
   await callBackRoutes(app, nothing);
-  await ratingRoutes(app, nothing);
+  ratingRoutes(app, nothing);
   callerRoute(app, {
     ...{ pbxs: [], callerOf: nothing, policy: nothing, decide: nothing },
     ...{ preferredSeatOf: nothing, log: nothing },
