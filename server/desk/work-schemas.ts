@@ -42,7 +42,8 @@ const action = Type.Union([
     kind: Type.Literal("changeLines"),
     lines: list(
       object({
-        sourceProductId: word(200),
+        // "" of a line whose product the source never named: it stays in the list.
+        sourceProductId: word(200, 0),
         name: text(500),
         quantity: quantity(0),
         priceMinor: moneyMinor,

@@ -19,6 +19,7 @@ describe("a request about the work", () => {
   test.each<[keyof typeof workSchemas, unknown]>([
     ["actOnOrder", act({ kind: "confirm" })],
     ["actOnOrder", act({ kind: "changeLines", lines: [line, { ...line, showingId: id }] })],
+    ["actOnOrder", act({ kind: "changeLines", lines: [line, { ...line, sourceProductId: "" }] })],
     ["actOnOrder", act({ kind: "cancel", reason: "tooLong", text: "" })],
     ["actOnOrder", act({ kind: "changeDelivery", delivery: { city: "Томск" }, chosen: null })],
     ["fileClaim", claim],
