@@ -180,6 +180,8 @@ test("an admin makes a trunk and a campaign, starts it, watches it, and ends it"
   await vera.getByRole("link", { name: "Обзвоны" }).click();
   await theirs.getByRole("button", { name: /^Запустить/ }).click();
   await expect.poll(() => figure(theirs, "ringing"), { timeout: 20_000 }).toBe("1");
+  // The dialplan waits a second before it dials; whose line is asked for rings only then.
+  await vi.waitFor(() => expect(server.pbx.dialledForAttempts()).toHaveLength(4), 10_000);
   await shot(vera, "campaign-10-supervisor");
   await theirs.getByRole("button", { name: /^Завершить/ }).click();
   const dialog = vera.getByRole("dialog");

@@ -480,6 +480,9 @@ export const cardStyles = css`
     .facts.wide {
       grid-template-columns: repeat(2, minmax(0, 1fr));
     }
+    .facts.wide dd {
+      white-space: normal;
+    }
   }
   @container card (max-width: 420px) {
     h1 {
