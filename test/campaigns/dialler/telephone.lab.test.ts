@@ -242,7 +242,9 @@ describe.each([22, 16] as const)("on Asterisk %i", (version) => {
         const record = await vi.waitFor(() => telephone.record(asked.attempt.id), {
           timeout: 20_000,
         });
-        expect(record).toEqual({ dialled: true, evidence: null });
+        expect(record.dialled).toBe(true);
+        // Asterisk itself wrote no end; all that is known is what was heard of it until then.
+        if (record.dialled) expect(record.evidence?.answered ?? false).toBe(false);
         await telephone.dial(asked);
         await over(asked.attempt.id);
         expect(invited(far)).toBe(1);
