@@ -30,6 +30,20 @@ type Said =
   | { readonly quotes: readonly Quote[] }
   | { readonly why: "refused" | "notServed" | "tooLarge" | "down"; readonly said: string };
 
+/** How a carrier was when it was asked last, by this process. Times are epoch ms; 0 for never. */
+export type CarrierState = {
+  readonly answeredAtMs: number;
+  readonly failedAtMs: number;
+  /** Of the last question, whatever came of it. */
+  readonly tookMs: number;
+  /** Of the last failure or refusal, "" after an answer. */
+  readonly said: string;
+  /** It is left alone until then; 0 when it is asked. */
+  readonly restingUntilMs: number;
+};
+
+const NEVER_ASKED = { answeredAtMs: 0, failedAtMs: 0, tookMs: 0, said: "" };
+
 /** So long an old answer is better than none. */
 const OLD_FOR_MS = 24 * 3_600_000;
 const POINTS_FOR_MS = 6 * 3_600_000;
@@ -44,6 +58,7 @@ export class Carriers {
   readonly #points = new LRUCache<string, readonly PickUpPoint[]>({ max: 500, ttl: POINTS_FOR_MS });
   readonly #asking = new Map<string, Promise<Said>>();
   readonly #patience = new Map<string, Patience>();
+  readonly #states = new Map<string, typeof NEVER_ASKED>();
 
   constructor(options: AskOptions) {
     this.#deadlineMs = options.deadlineMs ?? 2000;
@@ -80,6 +95,12 @@ export class Carriers {
     for (const cache of [this.#kept, this.#points])
       for (const key of [...cache.keys()]) if (key.startsWith(start)) cache.delete(key);
     this.#patience.delete(name);
+    this.#states.delete(name);
+  }
+
+  state(name: string): CarrierState {
+    const restingUntilMs = this.#patience.get(name)?.restsUntil(this.#now()) ?? 0;
+    return { ...(this.#states.get(name) ?? NEVER_ASKED), restingUntilMs };
   }
 
   async #one(
@@ -114,9 +135,15 @@ export class Carriers {
     if (asking !== undefined) return asking;
     const { name } = provider;
     const patience = this.#patienceOf(name);
+    const sinceMs = this.#now();
+    const note = (change: Partial<typeof NEVER_ASKED>): void => {
+      const before = this.#states.get(name) ?? NEVER_ASKED;
+      this.#states.set(name, { ...before, tookMs: this.#now() - sinceMs, ...change });
+    };
     const answer = provider.quote(question, AbortSignal.timeout(this.#givenUpMs)).then(
       (quotes): Said => {
         patience.answered();
+        note({ answeredAtMs: this.#now(), said: "" });
         // An estimate of a table costs nothing to reckon again, and the table may be another by then.
         if (quotes.some(({ told }) => told === "live"))
           this.#kept.set(key, { quotes, atMs: this.#now() });
@@ -125,11 +152,14 @@ export class Carriers {
       (error: unknown): Said => {
         if (error instanceof RefusedByCarrier) {
           patience.answered();
+          note({ answeredAtMs: this.#now(), said: error.said });
           return { why: error.why, said: error.said };
         }
+        const said = wordsOf(error);
         patience.failed(this.#now());
+        note({ failedAtMs: this.#now(), said });
         this.#failed(name, error);
-        return { why: "down", said: wordsOf(error) };
+        return { why: "down", said };
       },
     );
     this.#asking.set(key, answer);

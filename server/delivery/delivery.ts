@@ -2,7 +2,7 @@
 import { sql } from "kysely";
 import { recordAudit } from "../people/audit.ts";
 import type { Database } from "../storage/database.ts";
-import { Carriers, roundedUp } from "./ask.ts";
+import { type CarrierState, Carriers, roundedUp } from "./ask.ts";
 import type { Delivery, DeliveryProvider, Place, QuoteAnswer, QuoteQuestion } from "./model.ts";
 import { type Goods, parcelOf } from "./parcel.ts";
 import { cdek } from "./providers/cdek.ts";
@@ -36,6 +36,7 @@ export type ProviderRow = {
   readonly enabled: boolean;
   readonly settings: ProviderSettings;
   readonly hasSecrets: readonly string[];
+  readonly state: CarrierState;
 };
 
 /** The carriers, with how an admin changes them. */
@@ -164,6 +165,7 @@ export async function openDelivery(options: DeliveryOptions): Promise<DeliveryBo
     return rows.map(({ name, enabled, settings }) => ({
       ...{ name, enabled },
       ...withoutSecrets(settings as ProviderSettings),
+      state: carriers.state(name),
     }));
   }
 

@@ -17,6 +17,11 @@ export class Patience {
     return true;
   }
 
+  /** Epoch ms; 0 when it does not rest. */
+  restsUntil(nowMs: number): number {
+    return nowMs < this.#restsUntilMs ? this.#restsUntilMs : 0;
+  }
+
   /** It answered, whatever it said. */
   answered(): void {
     this.#failures = 0;

@@ -93,6 +93,14 @@ const ProviderBody = Type.Object({
   enabled: Type.Boolean(),
   settings: ProviderSettings,
   hasSecrets: Type.Array(Type.String(), { description: "Which secrets there are" }),
+  state: Type.Object(
+    {
+      ...{ answeredAtMs: Type.Number(), failedAtMs: Type.Number(), tookMs: Type.Number() },
+      said: Type.String({ description: "What it said when it failed or refused last" }),
+      restingUntilMs: Type.Number({ description: "It is left alone until then" }),
+    },
+    { description: "As this process knows it; times are epoch ms, 0 for never" },
+  ),
 });
 const HomeInput = Type.Object(
   {

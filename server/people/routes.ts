@@ -1,10 +1,11 @@
-/** What admins do with people: `/api/v1/users`, `/api/v1/tokens`, `/api/v1/audit`. */
+/** What admins do with people: `/api/v1/users`, `/api/v1/tokens`, `/api/v1/audit`; and whom supervisors may name. */
 import { Type } from "@fastify/type-provider-typebox";
 import type { App } from "../http/app.ts";
 import { nameOf } from "../http/auth.ts";
 import { ErrorBody, notFound } from "../http/errors.ts";
 import type { Database } from "../storage/database.ts";
 import { listAudit } from "./audit.ts";
+import { operatorRoute } from "./operator-route.ts";
 import { AnyRole, Id, Language, PersonRole, UserBody, asApiError } from "./schemas.ts";
 import type { Sessions } from "./sessions.ts";
 import { createToken, listTokens, revokeToken } from "./tokens.ts";
@@ -34,7 +35,7 @@ const TokenRecordBody = Type.Object(
 const Name = Type.String({ minLength: 1, maxLength: 200 });
 const Password = Type.String({ minLength: 1, maxLength: 200 });
 
-/** Registers the routes. Every one needs an admin. */
+/** Registers the routes. Every one needs an admin, but the list of operators. */
 export async function peopleRoutes(
   app: App,
   parts: {
@@ -46,6 +47,7 @@ export async function peopleRoutes(
 ): Promise<void> {
   const { db, sessions } = parts;
   const onRequest = app.requireRole("admin");
+  operatorRoute(app, { db });
 
   app.get(
     "/api/v1/users",

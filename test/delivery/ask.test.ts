@@ -73,12 +73,17 @@ test("a carrier that fails rests, is tried by one question after, and rests long
   expect([await why(), await why(), await why()]).toEqual(["down", "down", "down"]);
   expect(await why()).toBe("resting");
   expect(failures).toHaveLength(3);
+  expect(made.state("a")).toMatchObject({ said: "gone", answeredAtMs: 0, restingUntilMs: 15_000 });
   clock.nowMs = 16_000;
   expect(await why()).toBe("down");
   clock.nowMs = 40_000;
   expect(await why()).toBe("resting");
   clock.nowMs = 50_000;
   expect(await why()).toBe("down");
+  clock.nowMs = 500_000;
+  expect(made.state("a").restingUntilMs).toBe(0);
+  await made.ask([provider("a", async () => [quote("a", 1)])], question());
+  expect(made.state("a")).toMatchObject({ said: "", answeredAtMs: 500_000, failedAtMs: 50_000 });
 });
 
 test("a carrier that says no is not down: it is asked again, and an older yes is not told beside it", async () => {

@@ -103,6 +103,7 @@ test("secrets are written and never read; left out they stay; switched off a car
   expect(changed.json()).toEqual({
     ...{ name: "cdek", enabled: false, hasSecrets: ["password"] },
     settings: { kind: "cdek", account: "b" },
+    state: { answeredAtMs: 0, failedAtMs: 0, tookMs: 0, said: "", restingUntilMs: 0 },
   });
   const row = await database.db.selectFrom("delivery_providers").selectAll().executeTakeFirst();
   expect(row!.settings).toMatchObject({ account: "b", password: "s3cret" });

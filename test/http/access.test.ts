@@ -66,6 +66,7 @@ const expected: Record<string, Access> = {
   "PATCH /api/v1/users/:id": admins,
   "DELETE /api/v1/users/:id": admins,
   "PUT /api/v1/users/:id/password": admins,
+  "GET /api/v1/operators": supervisors,
   "GET /api/v1/tokens": admins,
   "POST /api/v1/tokens": admins,
   "DELETE /api/v1/tokens/:id": admins,

@@ -111,6 +111,28 @@ describe("users", () => {
     expect(answer.body.error).toMatchObject({ code, field });
   });
 
+  test("who may be given work are named to supervisors, with their extensions and nothing else", async () => {
+    const anna = await makeUser({ name: "Анна" });
+    const gone = await makeUser({ name: "Ушла" });
+    await as(admin, "DELETE", `/api/v1/users/${gone.id}`);
+    await database.pool.query(
+      "insert into operator_devices (user_id, pbx, extension) values ($1, 'office', '101')",
+      [anna.id],
+    );
+    const vera = await makeUser({ role: "supervisor" });
+    const { rows } = await database.pool.query("select * from users where id = $1", [vera.id]);
+    const cookie = (await sessions.start(rows[0], "test")).token;
+    expect((await as(cookie, "GET", "/api/v1/users")).status).toBe(403);
+    const { body } = await as(cookie, "GET", "/api/v1/operators");
+    const named = body.operators as readonly { id: string; role: string }[];
+    expect(named.find(({ id }) => id === anna.id)).toEqual({
+      ...{ id: anna.id, name: "Анна", role: "operator", extension: "101", pbx: "office" },
+    });
+    expect(named.some(({ id }) => id === gone.id)).toBe(false);
+    const roles = named.map(({ role }) => role);
+    expect(roles.lastIndexOf("operator")).toBeLessThan(roles.indexOf("supervisor"));
+  });
+
   test("that are not there are a 404, whatever the id looks like", async () => {
     for (const id of ["999999", "0", "-1", "abc", "1;drop table users", "9".repeat(40)]) {
       for (const [method, url, body] of [

@@ -34,7 +34,11 @@ export type ClaimsOptions = {
 };
 
 /** A claim as other systems read it. */
-export type ClaimRecord = { readonly claim: Claim; readonly version: number | null };
+export type ClaimRecord = {
+  readonly claim: Claim;
+  readonly customerName: string;
+  readonly version: number | null;
+};
 
 export interface ClaimsBook extends Claims {
   /** In a transaction of somebody else's, for claims that come otherwise than from a card. Tell {@link changed} once it is committed. */
@@ -123,6 +127,7 @@ export function openClaims(options: ClaimsOptions): ClaimsBook {
   function recordOf(row: ClaimRow): ClaimRecord {
     return {
       claim: claimOf(row, now()),
+      customerName: row.customer_name,
       version: row.version === null ? null : Number(row.version),
     };
   }

@@ -13,7 +13,9 @@ const oneOf = <T extends string>(values: readonly T[]) =>
 const Time = Type.Union([Type.String(), Type.Null()]);
 const OrNull = Type.Union([Type.String(), Type.Null()]);
 
-const ClaimBody = Type.Unsafe<ClaimRecord["claim"] & { readonly version: number | null }>(
+/** A claim with whose it is and how new it is. */
+export type ClaimBody = ClaimRecord["claim"] & Pick<ClaimRecord, "customerName" | "version">;
+const ClaimBody = Type.Unsafe<ClaimBody>(
   Type.Object(
     {
       id: Type.String(),
@@ -21,7 +23,7 @@ const ClaimBody = Type.Unsafe<ClaimRecord["claim"] & { readonly version: number 
         description: "Given to the customer; the source's own of one from outside",
       }),
       ...{ source: Type.String(), customerId: Type.String(), orderId: OrNull },
-      orderNumber: Type.String(),
+      ...{ customerName: Type.String(), orderNumber: Type.String() },
       line: Type.Union([Type.Integer(), Type.Null()], { description: "Of the order, from 0" }),
       ...{ lineName: Type.String(), kind: Type.String(), wish: Type.String() },
       ...{ subject: Type.String(), text: Type.String(), photos: Type.Array(Type.String()) },
@@ -207,6 +209,6 @@ export async function claimRoutes(
   }
 }
 
-function bodyOf({ claim, version }: ClaimRecord) {
-  return { ...claim, version };
+function bodyOf({ claim, customerName, version }: ClaimRecord): ClaimBody {
+  return { ...claim, customerName, version };
 }

@@ -30,6 +30,7 @@ export type ClaimRow = {
   source_id: string;
   number: string;
   customer_id: string;
+  customer_name: string;
   order_id: string | null;
   order_number: string | null;
   line: number | null;
@@ -50,10 +51,11 @@ export type ClaimRow = {
 
 /** Every claim as a {@link ClaimRow}; `k` is the claim. */
 export const CLAIMS: RawBuilder<unknown> = sql`
-  select k.id, k.source, k.source_id, k.number, k.customer_id, k.order_id, o.number as order_number, k.line,
+  select k.id, k.source, k.source_id, k.number, k.customer_id, c.name as customer_name, k.order_id, o.number as order_number, k.line,
     case when k.line is not null then o.lines -> k.line ->> 'name' end as line_name, k.kind, k.wish, k.subject,
     k.text, k.photos, k.status, k.opened_at, k.deadline_at, k.closed_at, k.answer, u.name as made_by_name, k.version
   from claims k
+  join customers c on c.id = k.customer_id
   left join orders o on o.id = k.order_id
   left join users u on u.id = k.made_by`;
 

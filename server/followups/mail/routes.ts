@@ -1,13 +1,13 @@
 /** Letters over HTTP: those a person has to look at, the rules, and the services: `/api/v1/messages/unsettled`, `/api/v1/mail/...`. */
 import { Type } from "@fastify/type-provider-typebox";
-import { sql } from "kysely";
 import type { App } from "../../http/app.ts";
 import { nameOf } from "../../http/auth.ts";
 import { ErrorBody, invalidField, notFound } from "../../http/errors.ts";
-import { recordAudit } from "../../people/audit.ts";
+import { CLAIM_KINDS, type ClaimKind } from "../model.ts";
 import { mailHookRoute } from "./hook-route.ts";
 import { SERVICE_KINDS, type ServiceKind } from "./readers.ts";
 import { listServices, readRules, removeService, saveRules, saveService } from "./settings.ts";
+import { settleLetter } from "./settle.ts";
 import type { TakeParts } from "./take.ts";
 
 const words = (maxLength: number) =>
@@ -28,7 +28,7 @@ const Name = Type.Object({ name: Type.String({ pattern: "^[a-z0-9][a-z0-9_-]{0,6
 const Message = Type.Object({
   ...{ id: Type.String(), from: Type.String(), subject: Type.String(), text: Type.String() },
   ...{ links: Type.Array(Type.String()), at: Type.String() },
-  because: Type.String({ description: "unmatched, ambiguous or tooMany" }),
+  because: Type.String({ description: "unmatched, ambiguous, tooMany or unreadable" }),
   customerId: Type.Union([Type.String(), Type.Null()]),
 });
 const Id = Type.String({ pattern: "^[1-9]\\d{0,17}$" });
@@ -77,37 +77,33 @@ export async function mailRoutes(app: App, parts: TakeParts): Promise<void> {
       schema: {
         tags,
         summary: "Somebody looked at a letter: whose it is, or that nothing is to be done",
+        description: "With `claimKind` a claim is filed with its words; the answer has its number.",
         params: Type.Object({ id: Id }),
-        body: Type.Object({ customerId: Type.Optional(Id) }, { additionalProperties: false }),
-        response: { 204: Type.Null(), 400: ErrorBody, 404: ErrorBody },
+        body: Type.Object(
+          {
+            customerId: Type.Optional(Id),
+            orderNumber: Type.Optional(
+              Type.String({ maxLength: 128, description: "Of that customer" }),
+            ),
+            claimKind: Type.Optional(
+              Type.Unsafe<ClaimKind>(Type.Union(CLAIM_KINDS.map((kind) => Type.Literal(kind)))),
+            ),
+          },
+          { additionalProperties: false },
+        ),
+        response: {
+          200: Type.Object({ claimNumber: Type.String({ description: "Empty for none" }) }),
+          ...{ 400: ErrorBody, 404: ErrorBody },
+        },
       },
     },
-    async (request, reply) => {
-      const { id } = request.params;
-      const { customerId } = request.body;
-      const by = nameOf(request.principal!);
-      const isDone = await db.transaction().execute(async (trx) => {
-        if (customerId !== undefined) {
-          const { rows } =
-            await sql`select 1 from customers where id = ${customerId}::bigint`.execute(trx);
-          if (rows.length === 0) throw invalidField("customerId", "is nobody's");
-        }
-        const done = await trx
-          .updateTable("messages")
-          .set({
-            ...{ settled_at: new Date(), settled_by: by },
-            ...(customerId === undefined ? {} : { customer_id: customerId }),
-          })
-          .where("id", "=", id)
-          .where("settled_at", "is", null)
-          .executeTakeFirst();
-        if (done.numUpdatedRows === 0n) return false;
-        const detail = { id, customerId: customerId ?? null };
-        await recordAudit(trx, { actor: by, action: "message.settled", detail });
-        return true;
-      });
-      if (!isDone) throw notFound("An unsettled message of this id");
-      return reply.code(204).send(null);
+    async (request) => {
+      const { params, principal } = request;
+      const userId = principal!.kind === "user" ? principal!.user.id : null;
+      const by = { name: nameOf(principal!), userId };
+      const settled = await settleLetter(parts, params.id, request.body, by);
+      if (settled === null) throw notFound("An unsettled message of this id");
+      return { claimNumber: settled.claim?.number ?? "" };
     },
   );
 

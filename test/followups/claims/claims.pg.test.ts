@@ -259,6 +259,10 @@ describe("over HTTP", () => {
     };
     const kinds = async (query: string) => (await list(query)).claims.map(({ kind }) => kind);
     expect(await kinds("")).toEqual(["notDelivered", "payment", "defect"]);
+    const name = (
+      await database.pool.query<{ name: string }>("select name from customers where id = 1")
+    ).rows[0]!.name;
+    expect((await list("limit=1")).claims[0]).toMatchObject({ customerName: name });
     const first = await list("limit=2");
     expect(first.claims).toHaveLength(2);
     expect(await kinds(`limit=2&after=${first.next}`)).toEqual(["defect"]);

@@ -155,11 +155,41 @@ describe("a letter", () => {
       ask("POST", `/api/v1/messages/${id}/settle`, "supervisor", payload);
     const first = (body as { messages: { id: string }[] }).messages[0]!.id;
     expect((await settle(first, { customerId: "999" })).status).toBe(400);
-    expect((await settle(first, { customerId: "2" })).status).toBe(204);
+    expect((await settle(first, { customerId: "2" })).status).toBe(200);
     expect((await settle(first, {})).status).toBe(404);
     expect(await rows(`select customer_id, settled_by from messages where id = ${first}`)).toEqual([
       { customer_id: "2", settled_by: "token:supervisor" },
     ]);
+  });
+
+  test("that waits becomes a claim of whom a person names, with the order they name, once", async () => {
+    const files = ["https://files.example/2.jpg"];
+    expect(await outcome({ from: "new@mail.example", text: "Приехало битым", files })).toBe(
+      "waits",
+    );
+    const settle = (payload: object) =>
+      ask("POST", "/api/v1/messages/1/settle", "supervisor", payload);
+    const refused = async (payload: object) =>
+      ((await settle(payload)).body as { error: { field: string } }).error.field;
+    expect(await refused({ claimKind: "damaged" })).toBe("body.customerId");
+    const named = { customerId: "1", claimKind: "damaged" };
+    expect(await refused({ ...named, orderNumber: "A-9" })).toBe("body.orderNumber");
+    expect(await rows("select 1 from claims")).toEqual([]);
+    const came = await Promise.all([1, 2].map(() => settle({ ...named, orderNumber: " 70015 " })));
+    expect(came.map(({ status }) => status).toSorted()).toEqual([200, 404]);
+    expect(
+      await rows("select number, kind, text, photos, customer_id, order_id from claims"),
+    ).toEqual([
+      {
+        number: (came.find(({ status }) => status === 200)!.body as { claimNumber: string })
+          .claimNumber,
+        ...{ kind: "damaged", text: "Приехало битым", photos: files },
+        ...{ customer_id: "1", order_id: "1" },
+      },
+    ]);
+    expect(
+      await rows("select customer_id, order_id, claim_id is not null as filed from messages"),
+    ).toEqual([{ customer_id: "1", order_id: "1", filed: true }]);
   });
 
   test("that a machine wrote, or the shop itself, is kept and never a claim", async () => {
