@@ -62,7 +62,7 @@ export type CustomerBackground = {
   readonly returned: number;
   /** At most three, most bought first. */
   readonly favouriteCategories: readonly string[];
-  /** How they came (first order's source), "" when unknown. */
+  /** How they came: the first order's source as people call it, "" when unknown. */
   readonly cameBy: string;
   readonly firstOrderAt: string;
   readonly segments: readonly string[];

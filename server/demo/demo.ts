@@ -38,6 +38,8 @@ export type RunningDemo = {
 
 export const DEMO_PBX = "demo";
 const SOURCE = "sample-shop";
+/** As its people call it. */
+const SHOP_TITLE = "Магазин игрушек";
 const PASSWORD = "callcard";
 const BATCH = 1000;
 /** Where the sample shop is. */
@@ -122,7 +124,12 @@ async function openDoor(storage: Storage, shop: DemoShop): Promise<ShopDoor> {
     },
   });
   const settings = {
-    ...{ actions_url: door.url, actions_secret: door.secret, actions: [...ACTION_KINDS] },
+    ...{
+      title: SHOP_TITLE,
+      actions_url: door.url,
+      actions_secret: door.secret,
+      actions: [...ACTION_KINDS],
+    },
   };
   await db
     .insertInto("order_sources")

@@ -28,7 +28,7 @@ export const CARD_LIMITS = { orders: 5, calls: 5, notes: 5 } as const;
 /** What cards are made from. */
 export type CardSources = {
   readonly directory: Pick<CustomerDirectory, "identify" | "customer">;
-  readonly orders: OrderBook;
+  readonly orders: Pick<OrderBook, "ofCustomer" | "totals">;
   pastCalls(
     who: { readonly customerId: string | null; readonly e164: string | null },
     exceptCallId: string,

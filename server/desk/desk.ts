@@ -34,8 +34,8 @@ import { interfacesOf } from "./seats.ts";
 import {
   activeDispositions,
   isActive,
-  newestOrders,
   notesOf,
+  orderTalkedAbout,
   pastCalls,
   pendingWrapUps,
   seatedOperators,
@@ -72,6 +72,8 @@ export type DeskOptions = {
   readonly directory: CustomerDirectory;
   readonly orders: OrderBook;
   readonly db: Database;
+  /** The same database over connections that answer what cards ask together; default `db`. */
+  readonly reads?: Database;
   /** The same database over connections of its own, for what operators write: it must not wait behind a flood of look-ups. */
   readonly record: Database;
   readonly settings: DeskSettings;
@@ -133,6 +135,7 @@ export class Desk {
     this.#options = options;
     this.#now = options.now ?? systemClock;
     const { db, record, directory, orders, settings, log, registry, work = null } = options;
+    const reads = options.reads ?? db;
     this.#ledger = new Ledger({
       write: (rows) => upsertPops(record, rows),
       now: this.#now,
@@ -143,12 +146,12 @@ export class Desk {
       sources: {
         directory,
         orders,
-        pastCalls: (who, exceptCallId, limit) => pastCalls(db, who, exceptCallId, limit),
-        notes: (customerId, limit) => notesOf(db, customerId, limit),
+        pastCalls: (who, exceptCallId, limit) => pastCalls(reads, who, exceptCallId, limit),
+        notes: (customerId, limit) => notesOf(reads, customerId, limit),
         ...(work === null
           ? {}
           : {
-              work: workSource(work, (customerId) => newestOrders(db, customerId, NEWEST_ORDERS)),
+              work: workSource(work, (customerId) => orderTalkedAbout(reads, customerId, NEWEST_ORDERS)),
             }),
       },
       deadlines: {
@@ -207,7 +210,7 @@ export class Desk {
       chosen: (callId, customerId) => options.priority?.customerChosen(callId, customerId),
     });
     this.work = new WorkRequests({
-      ...{ work, log, cards: this.#cards, now: this.#now },
+      ...{ work, book: orders, log, cards: this.#cards, now: this.#now },
       isShown: (userId, callId) => this.#isShown(userId, callId),
     });
     const { floor, cards } = { floor: this.#floor, cards: this.#cards };

@@ -169,6 +169,7 @@ export function openDeskSockets(options: DeskSocketsOptions): DeskSockets {
     answerTo("createCustomer", (user, input) => desk.customers.create(user, input));
     answerTo("order", (_user, input) => desk.work.order(input));
     answerTo("actOnOrder", (user, input) => desk.work.actOnOrder(user, input));
+    answerTo("orders", (_user, input) => desk.work.orders(input));
     answerTo("findProducts", (_user, input) => desk.work.findProducts(input));
     answerTo("timeline", (_user, input) => desk.work.timeline(input));
     answerTo("offers", (user, input) => desk.work.offers(user, input));

@@ -9,6 +9,7 @@ import type {
 } from "../customers/timeline-model.ts";
 import type { PickUpPoint, Place, QuoteAnswer } from "../delivery/model.ts";
 import type { CallBackEntry, Claim, ClaimKind, ClaimWish } from "../followups/model.ts";
+import type { OrderPage } from "../orders/model.ts";
 import type { CartLine, OffersAnswer, RefusalReason, ShownOffer } from "../offers/model.ts";
 import type {
   FoundProduct,
@@ -39,6 +40,11 @@ export type WrapUpDraft = {
 /** Requests about the work; every one is answered. */
 export type DeskWorkToServer = {
   order: (input: { orderId: string }, reply: (r: Reply<{ order: OrderDetail }>) => void) => void;
+  /** All orders of somebody, page by page, newest first; `after` is `next` of the page before, "" for the first. */
+  orders: (
+    input: { customerId: string; after: string },
+    reply: (r: Reply<{ page: OrderPage }>) => void,
+  ) => void;
   /** `id` is a UUID made by the screen: asked twice it is done once. */
   actOnOrder: (
     input: { id: string; callId: string; orderId: string; request: OrderActionRequest },

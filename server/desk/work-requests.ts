@@ -7,6 +7,7 @@ import type { PickUpPoint, QuoteAnswer } from "../delivery/model.ts";
 import type { CallBackEntry, Claim } from "../followups/model.ts";
 import type { OffersAnswer, ShownOffer } from "../offers/model.ts";
 import type { FoundProduct, OrderAction, OrderDetail } from "../orders/actions/model.ts";
+import type { OrderBook, OrderPage } from "../orders/model.ts";
 import type { User } from "../people/model.ts";
 import type { Cards } from "./cards.ts";
 import type { Clock, DeskLog, DeskWork } from "./ports.ts";
@@ -18,6 +19,7 @@ import type { Message } from "./schemas.ts";
 export type WorkRequestsOptions = {
   /** Null: orders are only shown here. */
   readonly work: DeskWork | null;
+  readonly book: Pick<OrderBook, "page">;
   readonly cards: Pick<Cards, "card" | "refreshWork">;
   /** True when the call is on this person's screen. */
   readonly isShown: (userId: string, callId: string) => boolean;
@@ -27,6 +29,7 @@ export type WorkRequestsOptions = {
 
 /** Entries of one page of a timeline. */
 const TIMELINE_PAGE = 40;
+const ORDERS_PAGE = 25;
 const PRODUCTS_FOUND = 12;
 
 /**
@@ -42,6 +45,10 @@ export class WorkRequests {
 
   async order({ orderId }: Message<"order">): Promise<{ order: OrderDetail }> {
     return { order: await this.#order(orderId) };
+  }
+
+  async orders({ customerId, after }: Message<"orders">): Promise<{ page: OrderPage }> {
+    return { page: await this.#options.book.page(customerId, after, ORDERS_PAGE) };
   }
 
   /** Asks it of the order's source and tells how it stands, with the order as it is now. */

@@ -87,6 +87,7 @@ export const tags = list(word(60), 20);
 /** One schema for each message of {@link DeskWorkToServer}. */
 export const workSchemas = {
   order: object({ orderId: rowId }),
+  orders: object({ customerId: rowId, after: word(100, 0) }),
   actOnOrder: object({ id: uuid, callId, orderId: rowId, request: action }),
   findProducts: object({ source: word(200), text: text(100) }),
   timeline: object({

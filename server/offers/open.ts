@@ -12,6 +12,7 @@ import { type Storage, openStorage } from "../storage/database.ts";
 import { type RunningEngine, openOfferEngine } from "./engine.ts";
 import type { HintSource, OfferLoop } from "./model.ts";
 import { offerRoutes } from "./offer-routes.ts";
+import { type OffersReader, openReader } from "./reader.ts";
 import { RuleBook } from "./rule-book.ts";
 import { ruleRoutes } from "./rule-routes.ts";
 import { StandingsKeeper } from "./standings/keeper.ts";
@@ -25,7 +26,7 @@ export type OffersOptions = {
   /** Questions for offers have connections of their own, whose statements are planned once. */
   readonly databaseUrl: string;
   /** What was learned from orders, read over those connections; null: nothing. */
-  readonly hints: ((storage: Pick<Storage, "pool">) => HintSource) | null;
+  readonly hints: ((reader: OffersReader) => HintSource) | null;
   /** The shop's own IANA zone. */
   readonly timeZone: string;
   /** Pino fits. */
@@ -34,7 +35,7 @@ export type OffersOptions = {
     warn(fields: object, message: string): void;
     error(fields: object, message: string): void;
   };
-  /** How long names of the vocabulary are kept; default 30 s. */
+  /** How long names of the vocabulary and what was learned are kept; default 30 s and a minute. */
   readonly freshMs?: number;
   /** Epoch ms; default the clock. */
   readonly clock?: () => number;
@@ -56,20 +57,27 @@ const KEPT_CONNECTIONS = 2;
 /** No site waits for an answer that long. */
 const STATEMENT_TIMEOUT_MS = 3000;
 
-/** Loads the rules; standings are judged behind it. @throws when PostgreSQL does not answer. */
+/**
+ * Loads the rules; standings are judged behind it. What was open already is closed when a part cannot be.
+ * @throws when PostgreSQL does not answer.
+ */
 export async function openOffers(options: OffersOptions): Promise<OpenedOffers> {
   const { storage, bus, hints, log } = options;
   const clock = options.clock ?? Date.now;
   const timeZone = () => options.timeZone;
   const fault = (error: unknown) => log.error({ err: error }, "offers");
+  await using opening = new AsyncDisposableStack();
+
   const vocabulary = openOfferVocabulary(storage, {
     ...{ timeZone, bus },
     ...(options.freshMs === undefined ? {} : { freshMs: options.freshMs }),
   });
+  opening.defer(() => vocabulary.close());
   const book = new RuleBook({
     ...{ storage, bus, clock, onError: fault },
-    vocabulary: () => vocabulary.read(),
+    vocabulary: (oldestMs) => vocabulary.read(oldestMs),
   });
+  opening.defer(() => book.close());
   await book.load();
   const asked = openStorage(options.databaseUrl, {
     maxConnections: CONNECTIONS,
@@ -77,14 +85,19 @@ export async function openOffers(options: OffersOptions): Promise<OpenedOffers> 
     statementTimeoutMs: STATEMENT_TIMEOUT_MS,
     // PostgreSQL would plan these statements anew for every question, which takes longer than to answer it.
     onConnect: async (client) => {
-      await client.query("set plan_cache_mode = force_generic_plan");
+      await client.query("set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set jit = off");
     },
   });
+  opening.defer(() => asked.close());
+  const { freshMs } = options;
+  const reader = openReader(asked, freshMs === undefined ? {} : { learnedMs: freshMs });
   const engine = await openOfferEngine({
-    ...{ storage: asked, book, timeZone, onError: fault },
-    hints: hints === null ? null : hints(asked),
+    ...{ storage: asked, reader, book, timeZone, onError: fault },
+    hints: hints === null ? null : hints(reader),
   });
+  opening.defer(() => engine.close());
   const standings = new StandingsKeeper({ storage, bus, log, clock });
+  opening.defer(() => standings.close());
   standings.work().catch(fault);
   // For questions that name none; asked of the newest orders.
   let currency = "";
@@ -92,6 +105,8 @@ export async function openOffers(options: OffersOptions): Promise<OpenedOffers> 
     void vocabulary.read().then((read) => (currency = read.currency), fault);
   readCurrency();
   const timer = setInterval(readCurrency, 60_000).unref();
+  opening.defer(() => clearInterval(timer));
+  const parts = opening.move();
 
   return {
     ...{ engine, book, standings },
@@ -100,13 +115,6 @@ export async function openOffers(options: OffersOptions): Promise<OpenedOffers> 
       ruleRoutes(app, { book, storage });
       standingsRoutes(app, standings);
     },
-    async close() {
-      clearInterval(timer);
-      engine.close();
-      book.close();
-      vocabulary.close();
-      await standings.close();
-      await asked.close();
-    },
+    close: () => parts.disposeAsync(),
   };
 }

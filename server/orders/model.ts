@@ -33,6 +33,8 @@ export type OrderPayment = {
   readonly state?: (typeof PAYMENT_STATES)[number];
   /** So far, in minor units of the order's currency; what was given back is not in it. */
   readonly paidMinor?: number;
+  /** ISO, UTC: of the last payment. */
+  readonly paidAt?: string;
 };
 
 export const PAYMENT_STATES = ["unpaid", "partly", "paid", "refunded"] as const;
@@ -46,6 +48,7 @@ export type OrderSummary = {
   readonly stage: OrderStage;
   /** The shop's own word. */
   readonly status: string;
+  readonly payment?: OrderPayment;
   /** Sum in minor units of `currency` (kopecks, cents). */
   readonly totalMinor: number;
   /** ISO 4217. */
@@ -58,8 +61,17 @@ export type OrderSummary = {
   }[];
 };
 
+/** Some of somebody's orders, newest first. */
+export type OrderPage = {
+  readonly orders: readonly OrderSummary[];
+  /** What the next page is asked for with; "" at the end. */
+  readonly next: string;
+};
+
 /** What other parts ask of the orders. */
 export interface OrderBook {
+  /** All of them page by page, from every source. @param after `next` of the page before, "" for the first. @throws Refusal `invalid`. */
+  page(customerId: string, after: string, limit: number): Promise<OrderPage>;
   /** Newest first. */
   ofCustomer(customerId: string, limit: number): Promise<readonly OrderSummary[]>;
   /** Count and sum over all orders that were not cancelled or returned, per currency of the newest. */

@@ -37,6 +37,7 @@ const OrderBody = Type.Object(
         Type.Unsafe<NonNullable<OrderPayment["state"]>>(Type.Enum([...PAYMENT_STATES])),
       ),
       paidMinor: Type.Optional(Type.Integer()),
+      paidAt: part,
     }),
     comment: Type.String(),
     lines: Type.Array(

@@ -70,6 +70,7 @@ const PaymentRecord = Type.Object(
     state: Type.Optional(Type.Union(PAYMENT_STATES.map((state) => Type.Literal(state)))),
     paidMinor: Type.Optional(Minor("Paid so far, in minor units; or give `paid`")),
     paid: Type.Optional(Sum("Paid so far, `1234.50`")),
+    paidAt: text(64, "When it was paid last; UTC without an offset"),
   },
   { additionalProperties: false },
 );
@@ -247,11 +248,13 @@ export function readOrder(value: unknown, options: LoadOptions, nowMs = Date.now
 /** @throws RecordError naming the field. */
 function readPayment(told: Static<typeof PaymentRecord>, currencyCode: string): OrderPayment {
   const method = line("payment.method", told.method ?? "");
+  const paidAt = momentOrNone("payment.paidAt", told.paidAt ?? "");
   const isSum = told.paidMinor !== undefined || told.paid !== undefined;
   return {
     ...(method === "" ? {} : { method }),
     ...(told.state === undefined ? {} : { state: told.state }),
     ...(isSum ? { paidMinor: sumOf("payment.paid", told.paidMinor, told.paid, currencyCode) } : {}),
+    ...(paidAt === "" ? {} : { paidAt }),
   };
 }
 

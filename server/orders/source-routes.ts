@@ -1,6 +1,8 @@
 /** The sources of orders over HTTP, for admins: `/api/v1/order-sources`. Secrets go in and never come out. */
 import { Type } from "@fastify/type-provider-typebox";
 import type { App } from "../http/app.ts";
+import { RecordError } from "../customers/loading.ts";
+import { line } from "../customers/record-fields.ts";
 import { nameOf } from "../http/auth.ts";
 import { ErrorBody, invalidField, notFound } from "../http/errors.ts";
 import type { Storage } from "../storage/database.ts";
@@ -16,6 +18,9 @@ const Secret = (description: string) =>
 const SourceBody = Type.Object(
   {
     source: Type.String(),
+    title: Type.String({
+      description: "As people call it, on operators' screens; empty: as it calls itself",
+    }),
     hasHookSecret: Type.Boolean(),
     resultsUrl: Type.String(),
     hasResultsSecret: Type.Boolean(),
@@ -61,6 +66,9 @@ export function sourceRoutes(app: App, { db }: Pick<Storage, "db">): void {
         params,
         body: Type.Object(
           {
+            title: Type.Optional(
+              Type.String({ maxLength: 100, description: "As people call it: `Web shop`" }),
+            ),
             hookSecret: Secret("Signs `POST /api/v1/hooks/orders/:source`"),
             resultsUrl: Type.Optional(
               Type.String({ maxLength: 2000, description: "http or https" }),
@@ -85,12 +93,13 @@ export function sourceRoutes(app: App, { db }: Pick<Storage, "db">): void {
     async (request) => {
       const { source } = request.params;
       if (source.trim() !== source) throw invalidField("source", "begins or ends with a space");
-      const { resultsUrl, actionsUrl, ...rest } = request.body;
+      const { title, resultsUrl, actionsUrl, ...rest } = request.body;
       const unsigned = await changeSource(
         db,
         source,
         {
           ...rest,
+          ...(title === undefined ? {} : { title: titleOf(title) }),
           ...(resultsUrl === undefined ? {} : { resultsUrl: addressOf("resultsUrl", resultsUrl) }),
           ...(actionsUrl === undefined ? {} : { actionsUrl: addressOf("actionsUrl", actionsUrl) }),
         },
@@ -126,6 +135,16 @@ export function sourceRoutes(app: App, { db }: Pick<Storage, "db">): void {
 /** The schema's types have no readonly. */
 function bodyOf(source: OrderSource) {
   return { ...source, actions: [...source.actions] };
+}
+
+/** Words for a screen, one line. @throws ApiError naming the field. */
+function titleOf(text: string): string {
+  try {
+    return line("title", text);
+  } catch (error) {
+    if (error instanceof RecordError) throw invalidField(error.field, error.message);
+    throw error;
+  }
 }
 
 /** An address something may be sent to, or "". */

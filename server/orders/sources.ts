@@ -10,6 +10,8 @@ import { requeueResults } from "./result-jobs.ts";
 /** A source as it may be shown: which secrets there are, never the secrets. */
 export type OrderSource = {
   readonly source: string;
+  /** As people call it, on operators' screens; "": as it calls itself. */
+  readonly title: string;
   readonly hasHookSecret: boolean;
   /** "": results are not sent. */
   readonly resultsUrl: string;
@@ -29,6 +31,7 @@ export type OrderSource = {
 
 /** What is left out stays as it was; an empty text takes it away. */
 export type OrderSourceChange = {
+  readonly title?: string;
   readonly hookSecret?: string;
   readonly resultsUrl?: string;
   readonly resultsSecret?: string;
@@ -44,6 +47,7 @@ export type UnsignedPart = "resultsSecret" | "actionsSecret";
 export async function listSources(db: Database): Promise<readonly OrderSource[]> {
   const { rows } = await sql<{
     source: string;
+    title: string;
     has_hook_secret: boolean;
     results_url: string;
     has_results_secret: boolean;
@@ -54,7 +58,7 @@ export async function listSources(db: Database): Promise<readonly OrderSource[]>
     waiting: number;
     last_error: string | null;
   }>`
-    select s.source, s.hook_secret <> '' as has_hook_secret, s.results_url,
+    select s.source, s.title, s.hook_secret <> '' as has_hook_secret, s.results_url,
       s.results_secret <> '' as has_results_secret, s.actions_url, s.actions_secret <> '' as has_actions_secret,
       s.actions, s.changed_at, coalesce(r.waiting, 0) as waiting, r.last_error
     from order_sources s
@@ -66,6 +70,7 @@ export async function listSources(db: Database): Promise<readonly OrderSource[]>
     order by s.source`.execute(db);
   return rows.map((row) => ({
     source: row.source,
+    title: row.title,
     hasHookSecret: row.has_hook_secret,
     resultsUrl: row.results_url,
     hasResultsSecret: row.has_results_secret,
@@ -101,6 +106,7 @@ export async function changeSource(
       .forUpdate()
       .executeTakeFirstOrThrow();
     const next = {
+      title: change.title ?? known.title,
       hook_secret: change.hookSecret ?? known.hook_secret,
       results_url: change.resultsUrl ?? known.results_url,
       results_secret: change.resultsSecret ?? known.results_secret,
@@ -111,7 +117,7 @@ export async function changeSource(
     const unsigned = unsignedPart(next);
     if (unsigned !== null) {
       // Made only now, for nothing.
-      await sql`delete from order_sources where source = ${source} and results_url = '' and actions_url = ''
+      await sql`delete from order_sources where source = ${source} and title = '' and results_url = '' and actions_url = ''
         and results_secret = '' and actions_secret = '' and hook_secret = ''`.execute(trx);
       return unsigned;
     }
@@ -126,7 +132,12 @@ export async function changeSource(
       actor: by,
       action: "orderSource.changed",
       detail: {
-        ...{ source, resultsUrl: next.results_url, hookSecret: isChanged(change.hookSecret) },
+        ...{
+          source,
+          title: next.title,
+          resultsUrl: next.results_url,
+          hookSecret: isChanged(change.hookSecret),
+        },
         resultsSecret: isChanged(change.resultsSecret),
         ...{ actionsUrl: next.actions_url, actions: next.actions },
         actionsSecret: isChanged(change.actionsSecret),

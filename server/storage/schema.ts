@@ -81,7 +81,10 @@ export type Schema = {
     height_mm: number | null;
     attributes: ColumnType<ProductAttributes, string | undefined, string>;
     updated_at: TimeDefault;
+    /** xid8, kept by a trigger. */
+    changed_tx: Generated<string>;
   };
+  products_gone: { one: Generated<boolean>; tx: string };
   orders: {
     id: Id;
     source: string;
@@ -121,6 +124,7 @@ export type Schema = {
   };
   order_sources: {
     source: string;
+    title: Generated<string>;
     hook_secret: Generated<string>;
     results_url: Generated<string>;
     results_secret: Generated<string>;
@@ -595,6 +599,16 @@ export type Schema = {
     settled_at: Time | null;
     settled_by: Generated<string>;
     waits_because: Generated<string>;
+  };
+  mailboxes: {
+    name: string;
+    uid_validity: string;
+    last_uid: string;
+    unread_until: string;
+    since: Date | null;
+    trying_uid: Generated<string>;
+    tries: Generated<number>;
+    taken_at: TimeDefault;
   };
   mail_sources: {
     name: string;

@@ -36,6 +36,9 @@ test("a background is how somebody came, what they like, what came back, and wha
     })),
     load,
   );
+  await database.pool.query(
+    "insert into order_sources (source, title) values ('app', 'Приложение')",
+  );
   let n = 0;
   const order = (products: readonly number[], stage = "completed", source = "shop") => ({
     ...{ source, sourceId: `${++n}`, customerSource: "shop", customerSourceId: "1", stage },
@@ -64,7 +67,7 @@ test("a background is how somebody came, what they like, what came back, and wha
   expect(await background(await idOf("1"))).toMatchObject({
     returned: 2,
     favouriteCategories: ["Куклы", "Лото", "Дом"],
-    cameBy: "app",
+    cameBy: "Приложение",
     firstOrderAt: "2026-01-01T00:00:00.000Z",
     segments: expect.arrayContaining(["parents"]),
     bonusMinor: null,

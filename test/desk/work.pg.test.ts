@@ -123,6 +123,15 @@ describe("an order", () => {
     await olga.untilCall(callId, ({ card }) => card.work?.order?.stage === "confirmed");
   });
 
+  test("however old is found on a page of all of them", async () => {
+    const olga = await house.seated("olga", "101");
+    const first = await olga.ask("orders", { customerId, after: "" });
+    expect(first).toMatchObject({ ok: true, page: { next: "" } });
+    expect(first.ok && first.page.orders).toHaveLength(3);
+    const wrong = await olga.ask("orders", { customerId, after: "last week" });
+    expect(wrong).toMatchObject({ ok: false, code: "invalid" });
+  });
+
   test("is not acted on by somebody whose call it is not", async () => {
     const olga = await house.seated("olga", "101");
     const ivan = await house.seated("ivan", "102");

@@ -174,9 +174,14 @@ describe("an order", () => {
     expect(await order("1")).toMatchObject({
       ...{ delivery: kept, comment: "домофон 5", version: 3, stage: "paid", customerId: "1" },
     });
-    const payment = { method: "card", state: "partly", paid: "40.50" };
+    const payment = { method: "card", state: "partly", paid: "40.50", paidAt: "2026-11-20" };
     await post({ ...base, sourceId: "1", stage: "paid", payment });
-    const paid = { method: "card", state: "partly", paidMinor: 4050 };
+    const paid = {
+      method: "card",
+      state: "partly",
+      paidMinor: 4050,
+      paidAt: "2026-11-20T00:00:00.000Z",
+    };
     await post({ ...base, sourceId: "1", stage: "paid" });
     expect(await order("1")).toMatchObject({ payment: paid, delivery: kept });
     await post({ ...base, sourceId: "1", stage: "paid", delivery: {}, comment: "" });
@@ -250,6 +255,7 @@ describe("a bad order", () => {
       [{ phone, delivery: { street: "X" } }, "delivery.street", "is not a known field"],
       [{ phone, payment: { paid: 1, paidMinor: 100 } }, "payment.paid", "is given twice"],
       [{ phone, payment: { state: "maybe" } }, "payment.state", ""],
+      [{ phone, payment: { paidAt: "soon" } }, "payment.paidAt", ""],
       [{ phone, customer: { vip: true, phone } }, "customer.vip", "is not a known field"],
       [
         { customerSourceId: "1", customer: { sourceId: "2" } },

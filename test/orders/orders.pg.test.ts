@@ -116,6 +116,45 @@ describe("the order book", () => {
     expect(orders.map((order) => order.number)).toEqual(["new", "mid"]);
   });
 
+  test("gives all of them page by page, from every source, none twice and none left out", async () => {
+    const book = openOrderBook(database);
+    const paid = { method: "card", state: "paid", paid: 1, paidAt: "2026-01-02T10:00:00+07:00" };
+    await load(
+      // Of one moment, across the end of a page.
+      ...Array.from({ length: 7 }, (_, n) => ({
+        ...{ ...base, sourceId: `t${n}`, number: `t${n}`, placedAt: "2025-06-01T10:00:00.5Z" },
+      })),
+      { ...base, sourceId: "n", number: "newest", placedAt: "2026-01-01", payment: paid },
+      {
+        ...base,
+        source: "app",
+        customerSource: "shop",
+        sourceId: "o",
+        number: "oldest",
+        placedAt: "2020-01-01",
+      },
+      { ...base, sourceId: "x", number: "not theirs", customerSourceId: "c2" },
+    );
+    const numbers: string[] = [];
+    let next = "";
+    let pages = 0;
+    do {
+      const page = await book.page("1", next, 3);
+      expect(page.orders.length).toBeLessThanOrEqual(3);
+      numbers.push(...page.orders.map(({ number }) => number));
+      ({ next } = page);
+    } while (next !== "" && ++pages < 20);
+    expect(numbers).toEqual(["newest", "t6", "t5", "t4", "t3", "t2", "t1", "t0", "oldest"]);
+    expect((await book.page("1", "", 1)).orders[0]?.payment).toEqual({
+      ...{ method: "card", state: "paid", paidMinor: 100, paidAt: "2026-01-02T03:00:00.000Z" },
+    });
+    expect(await book.page("9", "", 3)).toEqual({ orders: [], next: "" });
+    await expect(book.page("1", "yesterday", 3)).rejects.toThrow("after: is not");
+    await expect(book.page("1", "2026-13-01T00:00:00.000000Z 1", 3)).rejects.toThrow(
+      "after: is not",
+    );
+  });
+
   test("totals leave out the cancelled and returned and speak the newest order's currency", async () => {
     const book = openOrderBook(database);
     expect(await book.totals("1")).toEqual({ count: 0, totalMinor: 0, currency: "" });

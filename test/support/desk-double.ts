@@ -72,6 +72,7 @@ export class DeskDouble {
     this.state = state;
     this.#deeds = new WorkRequests({
       work: this.work,
+      book: this.work.allOrders,
       cards: {
         card: (callId) => this.#cardOf(callId),
         refreshWork: (callId) => void this.refreshWork(callId),
@@ -251,6 +252,7 @@ export class DeskDouble {
     const user = this.state.user as Parameters<WorkRequests["actOnOrder"]>[0];
     const work: { [K in keyof DeskWorkToServer]: (input: never) => Promise<object> } = {
       order: (input) => deeds.order(input),
+      orders: (input) => deeds.orders(input),
       actOnOrder: (input) => deeds.actOnOrder(user, input),
       findProducts: (input) => deeds.findProducts(input),
       timeline: (input) => deeds.timeline(input),

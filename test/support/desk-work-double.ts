@@ -4,6 +4,7 @@ import { Refusal } from "../../server/desk/replies.ts";
 import type { CallBackEntry, Claim } from "../../server/followups/model.ts";
 import type { Offer, ShownOffer } from "../../server/offers/model.ts";
 import type { OrderAction, OrderDetail } from "../../server/orders/actions/model.ts";
+import type { OrderBook, OrderSummary } from "../../server/orders/model.ts";
 import type { PickUpPoint, QuoteAnswer } from "../../server/delivery/model.ts";
 import type { TimelineEntry } from "../../server/customers/timeline-model.ts";
 import {
@@ -29,7 +30,7 @@ export class DeskWorkDouble implements DeskWork {
   refusal = "Заказ уже передан на сборку, состав изменить нельзя";
   /** Parts that fail when they are asked. */
   readonly broken = new Set<
-    "order" | "background" | "claims" | "callBacks" | "offers" | "timeline"
+    "order" | "orders" | "background" | "claims" | "callBacks" | "offers" | "timeline"
   >();
   offered: readonly Offer[] = sampleOffers();
   readonly showings = new Map<string, ShownOffer>();
@@ -83,6 +84,17 @@ export class DeskWorkDouble implements DeskWork {
       catalogue
         .filter(({ name, sku }) => `${name} ${sku}`.toLowerCase().includes(text.toLowerCase()))
         .slice(0, limit),
+  };
+
+  /** All orders, however many. */
+  readonly allOrders: Pick<OrderBook, "page"> = {
+    page: async (_customerId, after, limit) => {
+      this.#break("orders");
+      const all = [...this.book.values()].toSorted((a, b) => (a.placedAt < b.placedAt ? 1 : -1));
+      const start = Number(after || 0);
+      const next = start + limit < all.length ? String(start + limit) : "";
+      return { orders: all.slice(start, start + limit).map(summaryOf), next };
+    },
   };
 
   readonly timeline: DeskWork["timeline"] = {
@@ -238,6 +250,15 @@ export class DeskWorkDouble implements DeskWork {
   #break(part: string): void {
     if ((this.broken as Set<string>).has(part)) throw new Error(`${part} is down`);
   }
+}
+
+function summaryOf(order: OrderDetail): OrderSummary {
+  const { id, number, placedAt, stage, status, totalMinor, currency, lines } = order;
+  return {
+    ...{ id, number, placedAt, stage, status, totalMinor, currency },
+    itemCount: lines.reduce((sum, { quantity }) => sum + quantity, 0),
+    items: lines.map(({ name, quantity, priceMinor }) => ({ name, quantity, priceMinor })),
+  };
 }
 
 function listen<L>(listeners: Set<L>, listener: L): () => void {

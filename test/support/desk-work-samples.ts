@@ -50,6 +50,7 @@ export function sampleOrder(nowMs: number, change: Partial<OrderDetail> = {}): O
   return {
     id: "104512",
     source: "shop",
+    sourceTitle: "Интернет-магазин",
     sourceId: "WC-104512",
     number: "104512",
     placedAt: iso(nowMs - 2 * DAY_MS),
@@ -67,6 +68,12 @@ export function sampleOrder(nowMs: number, change: Partial<OrderDetail> = {}): O
       city: "Новосибирск",
       address: "Красный проспект, 17, кв. 42",
       timeZone: "Asia/Novosibirsk",
+    },
+    payment: {
+      method: "Картой на сайте",
+      state: "partly",
+      paidMinor: 500_000,
+      paidAt: iso(nowMs - DAY_MS),
     },
     comment: "Позвонить за час до доставки",
     history: [
@@ -95,6 +102,15 @@ export function sampleOldOrder(nowMs: number): OrderDetail {
     history: [{ at: iso(nowMs - 20 * DAY_MS), stage: "completed", status: "Выполнен" }],
     may: [],
   });
+}
+
+/** So many more of the same customer, older than those, newest first. */
+export function sampleOlderOrders(nowMs: number, count: number): readonly OrderDetail[] {
+  return Array.from({ length: count }, (_, index) => ({
+    ...sampleOldOrder(nowMs),
+    ...{ id: String(50_000 - index), number: String(90_000 - index) },
+    placedAt: iso(nowMs - (60 + index) * DAY_MS),
+  }));
 }
 
 export function sampleBackground(change: Partial<CustomerBackground> = {}): CustomerBackground {

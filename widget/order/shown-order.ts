@@ -19,11 +19,11 @@ export function orderOf(call: DeskCall): { order: OrderDetail; whole: boolean } 
 
 /** What a summary tells, in the shape of the details: nothing can be done with it yet. */
 export function fromSummary(summary: OrderSummary): OrderDetail {
-  const { id, number, placedAt, stage, status, totalMinor, currency, items } = summary;
+  const { id, number, placedAt, stage, status, totalMinor, currency, payment, items } = summary;
   return {
     ...{ id, number, placedAt, stage, status, totalMinor, currency },
-    ...{ source: "", sourceId: "", promisedAt: null, delivery: {}, comment: "" },
-    ...{ history: [], actions: [], may: [] },
+    ...{ source: "", sourceTitle: "", sourceId: "", promisedAt: null, delivery: {}, comment: "" },
+    ...{ history: [], actions: [], may: [], ...(payment ? { payment } : {}) },
     lines: items.map((item) => ({ ...item, sourceProductId: "", productId: null, stock: null })),
   };
 }

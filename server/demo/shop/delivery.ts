@@ -15,7 +15,10 @@ const postal: Readonly<Record<string, string>> = {
   ...{ Київ: "010", Одеса: "650", Львів: "790", Харків: "610", Дніпро: "490" },
   ...{ Алматы: "0500", Астана: "0100", Шымкент: "1600", Караганда: "1000" },
 };
-const methods = ["courier", "pickup", "post"] as const;
+const methods = {
+  ru: ["Курьер", "Пункт выдачи", "Почта"],
+  uk: ["Кур’єр", "Відділення", "Пошта"],
+} as const;
 
 /** Always the same of one customer. */
 export function deliveryTo(customer: DemoCustomer): OrderDelivery {
@@ -26,7 +29,7 @@ export function deliveryTo(customer: DemoCustomer): OrderDelivery {
   const house = 1 + ((n * 7) % 60);
   const flat = 1 + ((n * 13) % 90);
   return {
-    method: methods[n % methods.length]!,
+    method: methods[language][n % 3]!,
     ...{ country, region, city, timeZone },
     postalCode: `${postal[city] ?? "0000"}${String((n * 17) % 100).padStart(2, "0")}`,
     address: `${street}, ${house}, кв. ${flat}`,

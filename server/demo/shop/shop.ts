@@ -294,22 +294,34 @@ function makeOrders(
       promisedAt: "",
       updatedAt: new Date(updatedMs).toISOString(),
       delivery: deliveryTo(customer),
-      payment: paymentOf(stage, totalMinor, index),
+      payment: paymentOf(customer.language, stage, totalMinor, index, { placedMs, updatedMs }),
       lines,
     };
   });
 }
 
+const paymentWords = {
+  ru: { cash: "При получении", card: "Картой на сайте" },
+  uk: { cash: "При отриманні", card: "Карткою на сайті" },
+} as const;
+
 /** Every third pays on delivery; the others by card, before it is packed. */
-function paymentOf(stage: OrderStage, totalMinor: number, index: number): OrderPayment {
+function paymentOf(
+  language: "ru" | "uk",
+  stage: OrderStage,
+  totalMinor: number,
+  index: number,
+  when: { readonly placedMs: number; readonly updatedMs: number },
+): OrderPayment {
   const isCash = index % 3 === 0;
-  const method = isCash ? "cash on delivery" : "card";
-  if (stage === "returned") return { method, state: "refunded", paidMinor: 0 };
+  const method = paymentWords[language][isCash ? "cash" : "card"];
+  const paidAt = new Date(isCash ? when.updatedMs : when.placedMs).toISOString();
+  if (stage === "returned") return { method, state: "refunded", paidMinor: 0, paidAt };
   const isPaid = isCash
     ? stage === "completed"
     : stage !== "new" && stage !== "confirmed" && stage !== "cancelled";
   return isPaid
-    ? { method, state: "paid", paidMinor: totalMinor }
+    ? { method, state: "paid", paidMinor: totalMinor, paidAt }
     : { method, state: "unpaid", paidMinor: 0 };
 }
 

@@ -1,5 +1,5 @@
 /** An order as the card works on it: everything in one prepared query. */
-import type pg from "pg";
+import type { Asking } from "../../storage/together.ts";
 import type { OrderDelivery, OrderPayment, OrderStage } from "../model.ts";
 import { ACTION_KINDS } from "./check.ts";
 import type { OrderAction, OrderActionRequest, OrderDetail } from "./model.ts";
@@ -10,7 +10,7 @@ const MOST_ACTIONS = 20;
 
 // Products and people are probed one by one: whatever the planner believes of their tables, there are few.
 const DETAIL = `
-  select o.id, o.source, o.source_id, o.number, o.placed_at, o.promised_at, o.stage, o.status, o.total_minor,
+  select o.id, o.source, coalesce(nullif(s.title, ''), o.source) as source_title, o.source_id, o.number, o.placed_at, o.promised_at, o.stage, o.status, o.total_minor,
     o.currency, o.delivery, o.payment, o.comment,
     case when s.actions_url <> '' and s.actions_secret <> '' then s.actions else '{}' end as actions,
     array(
@@ -46,6 +46,7 @@ const DETAIL = `
 type DetailRow = {
   id: string;
   source: string;
+  source_title: string;
   source_id: string;
   number: string;
   placed_at: Date;
@@ -64,7 +65,7 @@ type DetailRow = {
 };
 
 /** Null when there is none such. */
-export async function findOrder(pool: pg.Pool, orderId: string): Promise<OrderDetail | null> {
+export async function findOrder(pool: Asking, orderId: string): Promise<OrderDetail | null> {
   if (!/^\d{1,18}$/.test(orderId)) return null;
   const found = await pool.query<DetailRow>({
     name: "order_detail",
@@ -77,6 +78,7 @@ export async function findOrder(pool: pg.Pool, orderId: string): Promise<OrderDe
   return {
     id: row.id,
     source: row.source,
+    sourceTitle: row.source_title,
     sourceId: row.source_id,
     number: row.number,
     placedAt: row.placed_at.toISOString(),

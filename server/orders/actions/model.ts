@@ -63,6 +63,8 @@ export type OrderAction = {
 export type OrderDetail = {
   readonly id: string;
   readonly source: string;
+  /** As people call it. */
+  readonly sourceTitle: string;
   readonly sourceId: string;
   readonly number: string;
   readonly placedAt: string;

@@ -85,6 +85,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   // What was asked of the system an order comes from; the id is made by the screen and is the idempotency key there.
   await sql`
     alter table order_sources
+      -- As people call it: "Интернет-магазин"; "" for as it calls itself.
+      add column title text not null default '',
       add column actions_url text not null default '',
       add column actions_secret text not null default '',
       -- Which kinds of actions it takes.
@@ -285,6 +287,23 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       secret text not null,
       enabled boolean not null default true,
       changed_at timestamptz not null default now()
+    )`.execute(db);
+  // How far the letters of mailboxes were taken.
+  await sql`
+    create table mailboxes (
+      -- user@host:port/folder
+      name text primary key,
+      uid_validity bigint not null,
+      -- Letters up to this one are done with.
+      last_uid bigint not null,
+      -- Of those that were there before us, up to this one, only the unread are taken.
+      unread_until bigint not null,
+      -- The server numbered its letters anew: older ones are done with.
+      since timestamptz,
+      -- The letter that is being read, and how often that was begun: one that ends the process must not do so for ever.
+      trying_uid bigint not null default 0,
+      tries integer not null default 0,
+      taken_at timestamptz not null default now()
     )`.execute(db);
   await sql`create index messages_customer on messages (customer_id, at desc)`.execute(db);
   await sql`create index messages_unsettled on messages (at) where settled_at is null`.execute(db);

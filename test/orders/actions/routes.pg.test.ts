@@ -92,7 +92,7 @@ test("a source's door is set by an admin; its secret is never shown", async () =
   const set = await setSource(door());
   expect(set.source).toMatchObject({
     ...{ actionsUrl: shop.url, hasActionsSecret: true, actions: ["confirm", "cancel"] },
-    ...{ resultsUrl: "", hasResultsSecret: false },
+    ...{ title: "", resultsUrl: "", hasResultsSecret: false },
   });
   expect(JSON.stringify(set)).not.toContain(SECRET);
   // What is left out stays.
