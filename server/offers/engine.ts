@@ -1,23 +1,17 @@
 /**
- * What to say about a cart, for the operator's card and the shop's site alike: rules out of memory, the customer and the products as PostgreSQL has
- * them now, hints from what was learned. Two round trips by index for most questions.
+ * What to say about a cart, for the operator's card and the shop's site alike: rules, products and what was learned out of memory, the customer as
+ * PostgreSQL has them now. One round trip by index for most questions, shared with the others that come at the same time; see `reader.ts`
+ * for how old an answer may be.
  */
 import type { Storage } from "../storage/database.ts";
 import { idsOf, productOf, PRODUCT_JSON, type ProductJson } from "./catalogue.ts";
 import { obstacleOf, obstaclesOf } from "./conditions.ts";
 import { type Pooled, candidatesOf, decideOffers, type Decided } from "./decide.ts";
-import type { CatalogueProduct, OfferFacts, RuleUses } from "./facts.ts";
+import type { CatalogueProduct, CustomerFacts, OfferFacts, RuleUses } from "./facts.ts";
 import { hintedFor } from "./hinted.ts";
-import { fold } from "../priority/decide.ts";
+import { fold, folded } from "../priority/decide.ts";
 import type { CartLine, HintSource, OfferEngine, OfferQuestion } from "./model.ts";
-import {
-  type Asked,
-  type CustomerKey,
-  type Known,
-  type ProductKey,
-  readKnown,
-  readProducts,
-} from "./reader.ts";
+import type { CustomerKey, Known, KnownCustomer, OffersReader, ProductKey } from "./reader.ts";
 import type { RuleBook } from "./rule-book.ts";
 import type { OfferRule } from "./rules.ts";
 import { readUses } from "./uses.ts";
@@ -25,6 +19,7 @@ import { readUses } from "./uses.ts";
 /** What the engine works with. */
 export type EngineOptions = {
   readonly storage: Pick<Storage, "pool">;
+  readonly reader: OffersReader;
   readonly book: Pick<RuleBook, "rules" | "onChange">;
   /** Null: nothing was learned. */
   readonly hints: HintSource | null;
@@ -75,7 +70,10 @@ const MOST_IN_CATEGORIES = 20_000;
 
 type Prepared = {
   readonly rules: readonly OfferRule[];
-  readonly asked: Asked;
+  /** What somebody bought of them is asked for; folded. */
+  readonly boughtCategories: ReadonlySet<string>;
+  /** Rules with a limit for each customer. */
+  readonly limitedByCustomer: readonly string[];
   /** Rules with a limit in all or of a day. */
   readonly limited: readonly string[];
   /** Rules that look through products. */
@@ -84,9 +82,10 @@ type Prepared = {
 
 /** Reads what rules look through; `book` must be loaded. */
 export async function openOfferEngine(options: EngineOptions): Promise<RunningEngine> {
-  const { book, hints, onError } = options;
+  const { book, hints, onError, reader } = options;
   const { pool } = options.storage;
   let prepared = prepare(book.rules());
+  reader.setLimitedRules(prepared.limitedByCustomer);
   let pools: ReadonlyMap<string, readonly Pooled[]> = new Map();
   let uses: {
     readonly atMs: number;
@@ -103,6 +102,7 @@ export async function openOfferEngine(options: EngineOptions): Promise<RunningEn
   const lookSoon = () => void look().catch(onError);
   const stopHearing = book.onChange(() => {
     prepared = prepare(book.rules());
+    reader.setLimitedRules(prepared.limitedByCustomer);
     uses = null;
     lookSoon();
   });
@@ -131,33 +131,31 @@ export async function openOfferEngine(options: EngineOptions): Promise<RunningEn
   };
 
   async function answer(asking: Asking): Promise<Answered> {
-    const { rules, asked, limited } = prepared;
+    const { rules, limited } = prepared;
     const keys = asking.lines.map(({ product }) => product);
-    const early = questionBefore(asking);
-    // With our own ids hints need not wait to hear whose they are.
-    const hinted = early === null ? null : hintsFor(early);
     const [known, used] = await Promise.all([
-      readKnown(pool, { customer: asking.customer, products: keys, source: asking.source }, asked),
+      reader.read({ customer: asking.customer, products: keys, source: asking.source }),
       limited.length === 0 ? NO_USES : usesNow(asking.nowMs),
     ]);
     const question = questionOf(asking, known);
-    const late = hinted ?? hintsFor(question);
+    const learning = hintsFor(question, known.customer);
     const plain: OfferFacts = {
-      ...{ question, rules, customer: known.customer, uses: used, hints: [] },
+      ...{ question, rules, uses: used, hints: [] },
+      customer: known.customer === null ? null : await customerOf(known.customer),
       products: new Map(known.products.flatMap((one) => (one === null ? [] : [[one.id, one]]))),
       pools: new Map(),
       timeZone: options.timeZone(),
     };
     const cart = { ...plain, obstacles: obstaclesOf(plain) };
     const wanted = candidatesOf(cart, ({ id }) => pools.get(id) ?? []);
-    const [found, learned] = await Promise.all([readProducts(pool, wanted.ids), late]);
+    const [found, learned] = await Promise.all([reader.products(wanted.ids), learning]);
     let facts: OfferFacts = {
       ...{ ...cart, pools: wanted.pools, hints: learned },
       products: withProducts(cart.products, found),
     };
     const costs = costsOf(facts);
     if (costs.length > 0)
-      facts = { ...facts, products: withProducts(facts.products, await readProducts(pool, costs)) };
+      facts = { ...facts, products: withProducts(facts.products, await reader.products(costs)) };
     return {
       ...decideOffers(facts),
       customerId: known.customer?.id ?? null,
@@ -165,11 +163,28 @@ export async function openOfferEngine(options: EngineOptions): Promise<RunningEn
     };
   }
 
+  /** As rules ask about them: when they bought something of a category. */
+  async function customerOf({ bought, ...customer }: KnownCustomer): Promise<CustomerFacts> {
+    const { boughtCategories } = prepared;
+    const boughtAtMs = new Map<string, number>();
+    if (boughtCategories.size > 0) {
+      const products = await reader.products([...new Set(bought.products)].map(String));
+      for (const [index, id] of bought.products.entries()) {
+        if (bought.returned[index] === true) continue;
+        const category = folded(products.get(String(id))?.category ?? "");
+        if (!boughtCategories.has(category)) continue;
+        const atMs = bought.atMs[index]!;
+        if (atMs > (boughtAtMs.get(category) ?? -Infinity)) boughtAtMs.set(category, atMs);
+      }
+    }
+    return { ...customer, boughtAtMs };
+  }
+
   /** Without hints there are still rules: what could not be learned is no reason to say nothing. */
-  async function hintsFor(question: OfferQuestion) {
-    if (hints === null) return [];
+  async function hintsFor(question: OfferQuestion, customer: KnownCustomer | null) {
+    if (hints === null || customer?.openClaim === true) return [];
     try {
-      return await hints.hintsFor(question, HINTS);
+      return await hints.hintsFor(question, HINTS, customer);
     } catch (error) {
       onError(error);
       return [];
@@ -199,31 +214,15 @@ function prepare(rules: readonly OfferRule[]): Prepared {
       if (one.fact === "bought") for (const name of one.categories) categories.add(fold(name));
   return {
     rules,
-    asked: {
-      boughtCategories: [...categories],
-      limitedRules: rules
-        .filter(({ settings }) => settings.limits.usesPerCustomer !== null)
-        .map(({ id }) => id),
-    },
+    boughtCategories: categories,
+    limitedByCustomer: rules
+      .filter(({ settings }) => settings.limits.usesPerCustomer !== null)
+      .map(({ id }) => id),
     limited: rules
       .filter(({ settings: { limits } }) => limits.uses !== null || limits.usesPerDay !== null)
       .map(({ id }) => id),
     needed: rules.filter(({ settings }) => settings.give.kind === "needed"),
   };
-}
-
-/** The question as it will be, when it needs nobody to be found first. */
-function questionBefore(asking: Asking): OfferQuestion | null {
-  const { customer } = asking;
-  if (customer.by !== "id" && customer.by !== "nobody") return null;
-  const lines: CartLine[] = [];
-  for (const { product, quantity, priceMinor } of asking.lines) {
-    if (!("id" in product)) return null;
-    lines.push({ productId: product.id, quantity, priceMinor: priceMinor ?? 0 });
-  }
-  const { currency, channel, nowMs } = asking;
-  const customerId = customer.by === "id" ? customer.id : null;
-  return { customerId, lines, currency, channel, nowMs };
 }
 
 /** Lines of no known product are left out: nothing is known of them but a price. */
@@ -239,11 +238,9 @@ function questionOf(asking: Asking, known: Known): OfferQuestion {
 
 function withProducts(
   products: OfferFacts["products"],
-  found: readonly CatalogueProduct[],
+  found: ReadonlyMap<string, CatalogueProduct>,
 ): OfferFacts["products"] {
-  return found.length === 0
-    ? products
-    : new Map([...products, ...found.map((one) => [one.id, one] as const)]);
+  return found.size === 0 ? products : new Map([...products, ...found]);
 }
 
 /** Hinted products that a rule would sell for less, while it promises a floor: their costs must be known. */

@@ -3,6 +3,8 @@
  * to the same question. Money is in minor units of the currency beside it; times are epoch milliseconds.
  */
 
+import type { KnownCustomer } from "./reader.ts";
+
 export type OfferKind =
   /** Bought together with what is in the cart. */
   | "goesWith"
@@ -123,8 +125,13 @@ export interface HintSource {
   /**
    * Never what is out of stock, in the cart already, bought and not used up, returned or complained about by this customer.
    * @param limit at most so many, best first.
+   * @param known the customer, when that was read for this question already; null: nobody we know.
    */
-  hintsFor(question: OfferQuestion, limit: number): Promise<readonly Hint[]>;
+  hintsFor(
+    question: OfferQuestion,
+    limit: number,
+    known?: KnownCustomer | null,
+  ): Promise<readonly Hint[]>;
 }
 
 /** An offer as one person saw it. */

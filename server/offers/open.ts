@@ -85,7 +85,9 @@ export async function openOffers(options: OffersOptions): Promise<OpenedOffers> 
     statementTimeoutMs: STATEMENT_TIMEOUT_MS,
     // PostgreSQL would plan these statements anew for every question, which takes longer than to answer it.
     onConnect: async (client) => {
-      await client.query("set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set jit = off");
+      await client.query(
+        "set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set jit = off",
+      );
     },
   });
   opening.defer(() => asked.close());

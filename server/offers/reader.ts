@@ -1,11 +1,25 @@
 /**
- * What a decision needs to know of the customer and the cart, in one round trip by index, and of everything that could be offered, in another.
- * Prepared statements: the server plans them once for each connection.
+ * What decisions about offers need to know. Customers are read from PostgreSQL for every question, many questions at a time by one statement;
+ * products and what goes with them are kept in memory.
+ *
+ * How old an answer may be: customers, their purchases, claims and uses, products' prices and stocks: not at all, they are as PostgreSQL had
+ * them after the question came. What was learned (what goes with what, how long things last): a minute.
  */
 import type pg from "pg";
-import { SEGMENTS, TIER } from "../customers/standing.ts";
 import { PRODUCT_JSON, type ProductJson, idsOf, productOf } from "./catalogue.ts";
 import type { CatalogueProduct, CustomerFacts } from "./facts.ts";
+import { openGather } from "./gather.ts";
+import { Generations } from "./generations.ts";
+import { KNOWN, MOST_NEWS } from "./known-sql.ts";
+import { COMPANION_NUMBERS, type Companions } from "./learn/candidates.ts";
+import type { BoughtLines } from "./learn/purchases.ts";
+import {
+  type ProductNews,
+  ProductShelf,
+  type ShelvedJson,
+  skuKeyOf,
+  sourceKeyOf,
+} from "./shelf.ts";
 
 /** How somebody names the customer. */
 export type CustomerKey =
@@ -19,57 +33,207 @@ export type CustomerKey =
 export type ProductKey =
   { readonly id: string } | { readonly sourceId: string } | { readonly sku: string };
 
-/** What rules ask about customers beside what everybody's row says. */
-export type Asked = {
-  /** Folded. */
-  readonly boughtCategories: readonly string[];
-  /** Rules with a limit for each customer. */
-  readonly limitedRules: readonly string[];
-};
+/** A customer as a question found them. */
+export type KnownCustomer = Omit<CustomerFacts, "boughtAtMs"> & { readonly bought: BoughtLines };
 
-/** What was read. */
+/** What was read for a question. */
 export type Known = {
-  readonly customer: CustomerFacts | null;
+  readonly customer: KnownCustomer | null;
   /** One for each key, null where the catalogue has none. */
   readonly products: readonly (CatalogueProduct | null)[];
 };
 
-/** Reads the customer and the products of a cart. `source`: whose ids and SKUs the keys are. */
-export async function readKnown(
-  pool: Pick<pg.Pool, "query">,
-  question: {
+/** Reads for questions. Each begins with {@link read}; the rest is then as of that moment or newer. Queries that fail are thrown. */
+export interface OffersReader {
+  /** The customer and the products of a cart. `source`: whose ids and SKUs the keys are. */
+  read(question: {
     readonly customer: CustomerKey;
     readonly products: readonly ProductKey[];
     readonly source: string;
-  },
-  asked: Asked,
-): Promise<Known> {
-  const { customer, products, source } = question;
-  const ids = idsOf(products.flatMap((key) => ("id" in key ? [key.id] : [])));
-  const sourceIds = products.flatMap((key) => ("sourceId" in key ? [key.sourceId] : []));
-  const skus = products.flatMap((key) => ("sku" in key ? [key.sku.toLowerCase()] : []));
-  const byId = sourceIds.length + skus.length === 0;
-  const who = WHO[customer.by];
-  const cart = byId ? BY_ID : BY_SOURCE;
-  const { rows } = await pool.query<Row>({
-    name: `offers_known_${customer.by}_${byId ? "id" : "source"}`,
-    text: `with who as (${who}) ${KNOWN(cart)}`,
-    values: [
-      ...whoValues(customer),
-      ...[asked.boughtCategories, asked.limitedRules, ids],
-      ...(byId ? [] : [source, sourceIds, skus]),
-    ],
-  });
-  const row = rows[0]!;
-  const byKey = new Map<string, CatalogueProduct>();
-  for (const [key, product] of row.products) byKey.set(key, productOf(product));
-  return {
-    customer: row.customer === null ? null : customerOf(row.customer),
-    products: products.map((key) => byKey.get(keyOf(key)) ?? null),
-  };
+  }): Promise<Known>;
+  /** By our ids; those the catalogue does not have are left out. */
+  products(ids: readonly string[]): Promise<ReadonlyMap<string, CatalogueProduct>>;
+  /** What goes with each of these; with nothing: left out. */
+  companions(ids: readonly string[]): Promise<ReadonlyMap<number, Companions>>;
+  /** How many days one piece of a category's goods lasts most people; null: nobody knows. */
+  usualDays(category: string): number | null;
+  /** Rules with a limit for each customer: uses are read of these, from the next question on. */
+  setLimitedRules(ids: readonly string[]): void;
 }
 
-/** Products by our ids, as they are now. */
+/** How a reader is opened. */
+export type ReaderOptions = {
+  /** How long what was learned is kept; default a minute. */
+  readonly learnedMs?: number;
+  /** Products that are kept, and products whose companions are. */
+  readonly mostProducts?: number;
+};
+
+const LEARNED_MS = 60_000;
+/** Up to 2 KB each. */
+const MOST_COMPANIONS = 20_000;
+const NO_LINES: BoughtLines = { products: [], atMs: [], quantities: [], returned: [] };
+const NONE: Companions = new Float64Array(0);
+
+/** A product that is looked for. */
+type Sought = {
+  readonly by: "id" | "source" | "sku";
+  readonly source: string;
+  readonly name: string;
+  /** Among the answers and on the shelf. */
+  readonly key: string;
+};
+
+type Question = {
+  readonly customer: CustomerKey;
+  readonly sought: readonly Sought[];
+  /** Ids of products whose companions are wanted. */
+  readonly companions: readonly string[];
+};
+type Answer = {
+  readonly customer: KnownCustomer | null;
+  /** By {@link Sought.key}, of the whole batch. */
+  readonly products: ReadonlyMap<string, CatalogueProduct>;
+  readonly companions: ReadonlyMap<number, Companions>;
+};
+
+const NOBODY = { by: "nobody" } as const;
+
+/** Opens nothing by itself; lives as long as `pool`. */
+export function openReader(
+  { pool }: { readonly pool: Pick<pg.Pool, "query"> },
+  options: ReaderOptions = {},
+): OffersReader {
+  const { learnedMs = LEARNED_MS, mostProducts } = options;
+  const shelf = new ProductShelf(mostProducts);
+  const learned = new Generations<
+    number,
+    { readonly companions: Companions; readonly atMs: number }
+  >(Math.min(mostProducts ?? MOST_COMPANIONS, MOST_COMPANIONS));
+  let cycles: ReadonlyMap<string, number> = new Map();
+  let cyclesAtMs = -Infinity;
+  let snapshot: string | null = null;
+  let limitedRules: readonly string[] = [];
+  const ask = openGather<Question, Answer>({ ask: askTogether, isOwn: isAboutValues });
+
+  return {
+    async read({ customer, products, source }) {
+      const sought = products.map((key) => soughtOf(key, source));
+      const missing = sought.filter((one) => onShelf(one) === undefined);
+      const companions = sought.flatMap((one) => {
+        const id = one.by === "id" ? one.name : onShelf(one)?.id;
+        return id === undefined || companionsNow(Number(id)) !== undefined ? [] : [id];
+      });
+      const answer = await ask({ customer, sought: missing, companions });
+      // Something on the shelf may have changed just now.
+      const changed = sought.filter((one) => onShelf(one) === undefined && !missing.includes(one));
+      const again =
+        changed.length === 0
+          ? null
+          : await ask({ customer: NOBODY, sought: changed, companions: [] });
+      const found = sought.map(
+        (one) => answer.products.get(one.key) ?? again?.products.get(one.key) ?? onShelf(one),
+      );
+      return { customer: answer.customer, products: found.map((one) => one ?? null) };
+    },
+
+    async products(ids) {
+      const found = new Map<string, CatalogueProduct>();
+      const missing: Sought[] = [];
+      for (const id of ids) {
+        const product = shelf.get(id);
+        if (product === undefined) missing.push(soughtOf({ id }, ""));
+        else if (product !== null) found.set(id, product);
+      }
+      if (missing.length === 0) return found;
+      const answer = await ask({ customer: NOBODY, sought: missing, companions: [] });
+      for (const { key } of missing) {
+        const product = answer.products.get(key);
+        if (product !== undefined) found.set(key, product);
+      }
+      return found;
+    },
+
+    async companions(ids) {
+      const found = new Map<number, Companions>();
+      const missing: string[] = [];
+      for (const id of ids) {
+        const companions = companionsNow(Number(id));
+        if (companions === undefined) missing.push(id);
+        else if (companions.length > 0) found.set(Number(id), companions);
+      }
+      if (missing.length === 0) return found;
+      const answer = await ask({ customer: NOBODY, sought: [], companions: missing });
+      for (const id of missing) {
+        const companions = answer.companions.get(Number(id)) ?? NONE;
+        if (companions.length > 0) found.set(Number(id), companions);
+      }
+      return found;
+    },
+
+    usualDays: (category) => cycles.get(category) ?? null,
+    setLimitedRules: (ids) => (limitedRules = ids),
+  };
+
+  /** Null: there is none; undefined: it has to be read. */
+  function onShelf({ by, key }: Sought): CatalogueProduct | null | undefined {
+    return by === "id" ? shelf.get(key) : shelf.find(key);
+  }
+
+  /** Undefined: they have to be read. */
+  function companionsNow(id: number): Companions | undefined {
+    const known = learned.get(id);
+    return known !== undefined && performance.now() - known.atMs < learnedMs
+      ? known.companions
+      : undefined;
+  }
+
+  async function askTogether(questions: readonly Question[]): Promise<readonly Answer[]> {
+    const atMs = performance.now();
+    const wantsCycles = atMs - cyclesAtMs >= learnedMs;
+    const { rows } = await pool.query<Row>({
+      name: "offers_known",
+      text: KNOWN,
+      values: [snapshot, ...valuesOf(questions, limitedRules), wantsCycles],
+    });
+    const row = rows[0]!;
+    hearNews(row);
+    if (wantsCycles) {
+      cycles = new Map(Object.entries(row.cycles ?? {}));
+      cyclesAtMs = atMs;
+    }
+    const products = new Map<string, CatalogueProduct>();
+    for (const json of row.products ?? []) {
+      const product = shelf.put(json);
+      const [, source, sourceId, bySku] = json;
+      products.set(product.id, product);
+      products.set(sourceKeyOf(source, sourceId), product);
+      if (bySku) products.set(skuKeyOf(source, product.sku), product);
+    }
+    const companions = new Map<number, Companions>();
+    for (const [id, list] of row.companions ?? []) {
+      const one = list === null ? NONE : companionsOf(list);
+      companions.set(Number(id), one);
+      learned.set(Number(id), { companions: one, atMs });
+    }
+    for (const { sought } of questions)
+      for (const { by, key } of sought) if (by === "id" && !products.has(key)) shelf.putNone(key);
+    const customers = new Map<number, KnownCustomer>();
+    for (const json of row.customers ?? []) customers.set(json[0], customerOf(json));
+    return questions.map((_, n) => ({ customer: customers.get(n) ?? null, products, companions }));
+  }
+
+  function hearNews(row: Row): void {
+    const { news, gone } = row;
+    // A restored database counts its transactions from elsewhere.
+    const isElsewhere = snapshot !== null && newestOf(row.snapshot) < newestOf(snapshot);
+    if (gone || isElsewhere || (news !== null && news.length > MOST_NEWS)) shelf.clear();
+    else for (const one of news ?? []) shelf.forget(one);
+    ({ snapshot } = row);
+  }
+}
+
+/** Products by our ids, as they are now, for who asks seldom. */
 export async function readProducts(
   pool: Pick<pg.Pool, "query">,
   ids: readonly string[],
@@ -83,132 +247,139 @@ export async function readProducts(
   return rows[0]!.products.map(productOf);
 }
 
-const WHO: Readonly<Record<CustomerKey["by"], string>> = {
-  id: "select $1::bigint as id, $2::text as unused",
-  source: "select id from customers where source = $1 and source_id = $2",
-  phone: `select min(customer_id) as id from customer_phones where e164 = $1 and $2::text is not null having count(*) = 1`,
-  nobody: "select null::bigint as id where $1::text <> $2::text",
-};
-
-function whoValues(key: CustomerKey): readonly [string, string] {
-  switch (key.by) {
-    case "id":
-      // A number that no customer has, when it is none.
-      return [idsOf([key.id])[0] ?? "0", ""];
-    case "source":
-      return [key.source, key.sourceId];
-    case "phone":
-      return [key.phone, ""];
-    case "nobody":
-      return ["", ""];
-    default:
-      return key satisfies never;
-  }
-}
-
-const BY_ID = `select json_agg(json_build_array('id:' || p.id, ${PRODUCT_JSON})) as list
-  from products p where p.id = any ($5::bigint[])`;
-const BY_SOURCE = `select json_agg(json_build_array(k.key, ${PRODUCT_JSON})) as list
-  from (
-    select 'id:' || id as key, id from products where id = any ($5::bigint[])
-    union all
-    select 'source:' || source_id, id from products where source = $6 and source_id = any ($7::text[])
-    union all
-    -- Two products with one article number: the newer one is meant.
-    select * from (
-      select distinct on (lower(sku)) 'sku:' || lower(sku), id from products
-      where source = $6 and lower(sku) collate "C" = any ($8::text[]) and sku <> ''
-      order by lower(sku), id desc
-    ) by_sku
-  ) k join products p on p.id = k.id`;
-
-function keyOf(key: ProductKey): string {
-  if ("id" in key) return `id:${key.id}`;
-  return "sourceId" in key ? `source:${key.sourceId}` : `sku:${key.sku.toLowerCase()}`;
-}
-
-/** Categories `$3` (folded), rules `$4`. */
-const KNOWN = (cart: string) => `
-  select (
-    select json_build_object(
-      'id', c.id::text, 'name', c.name, 'language', c.language, 'vip', c.vip, 'tier', ${TIER}, 'segments', ${SEGMENTS},
-      'city', c.city, 'region', c.region, 'bonus', c.bonus_minor,
-      'orders', coalesce(st.orders, 0), 'total', coalesce(st.total_minor, 0), 'currency', coalesce(st.currency, ''),
-      'last', extract(epoch from st.last_at) * 1000,
-      'claim', exists (select from claims where customer_id = c.id and closed_at is null),
-      'unwanted', array(
-        select product_id::text from order_items
-        where customer_id = c.id and fate = 'returned' and product_id is not null
-        union
-        select product_id::text from claims where customer_id = c.id and product_id is not null
-        union
-        -- A claim about a line or a whole order that does not name the product.
-        select i.product_id::text from claims k
-        cross join lateral (
-          select product_id from order_items
-          where order_id = k.order_id and (k.line is null or n = k.line) and product_id is not null offset 0
-        ) i
-        where k.customer_id = c.id and k.order_id is not null and (k.line is not null or k.product_id is null)
-      ),
-      'bought', case when cardinality($3::text[]) > 0 then array(
-        -- Product by product, never category by category: somebody's purchases are few, a category's products are many.
-        select json_build_array(p.category, extract(epoch from max(i.placed_at)) * 1000)
-        from order_items i
-        cross join lateral (
-          select lower(category) as category from products where id = i.product_id offset 0
-        ) p
-        where i.customer_id = c.id and i.fate = '' and i.product_id is not null
-          and p.category = any ($3::text[])
-        group by p.category
-      ) end,
-      'uses', case when cardinality($4::bigint[]) > 0 then array(
-        select json_build_array(rule_id::text, count(*)) from offer_showings
-        where customer_id = c.id and rule_id = any ($4::bigint[]) and answer = 'accepted'
-        group by rule_id
-      ) end
-    )
-    from who join customers c on c.id = who.id
-    left join customer_standing st on st.customer_id = c.id
-  ) as customer,
-  coalesce((${cart}), '[]') as products`;
-
+/** What the statement says in its one row. */
 type Row = {
-  customer: CustomerJson | null;
-  products: readonly (readonly [key: string, product: ProductJson])[];
+  readonly snapshot: string;
+  readonly gone: boolean;
+  readonly news: readonly ProductNews[] | null;
+  readonly customers: readonly CustomerJson[] | null;
+  readonly products: readonly ShelvedJson[] | null;
+  readonly companions: readonly (readonly [id: string, list: CompanionsJson | null])[] | null;
+  readonly cycles: Readonly<Record<string, number>> | null;
 };
 
-type CustomerJson = Pick<
-  CustomerFacts,
-  | "id"
-  | "name"
-  | "language"
-  | "vip"
-  | "tier"
-  | "segments"
-  | "city"
-  | "region"
-  | "orders"
-  | "currency"
-> & {
-  readonly bonus: number | null;
-  readonly total: number;
-  readonly last: number | null;
-  readonly claim: boolean;
-  readonly unwanted: readonly string[];
-  readonly bought: readonly (readonly [category: string, atMs: number])[] | null;
-  readonly uses: readonly (readonly [rule: string, times: number])[] | null;
-};
+type CompanionsJson = readonly (readonly [
+  other: number,
+  together: number,
+  baskets: number,
+  score: number,
+])[];
 
-function customerOf(json: CustomerJson): CustomerFacts {
-  const { bonus, total, last, claim, unwanted, bought, uses, ...same } = json;
+type CustomerJson = readonly [
+  n: number,
+  id: string,
+  name: string,
+  language: string,
+  vip: boolean,
+  tier: string,
+  segments: readonly string[],
+  city: string,
+  region: string,
+  bonusMinor: number | null,
+  orders: number,
+  totalMinor: number,
+  currency: string,
+  lastOrderAtMs: number | null,
+  claims: readonly [
+    open: boolean | null,
+    products: readonly (number | null)[] | null,
+    /** Of lines and orders, ids with spaces between. */
+    items: readonly (string | null)[] | null,
+  ],
+  bought: readonly [
+    products: readonly number[] | null,
+    atMs: readonly number[],
+    quantities: readonly number[],
+    returned: readonly boolean[],
+  ],
+  uses: readonly (readonly [rule: string, times: number])[] | null,
+];
+
+function customerOf(json: CustomerJson): KnownCustomer {
+  const [, id, name, language, vip, tier, segments, city, region, bonusMinor, ...more] = json;
+  const [orders, totalMinor, currency, lastOrderAtMs, claims, lines, uses] = more;
+  const [open, products, items] = claims;
+  const unwanted = new Set<string>();
+  for (const one of products ?? []) if (one !== null) unwanted.add(String(one));
+  for (const one of items ?? [])
+    if (one !== null) for (const id of one.split(" ")) unwanted.add(id);
+  const [bought, atMs, quantities, returned] = lines;
+  if (bought !== null)
+    for (const [index, product] of bought.entries())
+      if (returned[index] === true) unwanted.add(String(product));
   return {
-    ...same,
-    bonusMinor: bonus,
-    totalMinor: total,
-    lastOrderAtMs: last,
-    boughtAtMs: new Map(bought),
-    unwanted: new Set(unwanted),
-    openClaim: claim,
-    uses: new Map(uses),
+    ...{ id, name, language, vip, tier, segments, city, region, bonusMinor, orders, totalMinor },
+    ...{ currency, lastOrderAtMs, openClaim: open === true, unwanted, uses: new Map(uses) },
+    bought: bought === null ? NO_LINES : { products: bought, atMs, quantities, returned },
   };
+}
+
+function companionsOf(list: CompanionsJson): Companions {
+  const numbers = new Float64Array(list.length * COMPANION_NUMBERS);
+  for (const [index, four] of list.entries()) numbers.set(four, index * COMPANION_NUMBERS);
+  return numbers;
+}
+
+/** Parameters 2 to 15 of {@link KNOWN}. */
+function valuesOf(
+  questions: readonly Question[],
+  limitedRules: readonly string[],
+): readonly (readonly unknown[])[] {
+  const ids: [n: number[], ids: string[]] = [[], []];
+  const sources: [n: number[], sources: string[], ids: string[]] = [[], [], []];
+  const phones: [n: number[], phones: string[]] = [[], []];
+  const sought = new Map<string, Sought>();
+  const companions = new Set<string>();
+  for (const [n, question] of questions.entries()) {
+    const { customer } = question;
+    if (customer.by === "id" && isId(customer.id)) {
+      ids[0].push(n);
+      ids[1].push(customer.id);
+    } else if (customer.by === "source") {
+      sources[0].push(n);
+      sources[1].push(customer.source);
+      sources[2].push(customer.sourceId);
+    } else if (customer.by === "phone") {
+      phones[0].push(n);
+      phones[1].push(customer.phone);
+    }
+    for (const one of question.sought) sought.set(one.key, one);
+    for (const id of question.companions) companions.add(id);
+  }
+  const all = [...sought.values()];
+  const [bySource, bySku] = [
+    all.filter(({ by }) => by === "source"),
+    all.filter(({ by }) => by === "sku"),
+  ];
+  return [
+    ...ids,
+    ...sources,
+    ...phones,
+    limitedRules,
+    idsOf(all.flatMap(({ by, name }) => (by === "id" ? [name] : []))),
+    ...[bySource.map(({ source }) => source), bySource.map(({ name }) => name)],
+    ...[bySku.map(({ source }) => source), bySku.map(({ name }) => name)],
+    idsOf([...companions]),
+  ];
+}
+
+function soughtOf(key: ProductKey, source: string): Sought {
+  if ("id" in key) return { by: "id", source: "", name: key.id, key: key.id };
+  if ("sourceId" in key)
+    return { by: "source", source, name: key.sourceId, key: sourceKeyOf(source, key.sourceId) };
+  return { by: "sku", source, name: key.sku.toLowerCase(), key: skuKeyOf(source, key.sku) };
+}
+
+function isId(id: string): boolean {
+  return idsOf([id]).length === 1;
+}
+
+/** The first transaction that a snapshot has not met: `xmin:xmax:list`. */
+function newestOf(snapshot: string): bigint {
+  return BigInt(snapshot.split(":", 2)[1] ?? "0");
+}
+
+/** PostgreSQL could not take what one of the questions says. */
+function isAboutValues(error: unknown): boolean {
+  return error instanceof Error && "code" in error && String(error.code).startsWith("22");
 }

@@ -3,6 +3,7 @@
  * named for the rest of it. Beside ours: what is bought most, plain lift, and what the shop's own rules know to be best.
  */
 import { openHints } from "../../server/offers/learn/hints.ts";
+import { openReader } from "../../server/offers/reader.ts";
 import { Learner } from "../../server/offers/learn/learner.ts";
 import type { Storage } from "../../server/storage/database.ts";
 import {
@@ -93,7 +94,7 @@ function questionsOf(shop: GeneratedShop, customers: number, count: number): rea
 }
 
 function hinting(storage: Storage, { personal }: { readonly personal: boolean }): Namer {
-  const hints = openHints(storage);
+  const hints = openHints(openReader(storage));
   return async ({ customer, last, cart }) => {
     const found = await hints.hintsFor(
       {

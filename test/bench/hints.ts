@@ -11,6 +11,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { seededRandom } from "../../server/demo/random.ts";
 import { openHints } from "../../server/offers/learn/hints.ts";
+import { openReader } from "../../server/offers/reader.ts";
 import { Learner } from "../../server/offers/learn/learner.ts";
 import { importOrders } from "../../server/orders/import.ts";
 import { type Storage, openStorage } from "../../server/storage/database.ts";
@@ -160,7 +161,7 @@ type Asking = () => Promise<{ readonly took: number; readonly found: number }>;
 
 /** Asks for random customers, each with a cart of five, filled from others' baskets: as the shop's customers choose. */
 function asker(storage: Storage, shop: GeneratedShop, customers: number, seed: number): Asking {
-  const source = openHints(storage);
+  const source = openHints(openReader(storage));
   const random = seededRandom(seed);
   return async () => {
     const customer = random.whole(0, customers - 1);

@@ -1,0 +1,88 @@
+/**
+ * Products kept in memory, no older than the last news of them: PostgreSQL tells with every batch of questions which products changed since
+ * the batch before, and those are forgotten here.
+ */
+import { type ProductJson, productOf } from "./catalogue.ts";
+import type { CatalogueProduct } from "./facts.ts";
+import { Generations } from "./generations.ts";
+
+/** A product in SQL's words, with whose it is. */
+export type ShelvedJson = readonly [
+  product: ProductJson,
+  source: string,
+  sourceId: string,
+  /** It was found by its article number, as the newest that has it. */
+  bySku: boolean,
+];
+
+/** A product that changed. */
+export type ProductNews = readonly [id: string, source: string, sourceId: string, sku: string];
+
+type Shelved = {
+  /** Null: there is no such product. */
+  readonly product: CatalogueProduct | null;
+  readonly sourceKey: string;
+  readonly skuKey: string;
+};
+
+/** About 1 KB each. */
+const MOST_PRODUCTS = 50_000;
+
+/** How `source` calls a product. */
+export const sourceKeyOf = (source: string, sourceId: string) => `${sourceId}\0${source}`;
+/** The article number in `source`; without regard to case. */
+export const skuKeyOf = (source: string, sku: string) => `${sku.toLowerCase()}\0sku\0${source}`;
+
+export class ProductShelf {
+  readonly #products: Generations<string, Shelved>;
+  readonly #ids: Generations<string, string>;
+
+  constructor(most = MOST_PRODUCTS) {
+    this.#products = new Generations(most);
+    this.#ids = new Generations(most);
+  }
+
+  /** Null: there is no such product; undefined: it has to be read. */
+  get(id: string): CatalogueProduct | null | undefined {
+    return this.#products.get(id)?.product;
+  }
+
+  /** By {@link sourceKeyOf} or {@link skuKeyOf}; undefined: it has to be read. */
+  find(key: string): CatalogueProduct | undefined {
+    const id = this.#ids.get(key);
+    const found = id === undefined ? undefined : this.#products.get(id);
+    // It may go by another name now.
+    if (found === undefined || (found.sourceKey !== key && found.skuKey !== key)) return undefined;
+    return found.product ?? undefined;
+  }
+
+  put([json, source, sourceId, bySku]: ShelvedJson): CatalogueProduct {
+    const product = productOf(json);
+    const sourceKey = sourceKeyOf(source, sourceId);
+    const skuKey = skuKeyOf(source, product.sku);
+    this.#products.set(product.id, { product, sourceKey, skuKey });
+    this.#ids.set(sourceKey, product.id);
+    if (bySku) this.#ids.set(skuKey, product.id);
+    return product;
+  }
+
+  putNone(id: string): void {
+    this.#products.set(id, { product: null, sourceKey: "", skuKey: "" });
+  }
+
+  forget([id, source, sourceId, sku]: ProductNews): void {
+    this.#products.delete(id);
+    this.#ids.delete(sourceKeyOf(source, sourceId));
+    // A newer product may have taken the number over.
+    this.#ids.delete(skuKeyOf(source, sku));
+  }
+
+  clear(): void {
+    this.#products.clear();
+    this.#ids.clear();
+  }
+
+  get size(): number {
+    return this.#products.size;
+  }
+}
