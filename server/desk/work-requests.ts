@@ -221,17 +221,27 @@ export class WorkRequests {
     return order;
   }
 
-  /** Lines that came from offers are accepted offers, unless the shop refused. What is not written of it must not undo the order. */
+  /** What came from offers is accepted, unless the shop refused. What is not written of it must not undo the order. */
   async #taken(user: User, { request, state }: OrderAction): Promise<void> {
-    if (request.kind !== "changeLines" || state === "refused") return;
+    if (state === "refused") return;
     const { loop } = this.#work();
-    for (const { showingId, quantity } of request.lines) {
-      if (showingId === "" || quantity === 0) continue;
+    for (const { showingId, ...taken } of fromOffers(request)) {
       try {
-        await loop.answer(showingId, { answer: "accepted", quantity, userId: user.id });
+        await loop.answer(showingId, { answer: "accepted", ...taken, userId: user.id });
       } catch (error) {
         this.#options.log.warn({ err: error, showingId }, "an accepted offer was not written down");
       }
     }
   }
+}
+
+/** The offers that a request puts into an order. */
+function fromOffers(
+  request: OrderAction["request"],
+): readonly { readonly showingId: string; readonly quantity?: number }[] {
+  if (request.kind === "applyOffer") return [{ showingId: request.offer.showingId }];
+  if (request.kind !== "changeLines") return [];
+  return request.lines
+    .filter(({ showingId, quantity }) => showingId !== "" && quantity > 0)
+    .map(({ showingId, quantity }) => ({ showingId, quantity }));
 }

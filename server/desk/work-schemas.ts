@@ -4,7 +4,7 @@ import { TIMELINE_KINDS } from "../customers/timeline-model.ts";
 import { CLAIM_KINDS, CLAIM_WISHES } from "../followups/model.ts";
 import { object, text, word } from "../http/message-check.ts";
 import { REFUSAL_REASONS } from "../offers/model.ts";
-import { CANCEL_REASONS } from "../orders/actions/model.ts";
+import { CANCEL_REASONS, WHOLE_OFFERS } from "../orders/actions/model.ts";
 import type { DeskWorkToServer } from "./work-protocol.ts";
 
 const callId = word(200);
@@ -73,6 +73,17 @@ const action = Type.Union([
       }),
       Type.Null(),
     ]),
+  }),
+  object({
+    kind: Type.Literal("applyOffer"),
+    offer: object({
+      showingId: uuid,
+      kind: Type.Enum([...WHOLE_OFFERS]),
+      ruleId: word(40, 0),
+      ruleName: word(200, 0),
+      amountMinor: Type.Integer({ minimum: -1e14, maximum: 0 }),
+      saying: text(1000),
+    }),
   }),
   object({
     kind: Type.Literal("cancel"),

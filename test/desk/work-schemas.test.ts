@@ -15,6 +15,11 @@ const quote = {
   ...{ currency: "RUB", cashOnDelivery: false },
 };
 
+const agreed = {
+  ...{ showingId: id, kind: "discount", ruleId: "8", ruleName: "Осень", amountMinor: -50_000 },
+  saying: "Скидка 500 ₽",
+};
+
 describe("a request about the work", () => {
   test.each<[keyof typeof workSchemas, unknown]>([
     ["actOnOrder", act({ kind: "confirm" })],
@@ -22,6 +27,7 @@ describe("a request about the work", () => {
     ["actOnOrder", act({ kind: "changeLines", lines: [line, { ...line, sourceProductId: "" }] })],
     ["actOnOrder", act({ kind: "cancel", reason: "tooLong", text: "" })],
     ["actOnOrder", act({ kind: "changeDelivery", delivery: { city: "Томск" }, chosen: null })],
+    ["actOnOrder", act({ kind: "applyOffer", offer: agreed })],
     ["fileClaim", claim],
     ["fileClaim", { ...claim, orderId: null, line: null, photos: [] }],
     ["quote", quote],
@@ -35,6 +41,8 @@ describe("a request about the work", () => {
   test.each<[keyof typeof workSchemas, unknown, string]>([
     ["actOnOrder", { ...act({ kind: "confirm" }), id: "1" }, "id:"],
     ["actOnOrder", act({ kind: "burn" }), "request"],
+    // Nobody pays more because of an offer.
+    ["actOnOrder", act({ kind: "applyOffer", offer: { ...agreed, amountMinor: 1 } }), "request"],
     ["actOnOrder", act({ kind: "changeLines", lines: [{ ...line, quantity: -1 }] }), "request"],
     ["actOnOrder", act({ kind: "cancel", reason: "bored", text: "" }), "request"],
     ["fileClaim", { ...claim, photos: ["javascript:alert(1)"] }, "photos.0:"],

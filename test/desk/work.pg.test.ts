@@ -170,6 +170,29 @@ describe("offers", () => {
     expect(again.ok && again.offers[0]).toMatchObject({ showingId, answer: "accepted" });
   });
 
+  test("on the whole order are asked of the shop, and accepted once it took them", async () => {
+    const olga = await house.seated("olga", "101");
+    const { callId } = await talking(olga);
+    const orderId = olga.call(callId)!.card.work!.order!.id;
+    const reply = await olga.ask("offers", { callId, orderId, lines, currency: "RUB" });
+    if (!reply.ok) throw new Error(reply.message);
+    const { showingId, amountMinor, saying } = reply.offers.find(
+      ({ kind }) => kind === "discount",
+    )!;
+    const agreed = { showingId, kind: "discount", ruleId: "8", ruleName: "Осень" } as const;
+    const request = { kind: "applyOffer" as const, offer: { ...agreed, amountMinor, saying } };
+    const act = () => olga.ask("actOnOrder", { id: uuid(), callId, orderId, request });
+    work.shop = "refuses";
+    expect(await act()).toMatchObject({ ok: true, action: { answer: work.refusal } });
+    expect(work.showings.get(showingId)).toMatchObject({ answer: "" });
+    work.shop = "works";
+    expect(await act()).toMatchObject({
+      ok: true,
+      order: { totalMinor: 1_249_000 + amountMinor },
+    });
+    expect(work.showings.get(showingId)).toMatchObject({ answer: "accepted" });
+  });
+
   test("that the shop did not take into the order are not accepted; one refused keeps its reason", async () => {
     const olga = await house.seated("olga", "101");
     const { callId } = await talking(olga);

@@ -286,6 +286,8 @@ function after(
       delivery: request.delivery,
       totalMinor: order.totalMinor + (request.chosen?.priceMinor ?? 0),
     };
+  if (request.kind === "applyOffer")
+    return { ...order, totalMinor: order.totalMinor + request.offer.amountMinor };
   const lines = request.lines
     .filter(({ quantity }) => quantity > 0)
     .map((wanted) => {

@@ -81,7 +81,7 @@ export function sampleOrder(nowMs: number, change: Partial<OrderDetail> = {}): O
       { at: iso(nowMs - 2 * DAY_MS + HOUR_MS), stage: "paid", status: "Оплачен картой" },
     ],
     actions: [],
-    may: ["confirm", "changeLines", "changeDelivery", "cancel"],
+    may: ["confirm", "changeLines", "changeDelivery", "applyOffer", "cancel"],
     ...change,
   };
 }

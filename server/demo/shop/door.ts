@@ -145,8 +145,8 @@ export async function openShopDoor(options: ShopDoorOptions): Promise<ShopDoor> 
 }
 
 /** As Callcard takes orders. */
-function recordOf({ deliveryMinor, ...order }: ShopOrder): object {
-  return { ...order, totalMinor: totalOf({ ...order, deliveryMinor }) };
+function recordOf({ deliveryMinor, discounts = {}, ...order }: ShopOrder): object {
+  return { ...order, totalMinor: totalOf({ ...order, deliveryMinor, discounts }) };
 }
 
 function readAsked(

@@ -2,7 +2,7 @@
  * How the sample shop decides about its own orders: what it still lets be changed, what it has in stock, and what things cost. Pure: an
  * order and the stock in, both as they become or a refusal in the shop's words out.
  */
-import type { OrderActionRequest } from "../../orders/actions/model.ts";
+import type { AgreedOffer, OrderActionRequest } from "../../orders/actions/model.ts";
 import type { OrderDelivery, OrderStage } from "../../orders/model.ts";
 import type { DemoProduct } from "./products.ts";
 import { currencies, priceIn, statusWords } from "./shop.ts";
@@ -20,6 +20,8 @@ export type ShopOrder = {
   readonly delivery: OrderDelivery;
   /** What the customer pays for delivery, minor units. */
   readonly deliveryMinor: number;
+  /** What is taken off the sum of the lines, by the rule it follows from; one for each rule. */
+  readonly discounts?: Readonly<Record<string, number>>;
   readonly version: number;
 };
 
@@ -49,6 +51,8 @@ export type Shelf = {
 
 /** An offer may take so much off the price, not more. */
 const LEAST_SHARE_OF_PRICE = 0.7;
+/** All discounts together take so much off the goods, not more. */
+const MOST_SHARE_OFF = 0.3;
 const IS_OPEN: ReadonlySet<OrderStage> = new Set(["new", "confirmed", "paid", "assembling"]);
 
 /** What becomes of an order by an action. */
@@ -77,6 +81,10 @@ export function decide(order: ShopOrder, request: OrderActionRequest, shelf: She
         "Доставка изменена",
       );
     }
+    case "applyOffer":
+      return closed === null
+        ? applyOffer(order, request.offer)
+        : no(`${closed}, скидку дать уже нельзя`);
     case "cancel": {
       if (closed !== null)
         return no(`${closed}, отменить нельзя: оформите возврат после получения`);
@@ -133,6 +141,22 @@ function changeLines(
   return yes({ ...order, lines }, text, taken);
 }
 
+function applyOffer(order: ShopOrder, offer: AgreedOffer): Decision {
+  const { discounts = {} } = order;
+  const key = offer.ruleId || offer.showingId;
+  if (Object.hasOwn(discounts, key)) return no("Эта скидка в заказе уже есть");
+  const next = { ...discounts, [key]: -offer.amountMinor };
+  const off = Object.values(next).reduce((sum, minor) => sum + minor, 0);
+  if (off > goodsOf(order) * MOST_SHARE_OFF)
+    return no(`Скидки вместе не могут быть больше ${MOST_SHARE_OFF * 100} % стоимости товаров`);
+  const changed = { ...order, discounts: next };
+  const text =
+    offer.amountMinor === 0
+      ? "Отмечено в заказе"
+      : `Скидка учтена, к оплате ${(totalOf(changed) / 100).toFixed(2)} ${order.currency}`;
+  return yes(changed, text);
+}
+
 /** The shop's own price, or what was offered when it is a fair one; null for a price nobody was offered. */
 function priceOf(
   product: DemoProduct,
@@ -150,9 +174,14 @@ function priceOf(
 }
 
 /** What the customer pays, minor units. */
-export function totalOf(order: Pick<ShopOrder, "lines" | "deliveryMinor">): number {
-  const sum = order.lines.reduce((all, line) => all + line.quantity * line.priceMinor, 0);
-  return sum + order.deliveryMinor;
+export function totalOf(order: Pick<ShopOrder, "lines" | "deliveryMinor" | "discounts">): number {
+  const off = Object.values(order.discounts ?? {}).reduce((sum, minor) => sum + minor, 0);
+  // Goods that were taken out take their discount with them.
+  return Math.max(0, goodsOf(order) - off) + order.deliveryMinor;
+}
+
+function goodsOf({ lines }: Pick<ShopOrder, "lines">): number {
+  return lines.reduce((all, line) => all + line.quantity * line.priceMinor, 0);
 }
 
 const staged = (stage: OrderStage) => ({ stage, status: statusWords[stage]?.ru ?? stage });

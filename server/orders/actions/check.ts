@@ -5,7 +5,7 @@ import { RecordError } from "../../customers/loading.ts";
 import { filled, line, schemaRefusal } from "../../customers/record-fields.ts";
 import { Refusal } from "../../desk/replies.ts";
 import { DeliveryRecord, readDelivery } from "../inline-customer.ts";
-import { CANCEL_REASONS, type OrderActionRequest } from "./model.ts";
+import { CANCEL_REASONS, type OrderActionRequest, WHOLE_OFFERS } from "./model.ts";
 
 /** Largest sum in minor units; as of an order's lines. */
 const MOST_MINOR = 1e14;
@@ -18,7 +18,13 @@ const text = (maxLength: number) => Type.String({ maxLength });
 const Price = Type.Integer({ minimum: 0, maximum: MOST_MINOR });
 
 /** Every kind of action, as a program or a screen tells it. */
-export const ACTION_KINDS = ["confirm", "changeLines", "changeDelivery", "cancel"] as const;
+export const ACTION_KINDS = [
+  "confirm",
+  "changeLines",
+  "changeDelivery",
+  "applyOffer",
+  "cancel",
+] as const;
 
 /** One schema for each kind, so that what is wrong is said of the kind that was meant. */
 const Requests = {
@@ -66,6 +72,26 @@ const Requests = {
     },
     closed,
   ),
+  applyOffer: Type.Object(
+    {
+      kind: Type.Literal("applyOffer"),
+      offer: Type.Object(
+        {
+          showingId: Type.String({ pattern: UUID, description: "The offer it is from" }),
+          kind: Type.Union(WHOLE_OFFERS.map((kind) => Type.Literal(kind))),
+          ruleId: text(40),
+          ruleName: text(200),
+          amountMinor: Type.Integer({
+            ...{ minimum: -MOST_MINOR, maximum: 0 },
+            description: "Less than 0 takes off the sum; 0 of points that are given",
+          }),
+          saying: text(1000),
+        },
+        closed,
+      ),
+    },
+    closed,
+  ),
   cancel: Type.Object(
     {
       kind: Type.Literal("cancel"),
@@ -83,6 +109,7 @@ const shapes = {
   confirm: Compile(Requests.confirm),
   changeLines: Compile(Requests.changeLines),
   changeDelivery: Compile(Requests.changeDelivery),
+  applyOffer: Compile(Requests.applyOffer),
   cancel: Compile(Requests.cancel),
 } as const;
 
@@ -143,6 +170,18 @@ function clean(request: OrderActionRequest): OrderActionRequest {
                 priceMinor: chosen.priceMinor,
                 pointId: line("chosen.pointId", chosen.pointId),
               },
+      };
+    }
+    case "applyOffer": {
+      const { showingId, kind, ruleId, ruleName, amountMinor, saying } = request.offer;
+      return {
+        kind: "applyOffer",
+        offer: {
+          ...{ showingId: showingId.toLowerCase(), kind, amountMinor },
+          ruleId: line("offer.ruleId", ruleId),
+          ruleName: line("offer.ruleName", ruleName),
+          saying: line("offer.saying", saying),
+        },
       };
     }
     case "cancel":

@@ -20,7 +20,24 @@ export type OrderActionRequest =
         readonly pointId: string;
       } | null;
     }
+  /** What was agreed on the whole order: a discount, a lower price of what is in it, bonus points. */
+  | { readonly kind: "applyOffer"; readonly offer: AgreedOffer }
   | { readonly kind: "cancel"; readonly reason: CancelReason; readonly text: string };
+
+/** An offer that adds no product, as the customer heard it. Whether it holds is for the source to say. */
+export type AgreedOffer = {
+  readonly showingId: string;
+  readonly kind: (typeof WHOLE_OFFERS)[number];
+  /** The rule it is from and its name, "" for none. */
+  readonly ruleId: string;
+  readonly ruleName: string;
+  /** What it changes in the sum, minor units of the order's currency: less than 0 takes off; 0 of points that are given. */
+  readonly amountMinor: number;
+  readonly saying: string;
+};
+
+/** Kinds of offers that may be about an order as a whole. */
+export const WHOLE_OFFERS = ["promotion", "personalPrice", "gift", "discount", "bonus"] as const;
 
 export type WantedLine = {
   /** The product's id in the order's source. */

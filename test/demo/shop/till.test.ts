@@ -76,6 +76,32 @@ describe("the sample shop", () => {
     expect(offered(2)).toMatchObject({ order: { lines: [{ priceMinor: doll!.priceMinor }] } });
   });
 
+  test("takes a discount into account once, all of them together up to a limit, and keeps it when lines change", () => {
+    const big = { ...order, lines: [{ ...order.lines[0]!, quantity: 10, priceMinor: 1000 }] };
+    const agreed = (ruleId: string, amountMinor: number): OrderActionRequest => ({
+      kind: "applyOffer",
+      offer: {
+        ...{ showingId, kind: "discount", ruleId, ruleName: "Осень", amountMinor, saying: "" },
+      },
+    });
+    const first = decide(big, agreed("8", -2000), shelf());
+    if (!first.ok) throw new Error(first.message);
+    expect(first.text).toBe("Скидка учтена, к оплате 83.00 RUB");
+    expect(totalOf(first.order)).toBe(10_000 - 2000 + 300);
+    expect(decide(first.order, agreed("8", -1), shelf())).toEqual({
+      ok: false,
+      message: "Эта скидка в заказе уже есть",
+    });
+    expect(decide(first.order, agreed("9", -1001), shelf())).toEqual({
+      ok: false,
+      message: "Скидки вместе не могут быть больше 30 % стоимости товаров",
+    });
+    const both = decide(first.order, agreed("9", -1000), shelf());
+    expect(both.ok && totalOf(both.order)).toBe(7300);
+    const fewer = decide(first.order, lines(wanted(bear, 1)), shelf());
+    expect(fewer.ok && totalOf(fewer.order)).toBe(300);
+  });
+
   test("says how much is left of what there is too little of; what the order has already is no new demand", () => {
     expect(decide(order, lines(wanted(bear, 2), wanted(doll, 6)), shelf())).toEqual({
       ok: false,
@@ -113,6 +139,19 @@ describe("the sample shop", () => {
       lines(wanted(bear, 1)),
       { kind: "changeDelivery", delivery: { city: "Омск" }, chosen: null },
       { kind: "cancel", reason: "mistake", text: "" },
+      {
+        kind: "applyOffer",
+        offer: {
+          ...{
+            showingId,
+            kind: "discount",
+            ruleId: "8",
+            ruleName: "",
+            amountMinor: -1,
+            saying: "",
+          },
+        },
+      },
     ];
     for (const stage of ["shipped", "delivered", "completed", "cancelled", "returned"] as const)
       for (const request of requests) {

@@ -378,6 +378,16 @@ describe("what may be asked", () => {
       { kind: "changeDelivery", delivery: { timeZone: "Mars" }, chosen: null },
       /^delivery\.timeZone: /,
     ],
+    [
+      {
+        kind: "applyOffer",
+        offer: {
+          ...{ showingId: "00000000-0000-4000-8000-000000000001", kind: "discount", ruleId: "8" },
+          ...{ ruleName: "", amountMinor: 500, saying: "" },
+        },
+      },
+      /^offer\.amountMinor: /,
+    ],
     [{ kind: "cancel", reason: "why not", text: "" }, /^reason: /],
     [{ kind: "cancel", reason: "other", text: "a\0b" }, /^text: holds a NUL/],
   ] as const)("%j is refused with the field", async ([request, message]) => {
