@@ -163,6 +163,10 @@ export function actionRoutes(app: App, { storage, work }: ActionRouteParts): voi
       const { id } = request.params;
       const { how, text = "" } = request.body;
       const action = await work.settle(id, how, wordsOf(text));
+      if (action === "overtaken")
+        throw new ApiError(409, "conflict", "A later change of this order was done: ask anew", {
+          field: "body.how",
+        });
       if (action !== null) {
         const detail = { id: action.id, order: action.orderNumber, how };
         const actor = nameOf(request.principal!);

@@ -238,15 +238,26 @@ export async function putBack(
 
 /**
  * A person settles what was given back: it is tried anew, was done by hand, or is dropped.
- * @returns false when it is not given back (any more).
+ * @returns false when it is not given back (any more); `overtaken` when trying it anew would undo what was done since: the same was asked
+ * otherwise later, or the order was cancelled.
  */
 export async function settleGivenBack(
   db: Database,
   id: string,
   how: "again" | "done" | "dropped",
   text: string,
-): Promise<boolean> {
+): Promise<boolean | "overtaken"> {
   return db.transaction().execute(async (trx) => {
+    if (how === "again") {
+      const { rows } = await sql`
+        select from order_actions a join order_actions later on later.order_id = a.order_id and later.n > a.n
+        where a.id = ${id}::uuid and a.state = 'givenBack'
+          and (later.action->>'kind' = 'cancel'
+            or (later.action->>'kind' = a.action->>'kind' and a.action->>'kind' in ('changeLines', 'changeDelivery')))
+          and (later.state = 'done' or (later.state = 'waiting' and later.asking_until > now()))
+        limit 1`.execute(trx);
+      if (rows.length > 0) return "overtaken";
+    }
     const { rows } = await sql<{ order_id: string }>`
       update order_actions set
         state = ${how === "again" ? "waiting" : how === "done" ? "done" : "refused"},

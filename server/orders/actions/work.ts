@@ -59,8 +59,12 @@ export type RunningOrderWork = OrderWork & {
   action(id: string): Promise<ActionRecord | null>;
   /** Oldest first. */
   unsettled(state: "waiting" | "givenBack", limit: number): Promise<readonly ActionRecord[]>;
-  /** Of what was given back; null when it is not (any more). */
-  settle(id: string, how: "again" | "done" | "dropped", text: string): Promise<ActionRecord | null>;
+  /** Of what was given back; null when it is not (any more); `overtaken` when trying again would undo what was done since. */
+  settle(
+    id: string,
+    how: "again" | "done" | "dropped",
+    text: string,
+  ): Promise<ActionRecord | "overtaken" | null>;
   /** Ends within a few seconds; what was being asked is asked again, under its id, by whoever opens next. */
   close(): Promise<void>;
 };
@@ -111,7 +115,9 @@ export async function openOrderWork(options: OrderWorkOptions): Promise<RunningO
     action: (id) => findAction(db, readActionId(id)),
     unsettled: (state, limit) => listUnsettled(db, state, limit),
     async settle(id, how, text) {
-      if (!(await settleGivenBack(db, readActionId(id), how, text))) return null;
+      const settled = await settleGivenBack(db, readActionId(id), how, text);
+      if (settled === "overtaken") return "overtaken";
+      if (!settled) return null;
       if (how !== "again") bus.publish("orderActionEnded", { actionId: id });
       return findAction(db, id);
     },

@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { createLog } from "../../../server/http/log.ts";
+import { askOrderIn } from "../../../server/orders/actions/jobs.ts";
 import { afterSilence } from "../../../server/orders/actions/retries.ts";
 import type { OrderAction, OrderActionRequest } from "../../../server/orders/actions/model.ts";
 import {
@@ -39,8 +40,11 @@ beforeEach(async () => {
   open.push(shop);
   await takes(["confirm", "changeLines", "changeDelivery", "cancel"]);
 });
-afterEach(async () => {
+const stopAll = async () => {
   for (const one of open.splice(0).toReversed()) await one.close();
+};
+afterEach(async () => {
+  await stopAll();
   await database.pool.query("delete from graphile_worker._private_jobs");
 });
 
@@ -218,6 +222,59 @@ describe("an action", () => {
     await work.settle(id, "again", "");
     await ended(work, id).toBe("done");
     expect(await work.settle(id, "done", "вручную")).toBeNull();
+  });
+
+  test("is not tried again once the same was asked otherwise and done, or the order was cancelled", async () => {
+    shop.answer = json(503, {});
+    const work = await working({ judge: () => ({ next: "giveBack" }) });
+    const orderId = await order();
+    const post = (city: string): OrderActionRequest => ({
+      ...{ kind: "changeDelivery", delivery: { city }, chosen: null },
+    });
+    const [old, other] = [
+      await act(work, orderId, post("Томск")),
+      await act(work, orderId, confirm),
+    ];
+    expect([old.state, other.state]).toEqual(["givenBack", "givenBack"]);
+    shop.answer = json(200, {});
+    expect(await act(work, orderId, post("Омск"))).toMatchObject({ state: "done" });
+    expect(await work.settle(old.id, "again", "")).toBe("overtaken");
+    expect(await work.settle(old.id, "dropped", "")).toMatchObject({ state: "refused" });
+    // What is about something else is.
+    await work.settle(other.id, "again", "");
+    await ended(work, other.id).toBe("done");
+    expect(shop.asked.filter(({ key }) => key === old.id)).toHaveLength(1);
+  });
+
+  test("that is due is not put off by what is asked later", async () => {
+    const orderId = await order();
+    await working();
+    await stopAll();
+    const at = async () => {
+      const { rows } = await database.pool.query<{ ms: number }>(
+        "select extract(epoch from run_at - now())::float8 * 1000 as ms from graphile_worker.jobs where key = 'order-actions-' || $1",
+        [orderId],
+      );
+      expect(rows).toHaveLength(1);
+      return rows[0]!.ms;
+    };
+    await askOrderIn(database.db, orderId, 60_000);
+    expect(await at()).toBeGreaterThan(50_000);
+    await askOrderIn(database.db, orderId, 0);
+    expect(await at()).toBeLessThan(1000);
+    await askOrderIn(database.db, orderId, 60_000);
+    expect(await at()).toBeLessThan(1000);
+    // Also by one who began before it was there.
+    await database.pool.query("delete from graphile_worker._private_jobs");
+    const soon = await database.pool.connect();
+    await soon.query("begin");
+    await soon.query("select callcard_ask_order($1, now())", [orderId]);
+    const late = askOrderIn(database.db, orderId, 60_000);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    await soon.query("commit");
+    soon.release();
+    await late;
+    expect(await at()).toBeLessThan(1000);
   });
 
   test("stands behind what was asked of the order before, not of others", async () => {
