@@ -20,6 +20,7 @@ import { addDocs } from "./docs.ts";
 import { ApiError, answerError, errorBody } from "./errors.ts";
 import { addSecurityHeaders } from "./headers.ts";
 import { addJsonBodies } from "./json-body.ts";
+import { closeWithoutWaiting } from "./leaving.ts";
 import { compileSchema } from "./validation.ts";
 import { addWidgetFiles } from "./widget-files.ts";
 
@@ -69,6 +70,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     frameworkErrors: answerError,
   }).withTypeProvider<TypeBoxTypeProvider>();
 
+  closeWithoutWaiting(app);
   addJsonBodies(app);
   app.setValidatorCompiler(compileSchema);
   app.setErrorHandler(answerError);
