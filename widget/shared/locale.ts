@@ -95,7 +95,10 @@ export function createLocale(lang: Language): Locale {
   const regions = new Intl.DisplayNames(tag, { type: "region", fallback: "code" });
   const moneyFormats = new Map<string, Intl.NumberFormat>();
 
-  const t = (key: TextKey, values: Values = {}): string => fill(words[key], values);
+  /** A page that was opened before an update is told codes it has no words for: it shows the code and goes on. */
+  const known = (key: TextKey): string =>
+    Object.hasOwn(words, key) ? words[key] : key.slice(key.indexOf("_") + 1);
+  const t = (key: TextKey, values: Values = {}): string => fill(known(key), values);
   const count = (key: PluralKey, value: number, values: Values = {}): string => {
     const forms = words[key];
     const text = forms[plurals.select(value)] ?? forms.other;

@@ -87,3 +87,7 @@ test("a value that looks like a place is not filled again", () => {
   expect(fill("{a} {b}", { a: "{b}", b: 1 })).toBe("{b} 1");
   expect(fill("{a}", {})).toBe("{a}");
 });
+
+test("a page older than the server shows a code it has no words for, and goes on", () => {
+  expect(ru.t("problem_fromAnUpdate" as "problem_unknown")).toBe("fromAnUpdate");
+});
