@@ -161,8 +161,7 @@ export async function start(
     priority,
     campaigns: campaigns.desk,
     bus,
-    // With it the card does not follow a call while PostgreSQL is away; until that is mended, real calls go without.
-    work: demo === null ? null : work.desk,
+    work: work.desk,
     log: log.child({ part: "desk" }),
     registry: metrics.registry,
   });

@@ -47,9 +47,14 @@ afterEach(async () => {
 const number = "+79130000001";
 const screen = () => house.screen(house.operators[0]!);
 
-/** Waits until a person would see these words on the card. */
+/** Waits until a person would see these words, and no others in that place, on the card. */
 const see = (page: Page, words: string) =>
-  page.getByRole("main").getByText(words).filter({ visible: true }).first().waitFor();
+  page
+    .getByRole("main")
+    .getByText(words, { exact: true })
+    .filter({ visible: true })
+    .first()
+    .waitFor();
 
 const wrapUp = async (page: Page, disposition: string) => {
   await page.getByRole("radio", { name: disposition }).check();

@@ -31,12 +31,13 @@ export function orders(
 ): TemplateResult {
   const { t } = ctx.locale;
   const others = card.orders.filter(({ id }) => !exceptIds.includes(id));
+  const none = exceptIds.length > 0 ? "ordersNoOthers" : "ordersNone";
   return html`<section aria-labelledby="orders">
     <h2 id="orders">${t("ordersTitle")}</h2>
     ${
       others.length === 0
         ? html`<p class="nothing">
-            ${card.problems.includes("ordersMissing") ? t("ordersMissing") : t("ordersNone")}
+            ${t(card.problems.includes("ordersMissing") ? "ordersMissing" : none)}
           </p>`
         : html`<ul class="rows">
             ${others.map((order) => row(order, ctx, false, pick))}

@@ -159,6 +159,7 @@ export const en = {
   ordersCount: { one: "{count} order", other: "{count} orders" },
   ordersTitle: "Orders",
   ordersNone: "No orders yet.",
+  ordersNoOthers: "No other orders.",
   ordersMissing: "The orders could not be loaded.",
   orderNumber: "No. {number}",
   itemsCount: { one: "{count} item", other: "{count} items" },

@@ -164,6 +164,7 @@ export const ru: Words = {
   },
   ordersTitle: "Заказы",
   ordersNone: "Заказов пока нет.",
+  ordersNoOthers: "Других заказов нет.",
   ordersMissing: "Заказы загрузить не удалось.",
   orderNumber: "№ {number}",
   itemsCount: {

@@ -164,6 +164,7 @@ export const uk: Words = {
   },
   ordersTitle: "Замовлення",
   ordersNone: "Замовлень поки немає.",
+  ordersNoOthers: "Інших замовлень немає.",
   ordersMissing: "Замовлення завантажити не вдалося.",
   orderNumber: "№ {number}",
   itemsCount: {
