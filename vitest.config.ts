@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-/** Projects by what a test needs of the machine; the file name tells which. They run one after the other. */
+/** Projects by what a test needs of the machine; the file name tells which. In one run of vitest they follow each other. */
 const project = (name: string, groupOrder: number, include: string[], extra: object = {}) => ({
   test: {
     name,
@@ -27,7 +27,7 @@ export default defineConfig({
         globalSetup: [],
       }),
       project("postgres", 1, ["test/**/*.pg.test.ts"]),
-      // One file at a time: a browser and an Asterisk each want the machine to themselves.
+      // One file at a time: two browsers, or two Asterisks, would each want the machine to themselves.
       project("browser", 2, ["test/**/*.browser.test.ts"], { fileParallelism: false, retry: 1 }),
       project("lab", 3, ["test/**/*.lab.test.ts"], {
         fileParallelism: false,
