@@ -9,6 +9,7 @@ import { resolve } from "node:path";
 import { parseEnv } from "node:util";
 import { type CountryCode, isSupportedCountry } from "libphonenumber-js/max";
 import { parse as parseYaml } from "yaml";
+import { type ImapConfig, imapOf, imapSettings } from "./imap-config.ts";
 import { ConfigError, type Setting, choice, secret, text, token, url, whole } from "./setting.ts";
 
 export { ConfigError };
@@ -56,6 +57,8 @@ export type Config = {
   readonly adminPassword: string;
   /** "" = CRM-signed tokens are refused. */
   readonly crmTokenSecret: string;
+  /** The mailbox whose letters are taken; null: none. */
+  readonly imap: ImapConfig | null;
   /** Origins of CRM pages that may embed the widget. */
   readonly crmOrigins: readonly string[];
   /** How many reverse proxies stand in front (their X-Forwarded-For is believed). */
@@ -208,6 +211,7 @@ export const settings = {
         : undefined;
     },
   } as Setting<readonly string[]>,
+  ...imapSettings,
   trustedProxies: whole("TRUSTED_PROXIES", "How many reverse proxies stand in front.", 0, 0, 10),
   logLevel: choice(
     "LOG_LEVEL",
@@ -297,6 +301,7 @@ export function parseConfig(
     adminPassword: read(settings.adminPassword),
     crmTokenSecret: read(settings.crmTokenSecret),
     crmOrigins: read(settings.crmOrigins),
+    imap: imapOf(read, readOptional),
     trustedProxies: read(settings.trustedProxies),
     logLevel: read(settings.logLevel),
   };

@@ -8,6 +8,7 @@ import { MOST_PHOTOS, MOST_TEXT, linkOf } from "../claims/file.ts";
 import type { ClaimsBook } from "../claims/open.ts";
 import { matchLetter } from "./match.ts";
 import type { Letter, MailSettings, Taken } from "./model.ts";
+import { storable } from "./text.ts";
 
 export type TakeParts = {
   readonly db: Database;
@@ -30,10 +31,10 @@ export async function takeLetter(
   settings: MailSettings,
 ): Promise<Taken> {
   const sourceId = idOf(letter);
-  const subject = clean(letter.subject).replace(/\s+/g, " ").slice(0, LONGEST_SUBJECT);
-  const words = clean(letter.text);
+  const subject = storable(letter.subject).replace(/\s+/g, " ").slice(0, LONGEST_SUBJECT);
+  const words = storable(letter.text);
   const files = letter.fileNames
-    .map((name) => `[${clean(name).slice(0, 200)}]`)
+    .map((name) => `[${storable(name).slice(0, 200)}]`)
     .slice(0, MOST_LINKS);
   const text = cut([words.slice(0, LONGEST_TEXT), ...files].join("\n").trim(), LONGEST_TEXT);
   const links = linksOf(letter.files, words);
@@ -46,7 +47,7 @@ export async function takeLetter(
       .insertInto("messages")
       .values({
         ...{ source: MAIL, source_id: sourceId, direction: "in", channel: "email" },
-        ...{ party: clean(letter.from).slice(0, 254), subject, text, links },
+        ...{ party: storable(letter.from).slice(0, 254), subject, text, links },
         at: new Date(Math.min(letter.atMs, Date.now())),
       })
       .onConflict((conflict) => conflict.columns(["source", "source_id"]).doNothing())
@@ -143,7 +144,7 @@ async function isFlood(trx: Database, from: string): Promise<boolean> {
 
 /** Of one without a Message-ID: the same words of the same person at the same time are the same letter. */
 function idOf(letter: Letter): string {
-  const id = clean(letter.messageId);
+  const id = storable(letter.messageId);
   if (id !== "" && id.length <= 400) return id;
   const { from, subject, text, atMs } = letter;
   return createHash("sha256")
@@ -160,15 +161,6 @@ function linksOf(files: readonly string[], text: string): string[] {
     if (found.size >= MOST_LINKS) break;
   }
   return [...found];
-}
-
-/** Text that can be stored and shown: no controls but lines and tabs, no marks that turn its direction. */
-function clean(text: string): string {
-  return text
-    .toWellFormed()
-    .replace(/\r\n?/g, "\n")
-    .replace(/[^\P{Cc}\n\t]|[\u{200E}\u{200F}\u{202A}-\u{202E}\u{2066}-\u{2069}\u{FEFF}]/gu, "")
-    .trim();
 }
 
 /** A pair of surrogates is not cut in two. */
