@@ -33,7 +33,7 @@ const ActionBody = Type.Object(
     sourceId: Type.String({ description: "The order's id at its source" }),
     orderId: Type.String(),
     orderNumber: Type.String(),
-    request: Type.Unsafe<object>({ type: "object", description: "What was asked" }),
+    request: Type.Unsafe<object>({ additionalProperties: true, description: "What was asked" }),
     state: Type.Unsafe<ActionRecord["state"]>(State),
     answer: Type.String({ description: "The source's own words" }),
     lastError: Type.String({ description: "Why it could not be asked, or its answer not be read" }),

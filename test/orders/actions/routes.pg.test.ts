@@ -108,7 +108,10 @@ test("a program asks, and asks again with the same id without harm", async () =>
   await setSource(door());
   const id = randomUUID();
   const first = await act({ kind: "confirm" }, id);
-  expect(first).toMatchObject({ status: 200, action: { id, state: "done", answer: "Готово" } });
+  expect(first).toMatchObject({
+    status: 200,
+    action: { id, state: "done", answer: "Готово", request: { kind: "confirm" } },
+  });
   expect(await act({ kind: "confirm" }, id)).toEqual(first);
   expect(shop.asked).toHaveLength(1);
   expect(shop.asked[0]!.body).toMatchObject({ sourceId: "a/1", operator: "token:integrator" });
