@@ -4,6 +4,7 @@ import { folded, foldedSet, minutesOf } from "../priority/decide.ts";
 import { wallTime } from "../priority/zone-clock.ts";
 import type { CatalogueProduct, CustomerFacts, Obstacle, OfferFacts } from "./facts.ts";
 import type { GivenUpCode } from "./given-up.ts";
+import type { OfferQuestion } from "./model.ts";
 import { type OfferCondition, type OfferRule, hasSums } from "./rules.ts";
 
 const DAY_MS = 86_400_000;
@@ -11,43 +12,124 @@ const DAY_MS = 86_400_000;
 /** Null when the rule holds and may still be used; what it gives has to be found yet. */
 export function obstacleOf(rule: OfferRule, facts: OfferFacts): Obstacle | null {
   const known = facts.obstacles?.get(rule.id);
-  return known === undefined ? findObstacle(rule, facts) : known;
+  if (known !== undefined) return known;
+  let asked = askedBefore.get(facts);
+  if (asked === undefined) {
+    asked = askedOf(facts);
+    askedBefore.set(facts, asked);
+  }
+  return findObstacle(rule, asked);
 }
 
 /** Of every rule; they follow from the cart's products alone, so they hold for the same facts with more products. */
 export function obstaclesOf(facts: OfferFacts): NonNullable<OfferFacts["obstacles"]> {
-  return new Map(facts.rules.map((rule) => [rule.id, findObstacle(rule, facts)]));
+  const asked = askedOf(facts);
+  const obstacles = new Map<string, Obstacle | null>();
+  for (const rule of facts.rules) obstacles.set(rule.id, findObstacle(rule, asked));
+  return obstacles;
 }
 
-function findObstacle(rule: OfferRule, facts: OfferFacts): Obstacle | null {
-  const { settings } = rule;
-  const { question, customer, uses } = facts;
-  const plain = (because: GivenUpCode): Obstacle => ({ because, condition: null });
+const askedBefore = new WeakMap<OfferFacts, Asked>();
 
-  if (settings.from !== "" || settings.until !== "") {
-    const clock = clockOf(facts.timeZone);
-    const today = clock === null ? NaN : localDayAt(clock, question.nowMs);
-    if (settings.from !== "" && !(today >= dayOf(settings.from))) return plain("notYet");
-    if (settings.until !== "" && !(today <= dayOf(settings.until))) return plain("over");
+/** What rules ask about a question, each found out once for all of them. */
+type Asked = {
+  readonly facts: OfferFacts;
+  readonly question: OfferQuestion;
+  readonly customer: CustomerFacts | null;
+  /** On the shop's calendar; NaN in a zone that nobody knows. */
+  readonly today: number;
+  readonly cartMinor: number;
+  readonly cartProducts: ReadonlySet<string>;
+  /** Folded. */
+  readonly cartCategories: ReadonlySet<string>;
+  readonly tier: string;
+  readonly segments: readonly string[];
+  readonly places: readonly string[];
+};
+
+function askedOf(facts: OfferFacts): Asked {
+  const { question, customer, products, timeZone } = facts;
+  const clock = clockOf(timeZone);
+  const cart = question.lines.flatMap(({ productId }) => products.get(productId) ?? []);
+  return {
+    ...{ facts, question, customer },
+    today: clock === null ? NaN : localDayAt(clock, question.nowMs),
+    cartMinor: cartMinor(facts),
+    cartProducts: new Set(cart.map(({ id }) => id)),
+    cartCategories: new Set(cart.map(({ category }) => folded(category))),
+    tier: customer === null ? "" : folded(customer.tier),
+    segments: customer === null ? [] : customer.segments.map(folded),
+    places:
+      customer === null
+        ? []
+        : [customer.city, customer.region].filter((name) => name !== "").map(folded),
+  };
+}
+
+/** Null: it is about the customer, and nobody knows who that is. */
+type Test = (asked: Asked) => boolean | null;
+/** A rule as it is asked: what does not change from one question to the next is found out once for each version of it. */
+type Prepared = {
+  readonly fromDay: number | null;
+  readonly untilDay: number | null;
+  /** Of carts in this currency alone; null: of all. */
+  readonly currency: string | null;
+  readonly needsCart: boolean;
+  readonly tests: readonly Test[];
+};
+
+const preparedRules = new WeakMap<OfferRule["settings"], Prepared>();
+
+function preparedOf({ settings }: OfferRule): Prepared {
+  let prepared = preparedRules.get(settings);
+  if (prepared === undefined) {
+    const { from, until, currency, give, when } = settings;
+    prepared = {
+      fromDay: from === "" ? null : dayOf(from),
+      untilDay: until === "" ? null : dayOf(until),
+      currency: hasSums(settings) ? currency : null,
+      needsCart: give.kind !== "promotion" && give.kind !== "personalPrice",
+      tests: when.map((condition) => testOf(condition, currency)),
+    };
+    preparedRules.set(settings, prepared);
   }
-  if (hasSums(settings) && settings.currency !== question.currency) return plain("currency");
-  const needsCart = settings.give.kind !== "promotion" && settings.give.kind !== "personalPrice";
-  if (needsCart && question.lines.length === 0) return plain("emptyCart");
-  for (const [index, condition] of settings.when.entries())
-    if (!holds(condition, settings.currency, facts))
-      return { because: "condition", condition: index };
+  return prepared;
+}
 
-  const { usesPerCustomer, usesPerDay, uses: usesInAll } = settings.limits;
-  const used = uses.get(rule.id) ?? { all: 0, today: 0 };
-  if (usesInAll !== null && used.all >= usesInAll) return plain("usedUp");
-  if (usesPerDay !== null && used.today >= usesPerDay) return plain("usedUpToday");
+function findObstacle(rule: OfferRule, asked: Asked): Obstacle | null {
+  const { question, customer, today, facts } = asked;
+  const { fromDay, untilDay, currency, needsCart, tests } = preparedOf(rule);
+  if (fromDay !== null && !(today >= fromDay)) return PLAIN.notYet;
+  if (untilDay !== null && !(today <= untilDay)) return PLAIN.over;
+  if (currency !== null && currency !== question.currency) return PLAIN.currency;
+  if (needsCart && question.lines.length === 0) return PLAIN.emptyCart;
+  for (let index = 0; index < tests.length; index++)
+    if (tests[index]!(asked) !== true) return { because: "condition", condition: index };
+
+  const { usesPerCustomer, usesPerDay, uses: usesInAll } = rule.settings.limits;
+  if (usesInAll !== null || usesPerDay !== null) {
+    const used = facts.uses.get(rule.id) ?? { all: 0, today: 0 };
+    if (usesInAll !== null && used.all >= usesInAll) return PLAIN.usedUp;
+    if (usesPerDay !== null && used.today >= usesPerDay) return PLAIN.usedUpToday;
+  }
   if (usesPerCustomer !== null) {
     // Somebody unknown may have used it up under their name.
-    if (customer === null) return plain("customerUnknown");
-    if ((customer.uses.get(rule.id) ?? 0) >= usesPerCustomer) return plain("usedByCustomer");
+    if (customer === null) return PLAIN.customerUnknown;
+    if ((customer.uses.get(rule.id) ?? 0) >= usesPerCustomer) return PLAIN.usedByCustomer;
   }
   return null;
 }
+
+const PLAIN = {
+  notYet: { because: "notYet", condition: null },
+  over: { because: "over", condition: null },
+  currency: { because: "currency", condition: null },
+  emptyCart: { because: "emptyCart", condition: null },
+  usedUp: { because: "usedUp", condition: null },
+  usedUpToday: { because: "usedUpToday", condition: null },
+  customerUnknown: { because: "customerUnknown", condition: null },
+  usedByCustomer: { because: "usedByCustomer", condition: null },
+} as const satisfies Partial<Record<GivenUpCode, Obstacle>>;
 
 const days = new Map<string, number>();
 
@@ -91,29 +173,31 @@ export function cartMinor({ question }: Pick<OfferFacts, "question">): number {
   return question.lines.reduce((sum, line) => sum + Math.round(line.priceMinor * line.quantity), 0);
 }
 
-function holds(condition: OfferCondition, currency: string, facts: OfferFacts): boolean {
-  const answer = answerTo(condition, currency, facts);
-  // What nobody can say of somebody unknown holds neither way.
-  return answer !== null && answer !== (condition.not === true);
+/** What nobody can say of somebody unknown holds neither way. */
+function testOf(condition: OfferCondition, currency: string): Test {
+  const test = plainTestOf(condition, currency);
+  if (condition.not !== true) return test;
+  return (asked) => {
+    const answer = test(asked);
+    return answer === null ? null : !answer;
+  };
 }
 
-/** Null: it is about the customer, and nobody knows who that is. */
-function answerTo(condition: OfferCondition, currency: string, facts: OfferFacts): boolean | null {
-  const { customer, question, products } = facts;
+function plainTestOf(condition: OfferCondition, currency: string): Test {
   switch (condition.fact) {
     case "known":
-      return customer !== null;
+      return ({ customer }) => customer !== null;
     case "channel":
-      return condition.in.includes(question.channel);
-    case "cartContains":
-      return question.lines.some(({ productId }) => {
-        const product = products.get(productId);
-        return product !== undefined && isNamed(product, condition);
-      });
+      return ({ question }) => condition.in.includes(question.channel);
+    case "cartContains": {
+      const categories = foldedSet(condition.categories);
+      return ({ cartProducts, cartCategories }) =>
+        condition.products.some((id) => cartProducts.has(id)) || meet(cartCategories, categories);
+    }
     case "cartValue":
-      return between(cartMinor(facts), condition.fromMinor, condition.toMinor);
+      return (asked) => between(asked.cartMinor, condition.fromMinor, condition.toMinor);
     case "timeOfDay":
-      return isTime(condition, facts);
+      return ({ facts }) => isTime(condition, facts);
     case "segment":
     case "tier":
     case "vip":
@@ -121,8 +205,10 @@ function answerTo(condition: OfferCondition, currency: string, facts: OfferFacts
     case "spent":
     case "lastOrder":
     case "bought":
-    case "region":
-      return customer === null ? null : ofCustomer(condition, currency, customer, question.nowMs);
+    case "region": {
+      const test = customerTestOf(condition, currency);
+      return (asked) => (asked.customer === null ? null : test(asked.customer, asked));
+    }
     default:
       return condition satisfies never;
   }
@@ -133,48 +219,52 @@ type CustomerCondition = Exclude<
   { fact: "known" | "channel" | "cartContains" | "cartValue" | "timeOfDay" }
 >;
 
-function ofCustomer(
+function customerTestOf(
   condition: CustomerCondition,
   currency: string,
-  customer: CustomerFacts,
-  nowMs: number,
-): boolean | null {
+): (customer: CustomerFacts, asked: Asked) => boolean | null {
   switch (condition.fact) {
     case "segment": {
       const wanted = foldedSet(condition.in);
-      return customer.segments.some((segment) => wanted.has(folded(segment)));
+      return (_, { segments }) => segments.some((segment) => wanted.has(segment));
     }
-    case "tier":
-      return customer.tier !== "" && foldedSet(condition.in).has(folded(customer.tier));
+    case "tier": {
+      const wanted = foldedSet(condition.in);
+      return (_, { tier }) => tier !== "" && wanted.has(tier);
+    }
     case "vip":
-      return customer.vip;
+      return ({ vip }) => vip;
     case "purchases":
-      return between(customer.orders, condition.atLeast, condition.atMost);
+      return ({ orders }) => between(orders, condition.atLeast, condition.atMost);
     case "spent":
-      // Sums in another currency cannot be compared; of no orders it is nothing in every currency.
-      if (customer.currency !== currency && customer.orders > 0) return null;
-      return between(customer.totalMinor, condition.atLeastMinor, condition.atMostMinor);
+      return (customer) =>
+        // Sums in another currency cannot be compared; of no orders it is nothing in every currency.
+        customer.currency !== currency && customer.orders > 0
+          ? null
+          : between(customer.totalMinor, condition.atLeastMinor, condition.atMostMinor);
     case "lastOrder":
-      return (
-        customer.lastOrderAtMs !== null &&
-        nowMs - customer.lastOrderAtMs <= condition.withinDays * DAY_MS
-      );
+      return ({ lastOrderAtMs }, { question }) =>
+        lastOrderAtMs !== null && question.nowMs - lastOrderAtMs <= condition.withinDays * DAY_MS;
     case "bought": {
-      const sinceMs =
-        condition.withinDays === undefined ? -Infinity : nowMs - condition.withinDays * DAY_MS;
-      return condition.categories.some(
-        (category) => (customer.boughtAtMs.get(folded(category)) ?? NaN) >= sinceMs,
-      );
+      const categories = [...foldedSet(condition.categories)];
+      const { withinDays = Infinity } = condition;
+      return ({ boughtAtMs }, { question }) =>
+        categories.some(
+          (category) => (boughtAtMs.get(category) ?? NaN) >= question.nowMs - withinDays * DAY_MS,
+        );
     }
     case "region": {
       const wanted = foldedSet(condition.in);
-      return [customer.city, customer.region].some(
-        (name) => name !== "" && wanted.has(folded(name)),
-      );
+      return (_, { places }) => places.some((name) => wanted.has(name));
     }
     default:
       return condition satisfies never;
   }
+}
+
+function meet(few: ReadonlySet<string>, names: ReadonlySet<string>): boolean {
+  if (names.size > 0) for (const name of few) if (names.has(name)) return true;
+  return false;
 }
 
 function isTime(

@@ -11,7 +11,7 @@ import type { GivenUp } from "./given-up.ts";
 import { isOpen } from "./hinted.ts";
 import { openLedger } from "./ledger.ts";
 import type { Hint, Offer, OffersAnswer } from "./model.ts";
-import { couldServe } from "./needs.ts";
+import { type Pooled, couldServe } from "./needs.ts";
 import type { OfferRule } from "./rules.ts";
 
 /** An answer, and every rule that gives nothing to it. */
@@ -69,7 +69,7 @@ export function decideOffers(facts: OfferFacts): Decided {
 /** Products whose price and stock a decision about these facts needs, beside the cart's: `facts.products` may have the cart's alone. */
 export function candidatesOf(
   facts: OfferFacts,
-  poolOf: (rule: OfferRule) => readonly Pick<Pooled, "id" | "attributes">[],
+  poolOf: (rule: OfferRule) => readonly Pooled[],
 ): { readonly ids: readonly string[]; readonly pools: ReadonlyMap<string, readonly string[]> } {
   const ids = new Set<string>();
   const pools = new Map<string, readonly string[]>();
@@ -79,10 +79,7 @@ export function candidatesOf(
     const { give: gift } = rule.settings;
     if (obstacleOf(rule, facts) !== null) continue;
     if (gift.kind === "needed") {
-      const pool = poolOf(rule)
-        .filter((product) => couldServe(product, gift, cart))
-        .slice(0, MOST_IN_POOL)
-        .map(({ id }) => id);
+      const pool = couldServe(poolOf(rule), gift, cart, MOST_IN_POOL);
       pools.set(rule.id, pool);
       for (const id of pool) ids.add(id);
     } else if ("products" in gift) for (const id of gift.products) ids.add(id);
@@ -90,12 +87,6 @@ export function candidatesOf(
   for (const { productId } of facts.question.lines) ids.delete(productId);
   return { ids: [...ids], pools };
 }
-
-/** A product that a rule of kind `needed` may look through. */
-export type Pooled = Pick<
-  NonNullable<ReturnType<OfferFacts["products"]["get"]>>,
-  "id" | "attributes"
->;
 
 /** Of one size and make there are not more; who lists more gets the first. */
 const MOST_IN_POOL = 50;

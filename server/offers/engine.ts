@@ -6,12 +6,13 @@
 import type { Storage } from "../storage/database.ts";
 import { idsOf, productOf, PRODUCT_JSON, type ProductJson } from "./catalogue.ts";
 import { obstacleOf, obstaclesOf } from "./conditions.ts";
-import { type Pooled, candidatesOf, decideOffers, type Decided } from "./decide.ts";
+import { candidatesOf, decideOffers, type Decided } from "./decide.ts";
 import type { CatalogueProduct, CustomerFacts, OfferFacts, RuleUses } from "./facts.ts";
 import { hintedFor } from "./hinted.ts";
 import { fold, folded } from "../priority/decide.ts";
 import type { CartLine, HintSource, OfferEngine, OfferQuestion } from "./model.ts";
 import type { CustomerKey, Known, KnownCustomer, OffersReader, ProductKey } from "./reader.ts";
+import type { Pooled } from "./needs.ts";
 import type { RuleBook } from "./rule-book.ts";
 import type { OfferRule } from "./rules.ts";
 import { readUses } from "./uses.ts";
@@ -139,23 +140,23 @@ export async function openOfferEngine(options: EngineOptions): Promise<RunningEn
     ]);
     const question = questionOf(asking, known);
     const learning = hintsFor(question, known.customer);
+    const products = new Map<string, CatalogueProduct>();
+    for (const one of known.products) if (one !== null) products.set(one.id, one);
     const plain: OfferFacts = {
       ...{ question, rules, uses: used, hints: [] },
       customer: known.customer === null ? null : await customerOf(known.customer),
-      products: new Map(known.products.flatMap((one) => (one === null ? [] : [[one.id, one]]))),
+      products,
       pools: new Map(),
       timeZone: options.timeZone(),
     };
     const cart = { ...plain, obstacles: obstaclesOf(plain) };
-    const wanted = candidatesOf(cart, ({ id }) => pools.get(id) ?? []);
+    const wanted = candidatesOf(cart, ({ id }) => pools.get(id) ?? NO_POOL);
     const [found, learned] = await Promise.all([reader.products(wanted.ids), learning]);
-    let facts: OfferFacts = {
-      ...{ ...cart, pools: wanted.pools, hints: learned },
-      products: withProducts(cart.products, found),
-    };
+    for (const [id, one] of found) products.set(id, one);
+    const facts: OfferFacts = { ...cart, pools: wanted.pools, hints: learned };
     const costs = costsOf(facts);
     if (costs.length > 0)
-      facts = { ...facts, products: withProducts(facts.products, await reader.products(costs)) };
+      for (const [id, one] of await reader.products(costs)) products.set(id, one);
     return {
       ...decideOffers(facts),
       customerId: known.customer?.id ?? null,
@@ -205,6 +206,7 @@ export async function openOfferEngine(options: EngineOptions): Promise<RunningEn
   }
 }
 
+const NO_POOL: readonly Pooled[] = [];
 const NO_USES: ReadonlyMap<string, RuleUses> = new Map();
 
 function prepare(rules: readonly OfferRule[]): Prepared {
@@ -234,13 +236,6 @@ function questionOf(asking: Asking, known: Known): OfferQuestion {
     return [{ productId: product.id, quantity, priceMinor: priceMinor ?? product.priceMinor }];
   });
   return { customerId: known.customer?.id ?? null, lines, currency, channel, nowMs };
-}
-
-function withProducts(
-  products: OfferFacts["products"],
-  found: ReadonlyMap<string, CatalogueProduct>,
-): OfferFacts["products"] {
-  return found.size === 0 ? products : new Map([...products, ...found]);
 }
 
 /** Hinted products that a rule would sell for less, while it promises a floor: their costs must be known. */

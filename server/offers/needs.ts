@@ -54,16 +54,50 @@ export function needsOf(rule: OfferRule, give: NeededGive, facts: OfferFacts): r
   return needs;
 }
 
-/** Whether this product fits what something in the cart needs, as far as attributes tell; for choosing whose stock to read. */
+/** A product that may be what a rule looks for. */
+export type Pooled = Pick<CatalogueProduct, "id" | "attributes">;
+
+/** Of `pool`, in its order, the first `most` that fit what something in the cart needs, as far as attributes tell; to know whose stock to look at. */
 export function couldServe(
-  product: Pick<CatalogueProduct, "attributes">,
+  pool: readonly Pooled[],
   give: NeededGive,
   cart: readonly CatalogueProduct[],
-): boolean {
-  const key = keyOf(product, give, "found");
-  return (
-    key !== null && cart.some((one) => unitsFor(one, give) > 0 && keyOf(one, give, "of") === key)
-  );
+  most: number,
+): readonly string[] {
+  const keys = new Set<string>();
+  for (const product of cart) {
+    const key = unitsFor(product, give) > 0 ? keyOf(product, give, "of") : null;
+    if (key !== null) keys.add(key);
+  }
+  if (keys.size === 0) return [];
+  const places = placesOf(pool, give);
+  const found = [...keys].flatMap((key) => places.get(key) ?? []);
+  if (keys.size > 1) found.sort((a, b) => a - b);
+  return found.slice(0, most).map((place) => pool[place]!.id);
+}
+
+const known = new WeakMap<
+  NeededGive,
+  { readonly pool: readonly Pooled[]; readonly places: ReadonlyMap<string, readonly number[]> }
+>();
+
+/** Where in the pool the products that fit stand, by what they fit; found out once for each pool. */
+function placesOf(
+  pool: readonly Pooled[],
+  give: NeededGive,
+): ReadonlyMap<string, readonly number[]> {
+  const before = known.get(give);
+  if (before?.pool === pool) return before.places;
+  const places = new Map<string, number[]>();
+  for (const [place, product] of pool.entries()) {
+    const key = keyOf(product, give, "found");
+    if (key === null) continue;
+    const same = places.get(key);
+    if (same === undefined) places.set(key, [place]);
+    else same.push(place);
+  }
+  known.set(give, { pool, places });
+  return places;
 }
 
 /** How many one of this needs; 0: nothing. */
@@ -85,9 +119,13 @@ function keyOf(
   { find }: NeededGive,
   side: "of" | "found",
 ): string | null {
-  const values = find.match.map((one) => attributes[one[side]]);
-  if (!values.every(isThere)) return null;
-  return JSON.stringify(values.map((value) => String(value).trim().toLowerCase()));
+  let key = "";
+  for (const one of find.match) {
+    const value = attributes[one[side]];
+    if (!isThere(value)) return null;
+    key += `${String(value).trim().toLowerCase()}\0`;
+  }
+  return key;
 }
 
 /** In the order the rule names them; else the cheaper way. */
@@ -115,6 +153,8 @@ function packsFor(units: number, pack: number): number {
 }
 
 function isThere(value: string | number | boolean | undefined): boolean {
-  if (typeof value === "string") return !/^(|0|no|false|нет|ні)$/i.test(value.trim());
+  if (typeof value === "string") return !NOTHING.test(value);
   return value !== undefined && value !== false && value !== 0;
 }
+
+const NOTHING = /^\s*(|0|no|false|нет|ні)\s*$/i;

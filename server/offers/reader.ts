@@ -112,6 +112,8 @@ export function openReader(
   >(Math.min(mostProducts ?? MOST_COMPANIONS, MOST_COMPANIONS));
   let cycles: ReadonlyMap<string, number> = new Map();
   let cyclesAtMs = -Infinity;
+  /** When the last batch was asked, ms; every question is in one, and a clock costs more than a look into memory. */
+  let askedAtMs = 0;
   let snapshot: string | null = null;
   let limitedRules: readonly string[] = [];
   const ask = openGather<Question, Answer>({ ask: askTogether, isOwn: isAboutValues });
@@ -183,13 +185,12 @@ export function openReader(
   /** Undefined: they have to be read. */
   function companionsNow(id: number): Companions | undefined {
     const known = learned.get(id);
-    return known !== undefined && performance.now() - known.atMs < learnedMs
-      ? known.companions
-      : undefined;
+    return known !== undefined && askedAtMs - known.atMs < learnedMs ? known.companions : undefined;
   }
 
   async function askTogether(questions: readonly Question[]): Promise<readonly Answer[]> {
-    const atMs = performance.now();
+    askedAtMs = performance.now();
+    const atMs = askedAtMs;
     const wantsCycles = atMs - cyclesAtMs >= learnedMs;
     const { rows } = await pool.query<Row>({
       name: "offers_known",

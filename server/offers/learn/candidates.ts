@@ -17,10 +17,11 @@ export const COMPANION_NUMBERS = 4;
 export type Ranked = {
   readonly id: number;
   readonly rank: number;
-  /** 0 to 1: how likely an order with this cart's products has it too. */
-  readonly likely: number;
-  /** The cart's product it goes with best. */
-  readonly because: {
+  /** With what of the cart it goes; null: with nothing. */
+  readonly goes: {
+    /** How likely an order has none of it, though it has what the cart has; 0 to 1. */
+    readonly unlikely: number;
+    /** The cart's product it goes with best, and in how many orders of how many. */
     readonly product: number;
     readonly together: number;
     readonly of: number;
@@ -28,7 +29,15 @@ export type Ranked = {
   readonly own: Candidate["own"];
 };
 
-type Counted = { score: number; unlikely: number; best: number; because: Ranked["because"] };
+/** Changed while companions are counted together. */
+type Counted = {
+  score: number;
+  unlikely: number;
+  best: number;
+  product: number;
+  together: number;
+  of: number;
+};
 
 /** What somebody is asked about. */
 export type RankedQuestion = {
@@ -48,9 +57,9 @@ export function rankedCandidates(question: RankedQuestion): readonly Ranked[] {
   const { bought, unwanted, today, usualDays } = question;
   const counted = countedCompanions(question.companions);
   const ranked: Ranked[] = [];
-  for (const [id, { score, unlikely, because }] of counted)
+  for (const [id, goes] of counted)
     if (!unwanted.has(id) && !bought.byProduct.has(id))
-      ranked.push({ id, rank: score, likely: 1 - unlikely, because, own: null });
+      ranked.push({ id, rank: goes.score, goes, own: null });
   for (const [id, { times, lastDay, lastPieces, unitDays }] of bought.byProduct) {
     if (unwanted.has(id)) continue;
     const oneLasts = unitDays ?? usualDays(id);
@@ -63,8 +72,7 @@ export function rankedCandidates(question: RankedQuestion): readonly Ranked[] {
     ranked.push({
       id,
       rank: (goes?.score ?? 0) + ((PERSONAL_WEIGHT * times) / (bought.visits + 1)) * share,
-      likely: goes === undefined ? 0 : 1 - goes.unlikely,
-      because: goes?.because ?? null,
+      goes: goes ?? null,
       own: {
         ...{ times, visits: bought.visits, lastDaysAgo, lastPieces, lastsDays },
         by: unitDays === null ? "category" : "own",
@@ -83,16 +91,18 @@ function countedCompanions(all: RankedQuestion["companions"]): ReadonlyMap<numbe
       const of = companions[at + 2]!;
       const score = companions[at + 3]!;
       const unlikely = 1 - Math.min(0.95, together / (of + SHRINKAGE));
-      const because = { product, together, of };
       const known = counted.get(other);
-      if (known === undefined) counted.set(other, { score, unlikely, best: score, because });
+      if (known === undefined)
+        counted.set(other, { score, unlikely, best: score, product, together, of });
       else {
         known.score += score;
         known.unlikely *= unlikely;
         // Of equally good ones the older product is said.
-        if (score > known.best || (score === known.best && product < known.because!.product)) {
+        if (score > known.best || (score === known.best && product < known.product)) {
           known.best = score;
-          known.because = because;
+          known.product = product;
+          known.together = together;
+          known.of = of;
         }
       }
     }

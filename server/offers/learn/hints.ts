@@ -67,19 +67,13 @@ export function openHints(reader: OffersReader): HintSource {
 }
 
 function candidateOf(
-  { because, likely, own }: Ranked,
+  { goes, own }: Ranked,
   { id, sku, name, category, priceMinor, currency, stock }: CatalogueProduct,
   cart: ReadonlyMap<string, CatalogueProduct>,
 ): Candidate {
-  return {
-    product: { id, sku, name, category, priceMinor, currency, stock },
-    because:
-      because === null
-        ? null
-        : {
-            ...{ product: cart.get(String(because.product))?.name ?? "" },
-            ...{ together: because.together, of: because.of },
-          },
-    ...{ likely, own },
-  };
+  const product = { id, sku, name, category, priceMinor, currency, stock };
+  if (goes === null) return { product, because: null, likely: 0, own };
+  const { together, of, unlikely } = goes;
+  const because = { product: cart.get(String(goes.product))?.name ?? "", together, of };
+  return { product, because, likely: 1 - unlikely, own };
 }
