@@ -1,7 +1,6 @@
 /** What a card is worked on with: the order being talked about, claims, the open call back, and what is known of somebody. */
 import type { CustomerBackground } from "../customers/timeline-model.ts";
 import type { OrderDetail } from "../orders/actions/model.ts";
-import type { OrderSummary } from "../orders/model.ts";
 import type { DeskWork } from "./ports.ts";
 import type { CardWork } from "./work-protocol.ts";
 
@@ -28,15 +27,15 @@ export type WorkSource = (question: WorkQuestion) => Promise<FoundWork>;
 
 /**
  * The source over these parts.
- * @param newest the customer's newest orders, newest first: which of them is talked about is told by {@link talkedAbout}.
+ * @param talkedAbout id of the order that a customer's call is about when nothing says otherwise; null of no orders.
  */
 export function workSource(
   work: DeskWork,
-  newest: (customerId: string) => Promise<readonly Pick<OrderSummary, "id" | "stage">[]>,
+  talkedAbout: (customerId: string) => Promise<string | null>,
 ): WorkSource {
   return async ({ customerId, phone, about }) => {
     const order = async (): Promise<OrderDetail | null> => {
-      const id = about[0] ?? talkedAbout(await newest(customerId), []);
+      const id = about[0] ?? (await talkedAbout(customerId));
       return id === null ? null : work.orders.order(id);
     };
     const [detail, background, claims, callBack] = await Promise.allSettled([
@@ -54,25 +53,6 @@ export function workSource(
     const parts = [detail, background, claims, callBack];
     return { work: found, whole: parts.every(({ status }) => status === "fulfilled") };
   };
-}
-
-/**
- * Which order a call is about, by its id: the campaign's, else the newest that is not settled, else the newest; null of no orders.
- * @param orders newest first.
- */
-export function talkedAbout(
-  orders: readonly Pick<OrderSummary, "id" | "stage">[],
-  about: readonly string[],
-): string | null {
-  const meant = orders.find(({ id }) => about.includes(id));
-  const open = orders.find(({ stage }) => !isSettled(stage));
-  return (meant ?? open ?? orders[0])?.id ?? null;
-}
-
-function isSettled(stage: OrderSummary["stage"]): boolean {
-  return (
-    stage === "completed" || stage === "cancelled" || stage === "returned" || stage === "other"
-  );
 }
 
 function valueOf<T>(part: PromiseSettledResult<T>, otherwise: T): T {

@@ -151,7 +151,9 @@ export class Desk {
         ...(work === null
           ? {}
           : {
-              work: workSource(work, (customerId) => orderTalkedAbout(reads, customerId, NEWEST_ORDERS)),
+              work: workSource(work, (customerId) =>
+                orderTalkedAbout(reads, customerId, NEWEST_ORDERS),
+              ),
             }),
       },
       deadlines: {

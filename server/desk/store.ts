@@ -156,18 +156,28 @@ export async function pastCalls(
   }));
 }
 
-/** A customer's newest orders with their stages, newest first. */
-export async function newestOrders(
+/** Nothing is left to be done about an order at these. */
+const SETTLED_STAGES: readonly OrderStage[] = ["completed", "cancelled", "returned", "other"];
+
+/**
+ * The order a customer's call is about, by its id, when nobody says which: of so many of the newest the newest that is not settled, else
+ * the newest; null of no orders.
+ */
+export async function orderTalkedAbout(
   db: Database,
   customerId: string,
-  limit: number,
-): Promise<readonly { readonly id: string; readonly stage: OrderStage }[]> {
+  among: number,
+): Promise<string | null> {
   // Nothing but what the index holds.
-  const { rows } = await sql<{ id: string; stage: OrderStage }>`${prepared}
-    select id, stage from orders where customer_id = ${customerId} order by placed_at desc limit ${limit}`.execute(
+  const { rows } = await sql<{ id: string }>`${prepared}
+    select id from (
+      select id, stage, placed_at from orders where customer_id = ${customerId}
+      order by placed_at desc limit ${among}
+    ) newest
+    order by stage = any(${[...SETTLED_STAGES]}::text[]), placed_at desc, id desc limit 1`.execute(
     db,
   );
-  return rows;
+  return rows[0]?.id ?? null;
 }
 
 /** A customer's notes, newest first. */

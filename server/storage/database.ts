@@ -95,6 +95,25 @@ function preparing(pool: pg.Pool): PostgresPool {
 /** Names of prepared statements by their texts; these are written in the code, so there are few. */
 const names = new Map<string, string>();
 
+/** Whether a statement begins with {@link prepared}. */
+export function isPrepared(text: string): boolean {
+  return text.startsWith(PREPARED);
+}
+
+/** Such a statement as pg takes it. */
+export function preparedQuery(
+  text: string,
+  values: readonly unknown[],
+): { readonly name: string; readonly text: string; readonly values: unknown[] } {
+  let name = names.get(text);
+  // PostgreSQL cuts names after 63 characters.
+  if (name === undefined) {
+    name = createHash("sha256").update(text).digest("base64url");
+    names.set(text, name);
+  }
+  return { name, text, values: [...values] };
+}
+
 class PreparingClient implements PostgresPoolClient {
   readonly #client: pg.PoolClient;
 
@@ -106,14 +125,8 @@ class PreparingClient implements PostgresPoolClient {
   query<R>(cursor: PostgresCursor<R>): PostgresCursor<R>;
   query<R>(text: string | PostgresCursor<R>, values: readonly unknown[] = []): unknown {
     if (typeof text !== "string") throw new TypeError("cursors are not used here");
-    if (!text.startsWith(PREPARED)) return this.#client.query(text, [...values]);
-    let name = names.get(text);
-    // PostgreSQL cuts names after 63 characters.
-    if (name === undefined) {
-      name = createHash("sha256").update(text).digest("base64url");
-      names.set(text, name);
-    }
-    return this.#client.query({ name, text, values: [...values] });
+    if (!isPrepared(text)) return this.#client.query(text, [...values]);
+    return this.#client.query(preparedQuery(text, values));
   }
 
   release(): void {

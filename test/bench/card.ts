@@ -15,7 +15,7 @@ import { openTimeline } from "../../server/customers/timeline.ts";
 import { workSource } from "../../server/desk/card-work.ts";
 import { CARD_LIMITS } from "../../server/desk/cards.ts";
 import type { DeskWork } from "../../server/desk/ports.ts";
-import { newestOrders, notesOf, pastCalls } from "../../server/desk/store.ts";
+import { notesOf, orderTalkedAbout, pastCalls } from "../../server/desk/store.ts";
 import { readEntries } from "../../server/followups/call-backs/entries.ts";
 import { claimOf, claimsOf } from "../../server/followups/claims/store.ts";
 import { findOrder } from "../../server/orders/actions/detail.ts";
@@ -24,6 +24,7 @@ import { openOrderBook } from "../../server/orders/book.ts";
 import { type Storage, openStorage } from "../../server/storage/database.ts";
 import { startEmbeddedPostgres } from "../../server/storage/embedded.ts";
 import { migrate } from "../../server/storage/migrate.ts";
+import { type Together, openTogether } from "../../server/storage/together.ts";
 import { type CardShopSize, fillCardShop, heavyId, longId, phoneOf } from "./card-shop.ts";
 import { cpuMs, percentile } from "./children.ts";
 import type { Bench, Figure } from "./run.ts";
@@ -52,7 +53,7 @@ export const card: Bench = async ({ quick }) => {
   });
   // Awaited, or PostgreSQL would be gone before it is asked.
   return await onStorage(postgres.url, 10_000, (storage) =>
-    measureCard(storage, size, lines, quick ? QUICK_VIEWS : VIEWS),
+    measureCard(storage, postgres.url, size, lines, quick ? QUICK_VIEWS : VIEWS),
   );
 };
 
@@ -72,11 +73,15 @@ async function onStorage<T>(
 /** Asks so many times of each kind, of a shop that was filled. */
 export async function measureCard(
   storage: Storage,
+  url: string,
   size: CardShopSize,
   lines: number,
   count: number,
 ): Promise<readonly Figure[]> {
-  const view = firstView(storage);
+  await using parts = new AsyncDisposableStack();
+  const reads = openTogether(url);
+  parts.defer(() => reads.close());
+  const view = firstView(storage, reads);
   const timeline = openTimeline(storage);
   const heavy = (n: number) => heavyId(size, (n * 7919) % size.heavy);
   const usual = (n: number) => 2 + ((n * 104_729) % (size.customers - 2));
@@ -139,17 +144,17 @@ async function cpuOf(storage: Storage): Promise<number> {
 }
 
 /** What the desk asks when a caller joins: first who it is, then everything about them at once. */
-function firstView(storage: Storage): (customerId: number) => Promise<void> {
+function firstView(storage: Storage, reads: Together): (customerId: number) => Promise<void> {
   const directory = openDirectory(storage, {
     ...{ defaultRegion: "RU", extensionPattern: /^\d{2,6}$/, freshMs: 0, deadlineMs: 10_000 },
   });
-  const orders = openOrderBook(storage);
-  const { db, pool } = storage;
+  const orders = openOrderBook(reads);
+  const { db, pool } = reads;
   // Of the parts what a card asks of them, and nothing that runs by itself.
   const work = workSource(
     {
       orders: { order: (id: string) => findOrder(pool, id) },
-      background: openBackground(storage),
+      background: openBackground(reads),
       claims: {
         ofCustomer: async (id: string, limit: number) => {
           const rows = await claimsOf(db, id, limit);
@@ -164,7 +169,7 @@ function firstView(storage: Storage): (customerId: number) => Promise<void> {
         },
       },
     } as unknown as DeskWork,
-    (id) => newestOrders(db, id, 100),
+    (id) => orderTalkedAbout(reads.db, id, 100),
   );
   return async (customerId) => {
     const phone = phoneOf(customerId);

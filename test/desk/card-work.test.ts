@@ -1,30 +1,16 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { describePhone } from "../../server/customers/phone.ts";
 import type { Customer } from "../../server/customers/model.ts";
-import { type FoundWork, NO_WORK, talkedAbout, workSource } from "../../server/desk/card-work.ts";
+import { type FoundWork, NO_WORK, workSource } from "../../server/desk/card-work.ts";
 import { Cards } from "../../server/desk/cards.ts";
-import type { OrderStage } from "../../server/orders/model.ts";
 import { DeskWorkDouble } from "../support/desk-work-double.ts";
-
-const of = (id: string, stage: OrderStage) => ({ id, stage });
-
-describe("the order a call is about", () => {
-  test("is the campaign's, else the newest unsettled one, else the newest", () => {
-    const orders = [of("4", "completed"), of("3", "shipped"), of("2", "new"), of("1", "cancelled")];
-    expect(talkedAbout(orders, ["1"])).toBe("1");
-    expect(talkedAbout(orders, ["99"])).toBe("3");
-    expect(talkedAbout(orders, [])).toBe("3");
-    expect(talkedAbout([of("9", "completed"), of("8", "returned")], [])).toBe("9");
-    expect(talkedAbout([], [])).toBeNull();
-  });
-});
 
 describe("what a card is worked on with", () => {
   const question = { customerId: "7", phone: "+79130000001", about: [] };
 
   test("is gathered of all parts", async () => {
     const work = new DeskWorkDouble();
-    const asked = workSource(work, async () => [of("103877", "completed"), of("104512", "new")]);
+    const asked = workSource(work, async () => "104512");
     const found = await asked(question);
     expect(found.whole).toBe(true);
     expect(found.work.order?.number).toBe("104512");
@@ -35,22 +21,22 @@ describe("what a card is worked on with", () => {
   test("keeps what is there when a part is down, and says so", async () => {
     const work = new DeskWorkDouble();
     work.broken.add("background");
-    const found = await workSource(work, async () => [of("104512", "new")])(question);
+    const found = await workSource(work, async () => "104512")(question);
     expect(found.whole).toBe(false);
     expect(found.work).toMatchObject({ order: { number: "104512" }, background: null });
   });
 
   test("asks for a campaign's order without looking for another", async () => {
-    const newest = vi.fn(() => Promise.reject(new Error("not to be asked")));
+    const talkedAbout = vi.fn(() => Promise.reject(new Error("not to be asked")));
     const found = await workSource(
       new DeskWorkDouble(),
-      newest,
+      talkedAbout,
     )({
       ...question,
       about: ["103877"],
     });
     expect(found.work.order?.number).toBe("103877");
-    expect(newest).not.toHaveBeenCalled();
+    expect(talkedAbout).not.toHaveBeenCalled();
   });
 });
 

@@ -30,6 +30,8 @@ import { sweep } from "./sweep.ts";
 /** What call backs need of the rest. */
 export type CallBacksOptions = {
   readonly db: Database;
+  /** The same database over connections that answer what cards ask together; default `db`. */
+  readonly reads?: Database;
   readonly bus: Pick<Bus, "publish" | "on">;
   readonly calls: {
     onFact(listener: (fact: CallFact) => void): () => void;
@@ -83,6 +85,7 @@ const EVERY_MS = 5000;
 /** Begins to follow calls and to look. */
 export function openCallBacks(options: CallBacksOptions): OpenedCallBacks {
   const { db, bus, calls, planCallBack, timeZone, log, clock = Date.now } = options;
+  const { reads = db } = options;
   const counts: Record<FollowedWhat | "promised" | "asked", number> = {
     ...{ promised: 0, asked: 0, missed: 0, lost: 0, hastened: 0 },
     ...{ reached: 0, tried: 0, notReached: 0 },
@@ -185,7 +188,9 @@ export function openCallBacks(options: CallBacksOptions): OpenedCallBacks {
     forOperator: async (userId, queues) => ofOperator(db, await asOf(), userId, queues),
     ofPhone: async (phone) => {
       const where = sql`b.phone = ${phone} and b.state in ('open', 'taken')`;
-      return (await readEntries(db, await asOf(), where))[0] ?? null;
+      const [found] = await readEntries(reads, { nowMs: clock(), lateMinutes: 0 }, where);
+      // Hardly anybody has one: only then it is asked what is late.
+      return found === undefined ? null : readEntry(db, await asOf(), found.id);
     },
     async take(id, userId) {
       await take(hands, id, { userId, any: false }, clock());

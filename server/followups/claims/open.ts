@@ -25,6 +25,8 @@ export interface ClaimsLog {
 
 export type ClaimsOptions = {
   readonly storage: Pick<Storage, "db">;
+  /** The same database over connections that answer what cards ask together; default `storage`. */
+  readonly reads?: Pick<Storage, "db">;
   readonly bus: Pick<Bus, "publish" | "on">;
   readonly log: ClaimsLog;
   /** The shop's IANA zone: whose working days deadlines are counted in. */
@@ -72,6 +74,7 @@ export interface ClaimsBook extends Claims {
 export function openClaims(options: ClaimsOptions): ClaimsBook {
   const { storage, bus, log, timeZone, now = Date.now } = options;
   const { db } = storage;
+  const { reads = storage } = options;
   const listeners = new Set<(claim: Claim) => void>();
   const unhear = bus.on("claimsChanged", ({ claimId }) => void tell(claimId));
 
@@ -88,7 +91,7 @@ export function openClaims(options: ClaimsOptions): ClaimsBook {
     changed,
     async ofCustomer(customerId, limit) {
       const nowMs = now();
-      return (await claimsOf(db, customerId, limit)).map((row) => claimOf(row, nowMs));
+      return (await claimsOf(reads.db, customerId, limit)).map((row) => claimOf(row, nowMs));
     },
     onChange(listener) {
       listeners.add(listener);

@@ -8,6 +8,7 @@ import type { CountryCode } from "libphonenumber-js/max";
 import { Refusal } from "../../desk/replies.ts";
 import type { Bus } from "../../storage/bus.ts";
 import type { Storage } from "../../storage/database.ts";
+import type { Asking } from "../../storage/together.ts";
 import { openJobQueue, prepareJobs } from "../../storage/job-queue.ts";
 import { orderHints } from "../import.ts";
 import { openOrderIntake } from "../intake.ts";
@@ -37,6 +38,8 @@ import {
 /** What it works with. */
 export type OrderWorkOptions = Pick<AskingParts, "log" | "doorTo" | "judge"> & {
   readonly storage: Pick<Storage, "db" | "pool">;
+  /** The same database over connections that answer what cards ask together; default `storage`. */
+  readonly reads?: { readonly pool: Asking };
   /** For the queue alone: a pool of 3 is enough; one that is in nobody's way. */
   readonly queueStorage: Pick<Storage, "db" | "pool">;
   readonly bus: Pick<Bus, "publish" | "on">;
@@ -85,6 +88,7 @@ const MOST_IN_A_JOB = 10;
 export async function openOrderWork(options: OrderWorkOptions): Promise<RunningOrderWork> {
   const { storage, queueStorage, bus, log, defaultRegion } = options;
   const { db, pool } = storage;
+  const { reads = storage } = options;
   await prepareJobs(queueStorage.pool, INSTALL_JOBS, QUEUE_FORGOTTEN_ACTIONS);
   const closing = new AbortController();
   const intake = openOrderIntake(storage, { defaultRegion, ...orderHints(bus) });
@@ -103,7 +107,7 @@ export async function openOrderWork(options: OrderWorkOptions): Promise<RunningO
   let closed: Promise<void> | undefined;
 
   return {
-    order: (orderId) => findOrder(pool, orderId),
+    order: (orderId) => findOrder(reads.pool, orderId),
     act: async (action, by) =>
       actionOf(await ask(action, { userId: by.userId, callId: by.callId, askedBy: "" })),
     ask,
