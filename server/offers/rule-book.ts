@@ -23,7 +23,7 @@ export type RuleBookOptions = {
   readonly storage: Pick<Storage, "db" | "pool">;
   readonly bus: Pick<Bus, "publish" | "on">;
   /** What rules may name, for the check before anything is saved or switched on. */
-  readonly vocabulary: () => Promise<OfferVocabularyBody>;
+  readonly vocabulary: (oldestMs?: number) => Promise<OfferVocabularyBody>;
   /** Epoch ms. */
   readonly clock?: () => number;
   /** How often to look whether another process changed something; default 30 s. */
@@ -31,6 +31,9 @@ export type RuleBookOptions = {
   /** A look that failed. */
   readonly onError: (error: unknown) => void;
 };
+
+/** Somebody who mends a rule while they type is not answered from the whole catalogue more often than this. */
+const SOON_MS = 1000;
 
 /** A change that cannot be made; `message` is for the person. */
 export class RuleError extends Error {
@@ -133,10 +136,7 @@ export class RuleBook {
   /** What would be said of these settings; `id`: of which rule they are to be, "" for a new one. */
   async check(settings: unknown, id = ""): Promise<OfferRuleCheck> {
     const rows = await selectRules(this.#options.storage.db).execute();
-    const { problems, warnings } = checkOfferRule(
-      settings,
-      await this.#vocabularyFor([settings], rows, id),
-    );
+    const { problems, warnings } = await this.#judged(settings, rows, id);
     return { problems, warnings };
   }
 
@@ -222,25 +222,36 @@ export class RuleBook {
   }
 
   async #checked(value: unknown, rows: readonly Row[], id: string): Promise<OfferRule["settings"]> {
-    const vocabulary = await this.#vocabularyFor([value], rows, id);
-    const { settings, problems, warnings } = checkOfferRule(value, vocabulary);
+    const { settings, problems, warnings } = await this.#judged(value, rows, id);
     if (settings !== null) return settings;
     const first = problems[0];
     const words = first === undefined ? "" : `: ${first.path || "/"}: ${first.message}`;
     throw new RuleError("ruleRefused", `The rule has problems${words}`, { problems, warnings });
   }
 
+  /** What is wrong is judged by the catalogue as it is now: a shop that has just loaded it goes on with its rules. */
+  async #judged(
+    value: unknown,
+    rows: readonly Row[],
+    id: string,
+  ): Promise<ReturnType<typeof checkOfferRule>> {
+    const kept = checkOfferRule(value, await this.#vocabularyFor([value], rows, id));
+    if (kept.problems.length + kept.warnings.length === 0) return kept;
+    return checkOfferRule(value, await this.#vocabularyFor([value], rows, id, SOON_MS));
+  }
+
   async #vocabularyFor(
     values: readonly unknown[],
     rows: readonly Row[],
     id: string,
+    oldestMs?: number,
   ): Promise<OfferVocabulary> {
     const ids = values.flatMap((value) => {
       const { settings } = readOfferRule(value);
       return settings === null ? [] : namedProducts(settings);
     });
     const [plain, products] = await Promise.all([
-      this.#options.vocabulary(),
+      this.#options.vocabulary(oldestMs),
       readProducts(this.#options.storage.pool, [...new Set(ids)]),
     ]);
     return {

@@ -7,7 +7,8 @@ import type { OfferVocabularyBody } from "./rest.ts";
 
 /** Read when asked. */
 export interface OfferVocabularySource {
-  read(): Promise<OfferVocabularyBody>;
+  /** @param oldestMs how old the catalogue's names may be; default as the source was opened. */
+  read(oldestMs?: number): Promise<OfferVocabularyBody>;
   close(): void;
 }
 
@@ -33,9 +34,9 @@ export function openOfferVocabulary(
     ...(freshMs === 0 ? { freshMs: 0, leastMs: 0 } : {}),
   });
   let names: { readonly atMs: number; readonly read: Promise<Names> } | null = null;
-  const namesNow = () => {
+  const namesOf = (oldestMs: number) => {
     const atMs = performance.now();
-    if (names === null || atMs - names.atMs >= freshMs) {
+    if (names === null || atMs - names.atMs >= oldestMs) {
       const mine = { atMs, read: readNames(storage) };
       names = mine;
       mine.read.catch(() => {
@@ -45,9 +46,16 @@ export function openOfferVocabulary(
     return names.read;
   };
   return {
-    async read() {
+    async read(oldestMs = freshMs) {
       const { tiers, segments, regions, currency } = await people.read();
-      return { tiers, segments, regions, currency, ...(await namesNow()), timeZone: timeZone() };
+      return {
+        tiers,
+        segments,
+        regions,
+        currency,
+        ...(await namesOf(Math.min(oldestMs, freshMs))),
+        timeZone: timeZone(),
+      };
     },
     close: () => people.close(),
   };
