@@ -141,6 +141,8 @@ class Line {
       ...{ connectionString: this.#url, pipeline: true, stream: () => socket },
       ...{ connectionTimeoutMillis: 3000, application_name: "callcard" },
       statement_timeout: this.#statementTimeoutMs,
+      // By index whoever it is: one plan serves all, and planning costs more than answering.
+      options: "-c plan_cache_mode=force_generic_plan -c jit=off",
     });
     const lost = () => {
       if (this.#client === client) this.#client = null;
