@@ -93,11 +93,17 @@ const MOST_IN_POOL = 50;
 
 function offerOf({ kind, product, quantity, reasons, confidence }: Hint, facts: OfferFacts): Offer {
   return {
-    ...{ key: `${kind}:${product.id}`, kind, ruleId: null, product, quantity },
+    key: `${kind}:${product.id}`,
+    kind,
+    ruleId: null,
+    product,
+    quantity,
     priceMinor: product.priceMinor,
     amountMinor: Math.round(product.priceMinor * quantity),
     currency: facts.question.currency,
-    ...{ reasons, saying: "", confidence },
+    reasons,
+    saying: "",
+    confidence,
   };
 }
 

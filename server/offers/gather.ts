@@ -28,7 +28,11 @@ export function openGather<Question, Answer>({
   return (question) => {
     const { promise, resolve, reject } = Promise.withResolvers<Answer>();
     waiting.push({ question, resolve, reject });
-    if (!isAsking) void askNext();
+    if (!isAsking) {
+      isAsking = true;
+      // What comes with the same reading of the sockets is asked with it.
+      setImmediate(() => void askNext());
+    }
     return promise;
   };
 
@@ -47,7 +51,6 @@ export function openGather<Question, Answer>({
         settle = () => undefined;
       } else settle = () => batch.forEach(({ reject }) => reject(error));
     }
-    // PostgreSQL works on the next ones while these are thought about.
     void askNext();
     settle();
   }

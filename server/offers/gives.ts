@@ -317,9 +317,14 @@ function adding(
 ): Offer {
   const { id, sku, name, category, currency, stock } = product;
   const plain = { id, sku, name, category, priceMinor: product.priceMinor, currency, stock };
+  // One literal: thousands of these are made in a second.
   return {
-    ...{ key: `rule:${rule.id}:${id}`, kind: rule.settings.give.kind, ruleId: rule.id },
-    ...{ product: plain, quantity, priceMinor },
+    key: `rule:${rule.id}:${id}`,
+    kind: rule.settings.give.kind,
+    ruleId: rule.id,
+    product: plain,
+    quantity,
+    priceMinor,
     amountMinor: Math.round(priceMinor * quantity),
     currency: facts.question.currency,
     reasons: [...reasons, { code: "rule", rule: rule.settings.name }],
@@ -331,8 +336,13 @@ function adding(
 /** Something on the whole cart. */
 function onTheWhole(rule: OfferRule, facts: OfferFacts, amountMinor: number, said: Said): Offer {
   return {
-    ...{ key: `rule:${rule.id}`, kind: rule.settings.give.kind, ruleId: rule.id },
-    ...{ product: null, quantity: 1, priceMinor: 0, amountMinor },
+    key: `rule:${rule.id}`,
+    kind: rule.settings.give.kind,
+    ruleId: rule.id,
+    product: null,
+    quantity: 1,
+    priceMinor: 0,
+    amountMinor,
     currency: facts.question.currency,
     reasons: [{ code: "rule", rule: rule.settings.name }],
     saying: words(rule, facts, said),
