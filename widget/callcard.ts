@@ -4,6 +4,7 @@ import { CallcardPromise } from "./call-backs/promise-element.ts";
 import { CallcardCandidates } from "./card/candidates-element.ts";
 import { CallcardCard } from "./card/card-element.ts";
 import { CallcardNewcomer } from "./card/newcomer-element.ts";
+import { CallcardOrders } from "./card/orders-element.ts";
 import { CallcardNote } from "./card/note-element.ts";
 import { CallcardClaim } from "./claims/claim-element.ts";
 import { CallcardDesk } from "./desk/desk-element.ts";
@@ -16,6 +17,7 @@ import { CallcardMenu } from "./menu/menu-element.ts";
 import { CallcardOffers } from "./offers/offers-element.ts";
 import { CallcardDelivery } from "./order/delivery-element.ts";
 import { CallcardOrder } from "./order/order-element.ts";
+import { CallcardProductSearch } from "./order/product-search-element.ts";
 import { CallcardPreview } from "./preview/preview-element.ts";
 import { CallcardPresence } from "./presence/presence-element.ts";
 import { CallcardElapsed } from "./shared/elapsed-element.ts";
@@ -33,6 +35,8 @@ const ELEMENTS: Readonly<Record<string, CustomElementConstructor>> = {
   "callcard-newcomer": CallcardNewcomer,
   "callcard-candidates": CallcardCandidates,
   "callcard-delivery": CallcardDelivery,
+  "callcard-orders": CallcardOrders,
+  "callcard-product-search": CallcardProductSearch,
   "callcard-order": CallcardOrder,
   "callcard-offers": CallcardOffers,
   "callcard-claim": CallcardClaim,

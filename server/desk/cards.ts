@@ -7,7 +7,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { LRUCache } from "lru-cache";
 import type { Customer, CustomerDirectory, Identification } from "../customers/model.ts";
-import type { OrderBook, OrderSummary } from "../orders/model.ts";
+import { CARD_ORDERS, type OrderBook, type OrderSummary } from "../orders/model.ts";
 import {
   type CardParts,
   type Part,
@@ -23,7 +23,7 @@ import { type Purpose, inView, whomItIsFor } from "./purpose.ts";
 import type { Card, Note, PastCall } from "./protocol.ts";
 
 /** How many orders, past calls and notes a card shows. */
-export const CARD_LIMITS = { orders: 5, calls: 5, notes: 5 } as const;
+export const CARD_LIMITS = { orders: CARD_ORDERS, calls: 5, notes: 5 } as const;
 
 /** What cards are made from. */
 export type CardSources = {

@@ -39,6 +39,9 @@ export type OrderPayment = {
 
 export const PAYMENT_STATES = ["unpaid", "partly", "paid", "refunded"] as const;
 
+/** So many of somebody's newest orders come with a card; the others are asked for. */
+export const CARD_ORDERS = 5;
+
 /** An order in a list of a card. */
 export type OrderSummary = {
   readonly id: string;

@@ -60,6 +60,8 @@ describe("the order that is talked about", () => {
       "10 490 ₽",
       "Красный проспект, 17",
       "Оплачен картой",
+      "оплачено 5 000 ₽, осталось 7 490 ₽, Картой на сайте",
+      "Интернет-магазин",
     ])
       await order.getByText(text).first().waitFor();
     expect(await page.getByText("№ 104512").count()).toBe(1);
@@ -71,7 +73,11 @@ describe("the order that is talked about", () => {
 
   test("is shown from the list of orders while its details are on their way, and nothing moves when they come", async () => {
     const late = { ...work.sampleWork(now()), order: null, background: null };
-    const call = talking({ work: late });
+    const { payment } = work.sampleOrder(now());
+    const orders = sample
+      .sampleOrders(now())
+      .map((one) => (one.id === "104512" && payment ? { ...one, payment } : one));
+    const call = talking({ work: late, orders });
     const desk = await open(call);
     const { order, double } = desk;
     await order.getByText("Загружаем подробности").waitFor();
@@ -176,6 +182,58 @@ describe("the order that is talked about", () => {
   });
 });
 
+describe("somebody with a thousand orders", () => {
+  const loyal = (): Parameters<typeof talking>[0] => ({
+    orders: work.sampleOlderOrders(now(), 5).map((order) => ({
+      ...order,
+      itemCount: 1,
+      items: order.lines,
+    })),
+  });
+
+  test("has them all within reach: pages follow as one scrolls, the oldest opens on top", async () => {
+    const desk = await open(talking(loyal()));
+    const { page, double, order } = desk;
+    for (const older of work.sampleOlderOrders(now(), 1000)) double.work.book.set(older.id, older);
+    const list = page.locator("callcard-orders");
+    await list.getByRole("button", { name: "Показать все заказы" }).click();
+    const rows = list.getByRole("listitem");
+    await expect.poll(() => rows.count()).toBeGreaterThanOrEqual(24);
+    // The order on top is not listed again.
+    await expect
+      .poll(
+        async () => {
+          await list.locator(".all").evaluate((box) => box.scrollTo(0, box.scrollHeight));
+          return rows.count();
+        },
+        { timeout: 30_000 },
+      )
+      .toBe(1001);
+    await list.getByText("Это все заказы.").waitFor();
+    expect(double.requests("orders").length).toBe(41);
+    await list.getByRole("button", { name: "№ 89001", exact: true }).click();
+    await order.getByText("Заказ № 89001").waitFor();
+    await expect
+      .poll(() => order.evaluate((one) => one.getBoundingClientRect().top))
+      .toBeGreaterThan(0);
+    allWell(desk);
+  });
+
+  test("is told when they cannot be had, and nothing else is lost", async () => {
+    const desk = await open(talking(loyal()));
+    const { page, double } = desk;
+    double.work.broken.add("orders");
+    const list = page.locator("callcard-orders");
+    await list.getByRole("button", { name: "Показать все заказы" }).click();
+    await list.getByText("Заказы загрузить не удалось").waitFor();
+    expect(await list.getByRole("listitem").count()).toBe(5);
+    double.work.broken.delete("orders");
+    await list.getByRole("button", { name: "Попросить ещё раз" }).click();
+    await list.getByText("Это все заказы.").waitFor();
+    allWell(desk);
+  });
+});
+
 test("delivery: quotes with price, days and how sure they are; a pick-up point; the shop is asked for what was heard", async () => {
   const desk = await open();
   const { order, double } = desk;
@@ -252,6 +310,43 @@ describe("offers", () => {
     expect(
       double.requests("answerOffer").map((input) => ("reason" in input ? input.reason : "")),
     ).toEqual(["notNeeded", "tooExpensive"]);
+    allWell(desk);
+  });
+
+  test("on the whole order go into it as far as the shop allows; it says no in its own words", async () => {
+    const desk = await open();
+    const { page, double, order } = desk;
+    double.work.shop = "refuses";
+    double.work.refusal = "Скидки вместе не могут быть больше 30 %";
+    await page.getByRole("button", { name: "Показать ещё" }).click();
+    const apply = page.getByRole("button", { name: "Учесть в заказе: Скидка 500 ₽" });
+    await apply.click();
+    await order.getByText(`Магазин говорит: ${double.work.refusal}`).waitFor();
+    double.work.shop = "works";
+    await apply.click();
+    await page.getByText("Учтено в заказе").waitFor();
+    await order.getByText("11 990 ₽").first().waitFor();
+    expect(acted(double)[1]).toEqual({
+      kind: "applyOffer",
+      offer: {
+        ...{ showingId: expect.any(String), kind: "discount", ruleId: "8", amountMinor: -50_000 },
+        ruleName: "Осенняя скидка постоянным",
+        saying: "Скидка 500 ₽ на этот заказ как постоянному покупателю",
+      },
+    });
+    expect(double.requests("answerOffer")).toEqual([]);
+    allWell(desk);
+  });
+
+  test("on the whole order of a shop that takes none from here are agreed, and the operator is told what to do", async () => {
+    const order = work.sampleOrder(now(), { may: ["confirm", "changeLines"] });
+    const desk = await open(talking({ work: work.sampleWork(now(), { order }) }));
+    const { page, double } = desk;
+    await page.getByRole("button", { name: "Показать ещё" }).click();
+    await page.getByRole("button", { name: "Клиент согласен: Скидка 500 ₽" }).click();
+    await page.getByText("внесите её в заказ в самом магазине").waitFor();
+    expect(double.requests("answerOffer")).toMatchObject([{ answer: "accepted", reason: "" }]);
+    expect(acted(double)).toEqual([]);
     allWell(desk);
   });
 
@@ -364,6 +459,9 @@ test("the timeline asks for nothing before it is near, brings pages as one scrol
     await page.waitForTimeout(150);
   }
   await expect.poll(() => rows.count()).toBeGreaterThanOrEqual(120);
+  double.work.book.set("999", { ...work.sampleOldOrder(now()), id: "999", number: "100999" });
+  await timeline.getByRole("button", { name: "Заказ 100999" }).click();
+  await page.locator("callcard-order").getByText("Заказ № 100999").waitFor();
   await timeline.getByRole("button", { name: "Обращения" }).click();
   await expect
     .poll(async () => (await rows.first().textContent())?.includes("Обращение"))

@@ -14,6 +14,7 @@ import { campaign, script } from "./campaign.ts";
 import { cardStyles } from "./card.styles.ts";
 import { history } from "./history.ts";
 import { orders, ordersAbout } from "./orders.ts";
+import { ordersStyles } from "./orders.styles.ts";
 import { background, isFirstBuyer } from "./buyer.ts";
 import { person } from "./person.ts";
 import { place } from "./place.ts";
@@ -36,9 +37,10 @@ export class CallcardCard extends LitElement {
     painted: { state: true },
     picked: { state: true },
     taking: { state: true },
+    unopened: { state: true },
   };
 
-  static override styles = [base, cardStyles];
+  static override styles = [base, cardStyles, ordersStyles];
 
   declare ctx: DeskContext;
   declare call: DeskCall;
@@ -53,6 +55,8 @@ export class CallcardCard extends LitElement {
   declare picked: OrderDetail | null;
   /** The offer that is being put into the order. */
   declare taking: string;
+  /** An order that was asked for did not come. */
+  declare unopened: boolean;
   #pickedFor: DeskCall["card"]["work"] = null;
   #shownCall = "";
 
@@ -64,6 +68,7 @@ export class CallcardCard extends LitElement {
     this.painted = false;
     this.picked = null;
     this.taking = "";
+    this.unopened = false;
     this.addController(new EveryMinute(this));
   }
 
@@ -73,13 +78,14 @@ export class CallcardCard extends LitElement {
       this.searching = false;
       this.open = "";
       this.picked = null;
+      this.unopened = false;
     }
     this.#shownCall = key;
     const { work: now } = this.call.card;
     // What the server says of the order since then is news; another one that was opened is read again.
     if (this.picked && this.#pickedFor !== now) {
       if (this.picked.id === now?.order?.id) this.picked = null;
-      else void this.#pick(this.picked.id);
+      else void this.#read(this.picked.id);
     }
     this.#pickedFor = now;
   }
@@ -124,7 +130,7 @@ export class CallcardCard extends LitElement {
     const doubt = this.searching ? null : () => (this.searching = true);
     const view: WorkView = {
       ...{ call, ctx, open: this.open, picked: this.picked, taking: this.taking },
-      painted: this.painted,
+      ...{ painted: this.painted, unopened: this.unopened },
       toggle: (open) => (this.open = this.open === open ? "" : open),
       pick: (orderId) => void this.#pick(orderId),
       changed: (order) => (this.picked = order),
@@ -143,9 +149,19 @@ export class CallcardCard extends LitElement {
       this.picked = null;
       return;
     }
-    const { callId } = this.call;
+    await this.#read(orderId);
+    await this.updateComplete;
+    // It may be opened from far below.
+    this.renderRoot.querySelector(".talk")?.scrollIntoView({ block: "nearest" });
+  }
+
+  /** Shows the order as it is now. */
+  async #read(orderId: string): Promise<void> {
+    const key = this.#shownCall;
     const reply = await this.ctx.act.ask("order", { orderId });
-    if (reply.ok && this.call.callId === callId) this.picked = reply.order;
+    if (this.#shownCall !== key) return;
+    this.unopened = !reply.ok;
+    if (reply.ok) this.picked = reply.order;
   }
 
   async #take(offer: ShownOffer): Promise<void> {

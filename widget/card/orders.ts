@@ -22,12 +22,11 @@ export function ordersAbout(
   </section>`;
 }
 
-/** The last orders, newest first, without those in `exceptIds`; `pick` opens one. */
+/** The last orders, newest first, without those in `exceptIds`, only to be read. */
 export function orders(
   card: Card,
   ctx: DeskContext,
   exceptIds: readonly string[] = [],
-  pick: ((orderId: string) => void) | null = null,
 ): TemplateResult {
   const { t } = ctx.locale;
   const others = card.orders.filter(({ id }) => !exceptIds.includes(id));
@@ -40,13 +39,14 @@ export function orders(
             ${t(card.problems.includes("ordersMissing") ? "ordersMissing" : none)}
           </p>`
         : html`<ul class="rows">
-            ${others.map((order) => row(order, ctx, false, pick))}
+            ${others.map((order) => row(order, ctx))}
           </ul>`
     }
   </section>`;
 }
 
-function row(
+/** An order in a list; `pick` opens it. */
+export function row(
   order: OrderSummary,
   ctx: DeskContext,
   open = false,

@@ -10,7 +10,6 @@ import { icon } from "../shared/icons.ts";
 import { isFirstBuyer } from "./buyer.ts";
 import { script } from "./campaign.ts";
 import { history } from "./history.ts";
-import { orders } from "./orders.ts";
 
 /** What the part shows, and what it can ask its card for. */
 export type WorkView = {
@@ -25,6 +24,8 @@ export type WorkView = {
   /** The first view is on the screen. */
   readonly painted: boolean;
   readonly toggle: (open: "claim" | "callBack") => void;
+  /** An order that was asked for did not come. */
+  readonly unopened: boolean;
   /** "" goes back to the order that is talked about. */
   readonly pick: (orderId: string) => void;
   readonly changed: (order: OrderDetail) => void;
@@ -40,6 +41,13 @@ export function work(view: WorkView): TemplateResult {
   const order = picked ?? about?.order ?? null;
   const readonly = call.state === "elsewhere";
   return html`${openClaims(parts.claims, ctx)} ${deeds(view, readonly)}
+    ${
+      view.unopened
+        ? html`<p class="notice" role="alert">
+            ${icon("warning")}<span>${ctx.locale.t("orderFailed")}</span>
+          </p>`
+        : nothing
+    }
     <div class="talk">
       ${
         order
@@ -70,7 +78,15 @@ export function work(view: WorkView): TemplateResult {
     </div>
     ${call.campaign ? script(call.campaign.script, ctx) : nothing}
     <div class="columns">
-      ${orders(card, ctx, order ? [order.id] : [], readonly ? null : view.pick)}
+      <callcard-orders
+        .ctx=${ctx}
+        .customerId=${customer.id}
+        .newest=${card.orders}
+        .shownId=${order?.id ?? ""}
+        ?missing=${card.problems.includes("ordersMissing")}
+        ?readonly=${readonly}
+        @pick=${(event: CustomEvent<string>) => view.pick(event.detail)}
+      ></callcard-orders>
       <div>${settledClaims(parts.claims, ctx)} ${history(call, ctx)}</div>
     </div>
     ${
@@ -78,6 +94,8 @@ export function work(view: WorkView): TemplateResult {
         ? html`<callcard-timeline
             .ctx=${ctx}
             .customerId=${customer.id}
+            ?opens=${!readonly}
+            @pick=${(event: CustomEvent<string>) => view.pick(event.detail)}
             .news=${`${parts.claims.length} ${card.notes.length} ${order?.actions.length ?? 0}`}
           ></callcard-timeline>`
         : nothing
@@ -106,6 +124,7 @@ function offers(
     .claims=${parts?.claims.filter(isOpen).length ?? 0}
     .currency=${order?.currency ?? totals?.currency ?? ""}
     ?takes=${order?.may.includes("changeLines") ?? false}
+    ?applies=${order?.may.includes("applyOffer") ?? false}
     .taking=${taking}
     @take=${(event: CustomEvent<ShownOffer>) => take(event.detail)}
   ></callcard-offers>`;

@@ -1,10 +1,10 @@
-import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
-import { REFUSAL_REASONS, type RefusalReason, type ShownOffer } from "../../server/offers/model.ts";
+import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
+import type { RefusalReason, ShownOffer } from "../../server/offers/model.ts";
 import type { OrderDetail } from "../../server/orders/actions/model.ts";
 import type { DeskContext, Done } from "../shared/context.ts";
-import { icon } from "../shared/icons.ts";
 import { base } from "../shared/styles.ts";
-import { reasonWords } from "./reasons.ts";
+import { type OfferView, offerRow } from "./offer.ts";
+import { offersStyles } from "./offers.styles.ts";
 
 /** Shown before "more": a person can say no more than this in one call. */
 const AT_FIRST = 3;
@@ -13,7 +13,8 @@ const AT_FIRST = 3;
  * `<callcard-offers>`: what to say to this customer about this order, best first, with why, and what they answered.
  *
  * Properties: `ctx`, `callId`, `order` (null: about nothing yet), `customerId`, `claims` (how many are open: another number asks anew),
- * `currency` (when there is no order), `readonly`, `takes` (the order takes other lines), `taking` (key of the offer that is being added).
+ * `currency` (when there is no order), `readonly`, `takes` (the order takes other lines), `applies` (it takes
+ * discounts), `taking` (key of the offer that is being added).
  * Methods: `taken(showingId)` tells that the offer is in the order now.
  * Events: `take` (detail: the offer to put into the order).
  */
@@ -27,6 +28,7 @@ export class CallcardOffers extends LitElement {
     currency: { attribute: false },
     readonly: { type: Boolean },
     takes: { type: Boolean },
+    applies: { type: Boolean },
     taking: { attribute: false },
     offers: { state: true },
     silent: { state: true },
@@ -36,130 +38,7 @@ export class CallcardOffers extends LitElement {
     all: { state: true },
   };
 
-  static override styles = [
-    base,
-    css`
-      :host {
-        display: block;
-        min-width: 0;
-      }
-      /* Room for the first offers, so that nothing below moves when they come. */
-      section {
-        display: grid;
-        align-content: start;
-        gap: 8px;
-        min-height: 340px;
-      }
-      .head {
-        display: flex;
-        flex-wrap: wrap;
-        justify-content: space-between;
-        gap: 2px 12px;
-      }
-      li {
-        display: grid;
-        gap: 4px;
-        padding: 10px 0 12px;
-        border-top: 1px solid var(--line);
-      }
-      li:first-child {
-        border-top: 0;
-      }
-      .what {
-        display: grid;
-        grid-template-columns: minmax(0, 1fr) auto;
-        gap: 2px 12px;
-        align-items: baseline;
-      }
-      .name {
-        font-weight: 600;
-      }
-      .price {
-        font-weight: 600;
-        text-align: right;
-        white-space: nowrap;
-      }
-      .price s,
-      .meta {
-        font-weight: 400;
-        font-size: 13px;
-        color: var(--ink-3);
-      }
-      .kind {
-        font-size: 12px;
-        font-weight: 600;
-        color: var(--cool);
-      }
-      .kind.needed {
-        color: var(--warn);
-      }
-      .because {
-        font-size: 14px;
-        color: var(--ink-2);
-      }
-      .saying {
-        font-size: 14px;
-        padding-left: 10px;
-        border-left: 3px solid var(--cool);
-      }
-      .answers {
-        display: flex;
-        flex-wrap: wrap;
-        align-items: center;
-        gap: 6px;
-        padding-top: 4px;
-      }
-      .answers .btn {
-        min-height: 30px;
-        padding: 3px 10px;
-        font-size: 13px;
-      }
-      .take {
-        background: var(--accent-soft);
-        border-color: transparent;
-        color: var(--accent-ink);
-      }
-      .answers .icon {
-        width: 30px;
-        padding: 0;
-      }
-      .said {
-        display: flex;
-        gap: 6px;
-        align-items: center;
-        font-size: 13px;
-        color: var(--ink-3);
-      }
-      .said.accepted {
-        color: var(--accent-ink);
-      }
-      .skeleton {
-        display: grid;
-        gap: 14px;
-        padding-top: 10px;
-      }
-      .skeleton i {
-        height: 16px;
-        border-radius: 6px;
-        background: var(--sunken);
-      }
-      .skeleton i:nth-child(3n) {
-        width: 55%;
-      }
-      .nothing {
-        color: var(--ink-3);
-      }
-      .problem {
-        color: var(--bad);
-        font-size: 13px;
-      }
-      @container card (max-width: 659px) {
-        section {
-          min-height: 180px;
-        }
-      }
-    `,
-  ];
+  static override styles = [base, offersStyles];
 
   declare ctx: DeskContext;
   declare callId: string;
@@ -169,6 +48,7 @@ export class CallcardOffers extends LitElement {
   declare currency: string;
   declare readonly: boolean;
   declare takes: boolean;
+  declare applies: boolean;
   declare taking: string;
   declare offers: readonly ShownOffer[] | null;
   declare silent: boolean;
@@ -188,6 +68,7 @@ export class CallcardOffers extends LitElement {
     this.currency = "";
     this.readonly = false;
     this.takes = false;
+    this.applies = false;
     this.taking = "";
     this.offers = null;
     this.silent = false;
@@ -243,7 +124,7 @@ export class CallcardOffers extends LitElement {
     if (this.offers.length === 0) return html`<p class="nothing">${t("offersNone")}</p>`;
     const shown = this.all ? this.offers : this.offers.slice(0, AT_FIRST);
     return html`<ul>
-        ${shown.map((offer) => this.#row(offer))}
+        ${shown.map((offer) => offerRow(offer, this.#view(offer)))}
       </ul>
       ${
         shown.length < this.offers.length
@@ -259,121 +140,18 @@ export class CallcardOffers extends LitElement {
       }`;
   }
 
-  #row(offer: ShownOffer): TemplateResult {
-    const { locale, clock } = this.ctx;
-    const { t } = locale;
-    const { product, quantity, reasons, saying, kind } = offer;
-    const [first] = reasons;
-    return html`<li>
-      <span class="kind ${kind}">${t(`offer_${kind}`)}</span>
-      <div class="what">
-        <span class="name"
-          ><bdi>${product?.name ?? saying ?? ""}</bdi
-          >${quantity > 1 ? ` × ${quantity}` : nothing}</span
-        >
-        ${this.#price(offer)}
-      </div>
-      ${
-        first
-          ? html`<p class="because"><bdi>${reasonWords(first, locale, clock.nowMs())}</bdi></p>`
-          : nothing
-      }
-      ${product && saying ? html`<p class="saying"><bdi>${saying}</bdi></p>` : nothing}
-      ${
-        product
-          ? html`<p class="meta">
-              ${product.sku ? html`<bdi>${product.sku}</bdi>` : nothing}${
-                product.stock === null
-                  ? nothing
-                  : html`${product.sku ? ", " : nothing}${t("orderStock", { count: product.stock })}`
-              }
-            </p>`
-          : nothing
-      }
-      ${this.readonly ? nothing : this.#answers(offer)}
-    </li>`;
-  }
-
-  #price({ product, quantity, priceMinor, amountMinor, currency }: ShownOffer): TemplateResult {
-    const { locale } = this.ctx;
-    if (!product) return html`<span class="price">${locale.money(amountMinor, currency)}</span>`;
-    const cheaper = priceMinor < product.priceMinor;
-    return html`<span class="price"
-      >${
-        cheaper
-          ? html`<s
-              ><span class="sr"
-                >${locale.t("offerWas", { sum: locale.money(product.priceMinor * quantity, currency) })}</span
-              ><span aria-hidden="true"
-                >${locale.money(product.priceMinor * quantity, currency)}</span
-              ></s
-            > `
-          : nothing
-      }${locale.money(Math.round(priceMinor * quantity), currency)}</span
-    >`;
-  }
-
-  #answers(offer: ShownOffer): TemplateResult | typeof nothing {
-    const { t } = this.ctx.locale;
-    const { answer, answerReason, showingId, product } = offer;
-    if (answer === "accepted")
-      return html`<p class="said accepted" role="status">
-        ${icon("check")}${t(product ? "offerTaken" : "offerAgreed")}
-      </p>`;
-    if (answer === "refused") {
-      const reason = isReason(answerReason) ? t(`no_${answerReason}`) : "";
-      return html`<p class="said" role="status">${t("offerRefused", { reason })}</p>`;
-    }
-    const name = product?.name ?? offer.saying;
-    const open = this.refusing === showingId;
-    const canTake = product === null || this.takes;
-    return html`<div class="answers">
-      ${
-        canTake
-          ? html`<button
-              class="btn take"
-              type="button"
-              aria-label=${`${t(product ? "offerTake" : "offerAgree")}: ${name}`}
-              aria-disabled=${this.taking !== ""}
-              @click=${() => (product ? this.#take(offer) : void this.#say(offer, "accepted", ""))}
-            >
-              ${this.taking === showingId ? t("orderSending") : t(product ? "offerTake" : "offerAgree")}
-            </button>`
-          : nothing
-      }
-      <button
-        class="btn"
-        type="button"
-        aria-label=${`${t("no_notNeeded")}: ${name}`}
-        @click=${() => void this.#say(offer, "refused", "notNeeded")}
-      >
-        ${t("no_notNeeded")}
-      </button>
-      <button
-        class="btn quiet icon"
-        type="button"
-        aria-expanded=${open ? "true" : "false"}
-        aria-label=${t("offerWhyNot", { name })}
-        title=${t("offerWhyNot", { name })}
-        @click=${() => (this.refusing = open ? "" : showingId)}
-      >
-        ${icon("more")}
-      </button>
-      ${
-        open
-          ? REFUSAL_REASONS.filter((reason) => reason !== "notNeeded").map(
-              (reason) =>
-                html`<button
-                  class="btn"
-                  type="button"
-                  @click=${() => void this.#say(offer, "refused", reason)}
-                >
-                  ${t(`no_${reason}`)}
-                </button>`,
-            )
-          : nothing
-      }
-    </div>`;
+  #view({ showingId, product }: ShownOffer): OfferView {
+    return {
+      ctx: this.ctx,
+      readonly: this.readonly,
+      into: product ? (this.takes ? "order" : "nowhere") : this.applies ? "order" : "byHand",
+      hasOrder: this.order !== null,
+      taking: this.taking,
+      refusing: this.refusing === showingId,
+      take: (offer) => this.#take(offer),
+      say: (offer, answer, reason) => void this.#say(offer, answer, reason),
+      why: () => (this.refusing = this.refusing === showingId ? "" : showingId),
+    };
   }
 
   #take(offer: ShownOffer): void {
@@ -435,8 +213,4 @@ export class CallcardOffers extends LitElement {
   get #money(): string {
     return this.order?.currency ?? this.currency;
   }
-}
-
-function isReason(code: string): code is RefusalReason {
-  return (REFUSAL_REASONS as readonly string[]).includes(code);
 }

@@ -1,11 +1,12 @@
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import {
-  CANCEL_REASONS,
+  type AgreedOffer,
   type CancelReason,
   type FoundProduct,
+  type OrderActionRequest,
   type OrderDetail,
+  WHOLE_OFFERS,
 } from "../../server/orders/actions/model.ts";
-import type { OrderActionRequest } from "../../server/orders/actions/model.ts";
 import type { ShownOffer } from "../../server/offers/model.ts";
 import type { DeskContext, Done } from "../shared/context.ts";
 import { icon } from "../shared/icons.ts";
@@ -13,23 +14,25 @@ import { newId } from "../shared/ids.ts";
 import { base } from "../shared/styles.ts";
 import { choiceStyles } from "../wrap-up/choice.styles.ts";
 import { answers } from "./answers.ts";
+import { cancelForm } from "./cancel.ts";
+import { going } from "./going.ts";
+import { orderLine } from "./line.ts";
 import {
   type EditedLine,
   isChanged,
   linesOf,
+  sumOf,
   totalAfter,
   wantedOf,
   withProduct,
   withQuantity,
 } from "./lines.ts";
 import { orderStyles } from "./order.styles.ts";
+import { paymentWords } from "./payment.ts";
 import { STAGE_LOOK, stageWords } from "./stage.ts";
 
 /** What is open below the lines. */
 type Open = "" | "add" | "delivery" | "cancel";
-
-const SEARCH_DELAY_MS = 200;
-const SEARCH_FROM_LENGTH = 2;
 
 /**
  * `<callcard-order>`: the order that is talked about, and what can be asked of the shop for it.
@@ -52,7 +55,6 @@ export class CallcardOrder extends LitElement {
     open: { state: true },
     busy: { state: true },
     problem: { state: true },
-    found: { state: true },
     reason: { state: true },
   };
 
@@ -70,12 +72,9 @@ export class CallcardOrder extends LitElement {
   declare open: Open;
   declare busy: boolean;
   declare problem: Done | "noProduct";
-  declare found: readonly FoundProduct[] | null;
   declare reason: CancelReason | "";
   /** The request whose reply never came: asked again with the same id it is done once. */
   #unsure: { readonly id: string; readonly request: OrderActionRequest } | null = null;
-  #searches = 0;
-  #timer: ReturnType<typeof setTimeout> | null = null;
   /** Ids of what this screen asked: their success is told too. */
   readonly #own = new Set<string>();
 
@@ -89,13 +88,7 @@ export class CallcardOrder extends LitElement {
     this.open = "";
     this.busy = false;
     this.problem = null;
-    this.found = null;
     this.reason = "";
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    if (this.#timer) clearTimeout(this.#timer);
   }
 
   override willUpdate(changed: PropertyValues<this>): void {
@@ -130,15 +123,22 @@ export class CallcardOrder extends LitElement {
         <span class="when"
           >${[locale.dayAndTime(order.placedAt, clock.nowMs()), promised].filter(Boolean).join(", ")}</span
         >
+        ${this.#payment()}
       </div>
       <ul class="lines" tabindex=${lines.length > 7 ? "0" : nothing}>
-        ${lines.map((line, index) => this.#line(line, index))}
+        ${lines.map((line, index) =>
+          orderLine(line, {
+            ...{ locale, currency: order.currency, busy: this.busy },
+            changes: this.#may("changeLines"),
+            set: (quantity) => this.#set(index, quantity),
+          }),
+        )}
       </ul>
-      ${this.#change()} ${this.#deeds()}
+      ${this.#rest()} ${this.#change()} ${this.#deeds()}
       <div class="told" role="status">
         ${answers(order, this.#own, ctx, (request) => void this.#act(request))}
       </div>
-      ${this.#openPart()} ${this.#going()}
+      ${this.#openPart()} ${going(order, ctx)}
     </section>`;
   }
 
@@ -153,74 +153,25 @@ export class CallcardOrder extends LitElement {
     );
   }
 
-  #line(line: EditedLine, index: number): TemplateResult {
-    const { locale } = this.ctx;
-    const { t } = locale;
-    const { name, quantity, priceMinor, was } = line;
-    const look = quantity === 0 ? "out" : was === quantity ? "" : "changed";
-    const cost = locale.money(
-      Math.round(priceMinor * (quantity || (was ?? 0))),
-      this.order.currency,
-    );
-    return html`<li class=${look}>
-      <span class="name"><bdi>${name}</bdi> ${this.#stock(line)}</span>
-      ${
-        this.#may("changeLines") && line.sourceProductId !== ""
-          ? this.#stepper(line, index)
-          : html`<span class="count">× ${quantity}</span>`
-      }
-      <span class="cost ${look}">${cost}</span>
-      ${
-        quantity === 0
-          ? html`<button class="link" type="button" @click=${() => this.#set(index, was ?? 1)}>
-              <span aria-hidden="true">${t("orderPutBack")}</span
-              ><span class="sr">${t("orderRestore", { name })}</span>
-            </button>`
-          : nothing
-      }
-    </li>`;
-  }
-
-  #stock({ stock, was, quantity }: EditedLine): TemplateResult | typeof nothing {
-    const { t } = this.ctx.locale;
-    const more = quantity - (was ?? 0);
-    if (stock === null || more <= 0) return nothing;
-    if (stock <= 0) return html`<small class="none">${t("orderNoStock")}</small>`;
-    return html`<small class=${stock < more ? "none" : ""}
-      >${t("orderStock", { count: stock })}</small
+  #payment(): TemplateResult {
+    const { locale, clock } = this.ctx;
+    const paid = paymentWords(this.order, locale, clock.nowMs());
+    if (!paid) return html``;
+    return html`<span class="payment"
+      ><strong class=${paid.look}>${paid.state}</strong> <bdi>${paid.details}</bdi></span
     >`;
   }
 
-  #stepper({ name, quantity }: EditedLine, index: number): TemplateResult {
-    const { t } = this.ctx.locale;
-    return html`<span class="count">
-      <button
-        type="button"
-        aria-label=${t(quantity <= 1 ? "orderRemove" : "orderLess", { name })}
-        title=${t(quantity <= 1 ? "orderRemove" : "orderLess", { name })}
-        ?disabled=${this.busy || quantity === 0}
-        @click=${() => this.#set(index, quantity - 1)}
-      >
-        ${quantity <= 1 ? "×" : "−"}</button
-      ><input
-        type="number"
-        min="0"
-        step="any"
-        inputmode="decimal"
-        aria-label=${t("orderQuantity", { name })}
-        .value=${String(quantity)}
-        ?disabled=${this.busy}
-        @change=${(event: Event) => this.#set(index, Number((event.target as HTMLInputElement).value))}
-      /><button
-        type="button"
-        aria-label=${t("orderMore", { name })}
-        title=${t("orderMore", { name })}
-        ?disabled=${this.busy}
-        @click=${() => this.#set(index, quantity + 1)}
-      >
-        +
-      </button>
-    </span>`;
+  /** What the sum has beside the lines. */
+  #rest(): TemplateResult | typeof nothing {
+    const { locale } = this.ctx;
+    const { totalMinor, currency, lines } = this.order;
+    const rest = totalMinor - sumOf(lines);
+    if (rest === 0 || lines.length === 0) return nothing;
+    return html`<p class="rest">
+      <span>${locale.t(rest > 0 ? "orderExtra" : "orderOff")}</span
+      ><span>${locale.money(rest, currency)}</span>
+    </p>`;
   }
 
   /** What the shop will be asked, and what it will cost; nothing is asked before the operator says so. */
@@ -310,9 +261,18 @@ export class CallcardOrder extends LitElement {
   #openPart(): TemplateResult | typeof nothing {
     switch (this.open) {
       case "add":
-        return this.#add();
+        return html`<callcard-product-search
+          .ctx=${this.ctx}
+          .source=${this.order.source}
+          @put=${(event: CustomEvent<FoundProduct>) => this.#put(event.detail)}
+          @close=${() => (this.open = "")}
+        ></callcard-product-search>`;
       case "cancel":
-        return this.#cancel();
+        return cancelForm(this.ctx.locale, {
+          ...{ reason: this.reason, busy: this.busy, escape: this.#escape },
+          choose: (reason) => (this.reason = reason),
+          ask: (reason, text) => void this.#act({ kind: "cancel", reason, text }),
+        });
       case "delivery":
         return html`<callcard-delivery
           .ctx=${this.ctx}
@@ -327,132 +287,6 @@ export class CallcardOrder extends LitElement {
     return nothing;
   }
 
-  #add(): TemplateResult {
-    const { locale } = this.ctx;
-    const { t } = locale;
-    return html`<div class="box" @keydown=${this.#escape}>
-      <label class="field"
-        >${t("orderAdd")}
-        <input
-          type="search"
-          placeholder=${t("orderFind")}
-          maxlength="100"
-          autocomplete="off"
-          @input=${this.#typed}
-        />
-      </label>
-      <p class="small muted" role="status" ?hidden=${this.found?.length !== 0}>
-        ${t("orderFindNothing")}
-      </p>
-      ${
-        this.found && this.found.length > 0
-          ? html`<ul class="found">
-              ${this.found.map(
-                (product) =>
-                  html`<li>
-                    <button type="button" @click=${() => this.#put(product)}>
-                      <bdi>${product.name}</bdi
-                      ><span>${locale.money(product.priceMinor, product.currency)}</span
-                      ><small
-                        ><bdi>${product.sku}</bdi>${
-                          product.stock === null
-                            ? nothing
-                            : product.stock > 0
-                              ? html`, ${t("orderStock", { count: product.stock })}`
-                              : html`, ${t("orderNoStock")}`
-                        }</small
-                      >
-                    </button>
-                  </li>`,
-              )}
-            </ul>`
-          : nothing
-      }
-    </div>`;
-  }
-
-  #cancel(): TemplateResult {
-    const { t } = this.ctx.locale;
-    const ask = (reason: CancelReason, text: string): void =>
-      void this.#act({ kind: "cancel", reason, text });
-    return html`<div class="box" role="group" aria-labelledby="why" @keydown=${this.#escape}>
-      <h3 id="why">${t("cancelWhy")}</h3>
-      <div class="row">
-        ${CANCEL_REASONS.map(
-          (reason) =>
-            html`<button
-              class="btn"
-              type="button"
-              aria-pressed=${reason === this.reason ? "true" : nothing}
-              aria-disabled=${this.busy}
-              @click=${() => (reason === "other" ? (this.reason = reason) : ask(reason, ""))}
-            >
-              ${t(`cancel_${reason}`)}
-            </button>`,
-        )}
-      </div>
-      ${
-        this.reason === "other"
-          ? html`<form
-              class="row"
-              @submit=${(event: SubmitEvent) => {
-                event.preventDefault();
-                const field = (event.target as HTMLFormElement).elements.namedItem("text");
-                const text = field instanceof HTMLInputElement ? field.value.trim() : "";
-                if (text) ask("other", text);
-              }}
-            >
-              <input name="text" maxlength="1000" required aria-label=${t("cancelText")} />
-              <button class="btn primary" type="submit">${t("act_cancel")}</button>
-            </form>`
-          : nothing
-      }
-    </div>`;
-  }
-
-  /** Where it goes, and how it came to be as it is. */
-  #going(): TemplateResult {
-    const { order, ctx } = this;
-    const { locale, clock } = ctx;
-    const { t } = locale;
-    const { method, postalCode, city, address } = order.delivery;
-    const where = [method, postalCode, city, address].filter(Boolean).join(", ");
-    return html`<dl class="going">
-      <div>
-        <dt>${t("orderDelivery")}</dt>
-        <dd>
-          ${where ? html`<bdi>${where}</bdi>` : html`<span class="muted">${t("orderNoDelivery")}</span>`}
-        </dd>
-      </div>
-      ${
-        order.comment
-          ? html`<div>
-              <dt>${t("orderComment")}</dt>
-              <dd><bdi>${order.comment}</bdi></dd>
-            </div>`
-          : nothing
-      }
-      ${
-        order.history.length > 0
-          ? html`<div>
-              <dt>${t("orderHistory")}</dt>
-              <dd>
-                <ol class="steps">
-                  ${order.history.slice(-5).map(
-                    ({ at, stage, status }) =>
-                      html`<li>
-                        <bdi>${status || stageWords(stage, status, locale)}</bdi>
-                        <span class="muted">${locale.dayAndTime(at, clock.nowMs())}</span>
-                      </li>`,
-                  )}
-                </ol>
-              </dd>
-            </div>`
-          : nothing
-      }
-    </dl>`;
-  }
-
   #set(index: number, quantity: number): void {
     const edited = withQuantity(this.edited ?? linesOf(this.order), index, quantity);
     this.edited = isChanged(edited) ? edited : null;
@@ -461,12 +295,10 @@ export class CallcardOrder extends LitElement {
   #put(product: FoundProduct): void {
     this.edited = withProduct(this.edited ?? linesOf(this.order), product, 1);
     this.open = "";
-    this.found = null;
   }
 
   #toggle(open: Exclude<Open, "">): void {
     this.open = this.open === open ? "" : open;
-    this.found = null;
     this.reason = "";
     if (this.open)
       void this.updateComplete.then(() =>
@@ -480,29 +312,12 @@ export class CallcardOrder extends LitElement {
     this.open = "";
   };
 
-  #typed = (event: InputEvent): void => {
-    const text = (event.target as HTMLInputElement).value.trim();
-    if (this.#timer) clearTimeout(this.#timer);
-    const search = ++this.#searches;
-    if (text.length < SEARCH_FROM_LENGTH) {
-      this.found = null;
-      return;
-    }
-    this.#timer = setTimeout(() => void this.#find(text, search), SEARCH_DELAY_MS);
-  };
-
-  async #find(text: string, search: number): Promise<void> {
-    const reply = await this.ctx.act.ask("findProducts", { source: this.order.source, text });
-    // A later question makes this answer worthless.
-    if (search !== this.#searches) return;
-    this.found = reply.ok ? reply.products : null;
-    this.problem = reply.ok ? null : reply.code;
-  }
-
   /** Puts an offer into the order at once, with whatever was changed before. @returns true when the shop took it, or will. */
   async take(offer: ShownOffer): Promise<boolean> {
     const { product } = offer;
-    if (!product || !this.#may("changeLines") || this.busy) return false;
+    if (this.busy) return false;
+    if (!product) return this.#apply(offer);
+    if (!this.#may("changeLines")) return false;
     this.busy = true;
     const text = product.sku || product.name;
     const reply = await this.ctx.act.ask("findProducts", { source: this.order.source, text });
@@ -520,6 +335,18 @@ export class CallcardOrder extends LitElement {
     const before = this.edited ?? linesOf(this.order);
     const lines = withProduct(before, priced, offer.quantity, offer.showingId);
     return this.#act({ kind: "changeLines", lines: wantedOf(lines) });
+  }
+
+  /** One that adds no product: the shop says whether it holds. */
+  async #apply(offer: ShownOffer): Promise<boolean> {
+    if (!this.#may("applyOffer") || !isWhole(offer.kind)) return false;
+    const [because] = offer.reasons.filter((reason) => reason.code === "rule");
+    const { showingId, kind, ruleId, amountMinor, saying } = offer;
+    const agreed = { showingId, kind, amountMinor, saying, ruleId: ruleId ?? "" };
+    return this.#act({
+      kind: "applyOffer",
+      offer: { ...agreed, ruleName: because?.rule ?? "" },
+    });
   }
 
   /** Asks the shop. @returns true unless it refused or could not be asked. */
@@ -549,4 +376,8 @@ export class CallcardOrder extends LitElement {
   start(): void {
     this.renderRoot.querySelector<HTMLElement>(".deeds button, .lines input")?.focus();
   }
+}
+
+function isWhole(kind: ShownOffer["kind"]): kind is AgreedOffer["kind"] {
+  return (WHOLE_OFFERS as readonly string[]).includes(kind);
 }

@@ -31,10 +31,34 @@ export const orderStyles = css`
     white-space: nowrap;
     text-align: right;
   }
-  .head .when {
-    grid-column: 1 / -1;
+  .head .when,
+  .payment {
     font-size: 13px;
     color: var(--ink-3);
+  }
+  .payment {
+    justify-self: end;
+    max-width: 300px;
+    text-align: right;
+  }
+  .payment strong {
+    font-weight: 600;
+  }
+  .payment .paid {
+    color: var(--accent-ink);
+  }
+  .payment .open {
+    color: var(--warn);
+  }
+  .payment .back {
+    color: var(--bad);
+  }
+  .rest {
+    display: flex;
+    justify-content: space-between;
+    gap: 12px;
+    font-size: 14px;
+    color: var(--ink-2);
   }
   .stage {
     font-size: 12px;
@@ -173,6 +197,11 @@ export const orderStyles = css`
   .going dd {
     margin: 0;
   }
+  .going summary {
+    font-size: 13px;
+    color: var(--ink-3);
+    cursor: pointer;
+  }
   .steps li {
     display: inline;
   }
@@ -230,6 +259,12 @@ export const orderStyles = css`
     font-size: 14px;
   }
   @container card (max-width: 460px) {
+    .head .when,
+    .payment {
+      grid-column: 1 / -1;
+      justify-self: start;
+      text-align: left;
+    }
     .lines li {
       grid-template-columns: minmax(0, 1fr) auto;
     }
