@@ -317,7 +317,7 @@ function point(id: string, address: string, cashAllowed: boolean): PickUpPoint {
 /** So many things that passed between a customer and the shop, newest first. */
 export function sampleTimeline(nowMs: number, count: number): readonly TimelineEntry[] {
   const CODES = {
-    call: "answered",
+    call: "completed",
     order: "completed",
     claim: "solved",
     message: "email",

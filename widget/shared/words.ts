@@ -56,7 +56,10 @@ export function pastCallWords(call: PastCall, locale: Locale): string {
 }
 
 /** How an earlier call ended; the code itself when nobody has words for it. */
-export function dispositionWords(call: PastCall, { dispositions, locale }: DeskContext): string {
+export function dispositionWords(
+  call: Pick<PastCall, "disposition" | "dispositionLabels">,
+  { dispositions, locale }: DeskContext,
+): string {
   const { disposition: code, dispositionLabels } = call;
   const known = dispositions.find((one) => one.code === code)?.labels ?? dispositionLabels;
   return known?.[locale.lang] || code;

@@ -13,19 +13,38 @@ export function entryTitle(entry: TimelineEntry, locale: Locale): string {
   if (kind === "rating") return t("entry_rating", { title: title || code });
   if (kind === "order" || kind === "claim" || kind === "offer")
     return t(`entry_${kind}`, { title });
-  return [t(`entry_${kind}`), title].filter(Boolean).join(": ");
+  // Where a call back came from is a code, what a letter is about is not.
+  const about = kind === "callBack" ? locale.word("origin_", title) : title;
+  return [t(`entry_${kind}`), about].filter(Boolean).join(": ");
 }
 
-/** How it ended and who had to do with it. */
-export function entryDetails(entry: TimelineEntry, locale: Locale): string {
-  return [codeWords(entry, locale), entry.byName].filter(Boolean).join(", ");
+/** Note, letter, goods; of a refused offer why. */
+export function entryText({ kind, text }: TimelineEntry, locale: Locale): string {
+  return kind === "offer" && isReason(text) ? locale.t(`no_${text}`) : text;
+}
+
+/**
+ * How it ended and who had to do with it.
+ * @param disposition words of what was chosen after a call.
+ */
+export function entryDetails(
+  entry: TimelineEntry,
+  locale: Locale,
+  disposition: (code: string) => string,
+): string {
+  const chosen = entry.kind === "call" && entry.title ? disposition(entry.title) : "";
+  return [codeWords(entry, locale), chosen, entry.byName].filter(Boolean).join(", ");
+}
+
+/** The id of the order that an entry is about, "" for none: a change of it stands behind a slash. */
+export function orderOf({ kind, id }: Pick<TimelineEntry, "kind" | "id">): string {
+  return kind === "order" ? id.replace(/\/.*$/, "") : "";
 }
 
 function codeWords({ kind, code }: TimelineEntry, locale: Locale): string {
   if (code === "" || kind === "rating") return "";
   if (kind === "order") return locale.word("stage_", code);
   if (kind === "claim" && isStatus(code)) return locale.t(`claimStatus_${code}`);
-  if (kind === "offer" && isReason(code)) return locale.t(`no_${code}`);
   return locale.word("code_", code);
 }
 

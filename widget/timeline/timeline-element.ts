@@ -7,7 +7,8 @@ import {
 } from "../../server/customers/timeline-model.ts";
 import type { DeskContext, Done } from "../shared/context.ts";
 import { base } from "../shared/styles.ts";
-import { entryDetails, entryTitle } from "./entries.ts";
+import { dispositionWords } from "../shared/words.ts";
+import { entryDetails, entryText, entryTitle, orderOf } from "./entries.ts";
 
 const SEARCH_DELAY_MS = 250;
 /** The next page is asked for so far before its place is reached. */
@@ -17,13 +18,16 @@ const AHEAD = "400px";
  * `<callcard-timeline>`: everything that ever passed between a customer and the shop, newest first. Asks for nothing before it comes near
  * the screen; pages follow as one scrolls.
  *
- * Properties: `ctx`, `customerId`, `news` (another value: something was added, the first page is asked for again).
+ * Properties: `ctx`, `customerId`, `news` (another value: something was added, the first page is asked for again), `opens` (orders can be
+ * opened).
+ * Events: `pick` (detail: the id of the order to open).
  */
 export class CallcardTimeline extends LitElement {
   static override properties = {
     ctx: { attribute: false },
     customerId: { attribute: false },
     news: { attribute: false },
+    opens: { type: Boolean },
     entries: { state: true },
     next: { state: true },
     kinds: { state: true },
@@ -98,6 +102,15 @@ export class CallcardTimeline extends LitElement {
         -webkit-line-clamp: 4;
         overflow: hidden;
       }
+      .link {
+        text-decoration: underline;
+        text-underline-offset: 3px;
+        text-decoration-thickness: 1px;
+        min-height: 24px;
+      }
+      .link:hover {
+        color: var(--accent-ink);
+      }
       .foot {
         min-height: 36px;
         color: var(--ink-3);
@@ -120,6 +133,7 @@ export class CallcardTimeline extends LitElement {
   declare ctx: DeskContext;
   declare customerId: string;
   declare news: string;
+  declare opens: boolean;
   declare entries: readonly TimelineEntry[] | null;
   declare next: string;
   declare kinds: readonly TimelineKind[];
@@ -135,6 +149,7 @@ export class CallcardTimeline extends LitElement {
     super();
     this.customerId = "";
     this.news = "";
+    this.opens = false;
     this.entries = null;
     this.next = "";
     this.kinds = [];
@@ -219,18 +234,27 @@ export class CallcardTimeline extends LitElement {
 
   #row(entry: TimelineEntry): TemplateResult {
     const { locale, clock } = this.ctx;
-    const { at, text, amountMinor, currency } = entry;
+    const { at, amountMinor, currency } = entry;
+    const text = entryText(entry, locale);
+    const details = entryDetails(entry, locale, (code) =>
+      dispositionWords({ disposition: code }, this.ctx),
+    );
     return html`<li>
       <span class="when">${locale.dayAndTime(at, clock.nowMs())}</span>
-      <span
-        ><bdi>${entryTitle(entry, locale)}</bdi>
-        <bdi class="meta">${entryDetails(entry, locale)}</bdi></span
-      >
+      <span>${this.#title(entry)} <bdi class="meta">${details}</bdi></span>
       <span class="sum"
         >${amountMinor === null ? nothing : locale.money(amountMinor, currency)}</span
       >
       ${text ? html`<bdi class="text">${text}</bdi>` : nothing}
     </li>`;
+  }
+
+  #title(entry: TimelineEntry): TemplateResult {
+    const words = html`<bdi>${entryTitle(entry, this.ctx.locale)}</bdi>`;
+    const orderId = this.opens ? orderOf(entry) : "";
+    if (orderId === "") return words;
+    const open = (): boolean => this.dispatchEvent(new CustomEvent("pick", { detail: orderId }));
+    return html`<button class="link" type="button" @click=${open}>${words}</button>`;
   }
 
   #toggle(kind: TimelineKind): void {
