@@ -37,6 +37,8 @@ declare module "fastify" {
   interface FastifyContextConfig {
     /** Declares a route that needs no role: `config: { access: "public" }`. */
     access?: Access;
+    /** A form of our own page that nobody has to log in for: it is nobody's deed, so a login's cookie beside it proves nothing. */
+    ownForm?: true;
   }
   interface FastifyInstance {
     /**
@@ -128,6 +130,7 @@ function guardCrossSite(request: FastifyRequest, policy: OriginPolicy): void {
   if (SAFE_METHODS.has(request.method) || request.headers.authorization !== undefined) return;
   if (originOf(request.headers, policy) === "foreign")
     throw new ApiError(403, "foreignOrigin", "Requests from this site are not allowed");
+  if (request.routeOptions.config.ownForm === true) return;
   const hasCookie = request.cookies[SESSION_COOKIE] !== undefined;
   if (hasCookie && request.headers[CSRF_HEADER] !== "1")
     throw new ApiError(403, "csrf", "Send the header X-Callcard: 1 with this request");

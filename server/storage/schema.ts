@@ -659,5 +659,6 @@ export type Schema = {
     user_id: string | null;
     at: TimeDefault;
   };
+  rating_asks: { call_id: string; phone: string; asked_at: Date };
   installation: { key: string; value: Json<unknown> };
 };

@@ -1,7 +1,7 @@
 /** The words of webhooks: what is told to whom, and how far it came. */
 
 /** Everything that is told. */
-export const WEBHOOK_EVENTS = ["claim.filed", "claim.changed"] as const;
+export const WEBHOOK_EVENTS = ["claim.filed", "claim.changed", "rating.wanted"] as const;
 export type WebhookEvent = (typeof WEBHOOK_EVENTS)[number];
 
 /** What a receiver reads; `id` is also its `Idempotency-Key`. */

@@ -158,7 +158,13 @@ const expected: Record<string, Access> = {
 
   // A signed token, or a program's own, opens it.
   "POST /api/v1/ratings": everybody,
+  "GET /api/v1/ratings/asking": supervisors,
+  "PUT /api/v1/ratings/asking": admins,
   "GET /api/v1/ratings/report": supervisors,
+  // The link of a message opens it.
+  "GET /rate/:token": everybody,
+  "POST /rate/:token": everybody,
+  "GET /rate.css": everybody,
 
   "GET /api/v1/standings": supervisors,
   "PUT /api/v1/standings": admins,
@@ -200,7 +206,7 @@ beforeAll(async () => {
   ruleRoutes(app, nothing);
   standingsRoutes(app, nothing);
   await callBackRoutes(app, nothing);
-  ratingRoutes(app, nothing);
+  await ratingRoutes(app, nothing);
   callerRoute(app, {
     ...{ pbxs: [], callerOf: nothing, policy: nothing, decide: nothing },
     ...{ preferredSeatOf: nothing, log: nothing },

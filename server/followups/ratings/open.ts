@@ -4,6 +4,7 @@ import type { App } from "../../http/app.ts";
 import type { Metrics } from "../../http/metrics.ts";
 import type { Database } from "../../storage/database.ts";
 import { Outbox, type OutboxLog } from "../../storage/outbox.ts";
+import { type EndedCall, askByMessage } from "./asking/ask.ts";
 import { ratingRoutes } from "./routes.ts";
 import { type Rating, saveRating } from "./store.ts";
 
@@ -16,6 +17,8 @@ export type RatingsOptions = {
   readonly e164Of: (number: string) => string | null;
   /** The shop's own IANA zone: days of the report. */
   readonly timeZone: string;
+  /** Where links of messages lead; "" (the default): nobody is asked by message. */
+  readonly publicUrl?: string;
   readonly log: OutboxLog;
   /** Epoch ms. */
   readonly clock?: () => number;
@@ -33,14 +36,30 @@ export type OpenedRatings = {
 /** Begins to listen; while PostgreSQL is away, answers wait. */
 export function openRatings(options: RatingsOptions): OpenedRatings {
   const { db, calls, customerOf, e164Of, timeZone, log, clock = Date.now } = options;
+  const { publicUrl = "" } = options;
   const counts = { phone: 0, sent: 0 };
+  let asked = 0;
   const outbox = new Outbox<Rating>({
     ...{ name: "ratings", log, limit: 10_000 },
     async write(ratings) {
       for (const rating of ratings) if ((await saveRating(db, rating)) === true) counts.phone += 1;
     },
   });
+  const asking = new Outbox<EndedCall>({
+    ...{ name: "ratings that are asked for", log, limit: 10_000 },
+    async write(ended) {
+      // What was pressed on the call is written first: whoever rated it is not asked.
+      await outbox.flush();
+      for (const one of ended) if (await askByMessage(db, publicUrl, one, clock())) asked += 1;
+    },
+  });
   const stopListening = calls.onFact((fact) => {
+    if (fact.type === "callEnded" && publicUrl !== "" && fact.call.talks.length > 0) {
+      const { call } = fact;
+      const phone = e164Of(call.party.number);
+      asking.put(call.id, { call, phone, customerId: customerOf(call.id) });
+      return;
+    }
     if (fact.type !== "rated") return;
     const { call, score, atMs } = fact;
     const askedBy = "phone";
@@ -49,12 +68,18 @@ export function openRatings(options: RatingsOptions): OpenedRatings {
   });
   return {
     async routes(app, metrics) {
-      ratingRoutes(app, { db, timeZone, clock, stored: () => (counts.sent += 1) });
-      metrics.exposeCounters("callcard_ratings_", () => ({ stored: { ...counts } }));
+      const stored = () => (counts.sent += 1);
+      await ratingRoutes(app, { db, timeZone, clock, publicUrl, stored });
+      metrics.exposeCounters("callcard_ratings_", () => ({ stored: { ...counts }, asked }));
     },
-    flush: () => outbox.flush(),
+    flush: async () => {
+      await outbox.flush();
+      await asking.flush();
+    },
     async close() {
       stopListening();
+      const unasked = await asking.close(3000);
+      if (unasked > 0) log.error({ calls: unasked }, "people were not asked before the stop");
       const waiting = await outbox.close(3000);
       if (waiting > 0) log.error({ ratings: waiting }, "ratings were not written before the stop");
     },

@@ -2,9 +2,11 @@
 import { Type } from "@fastify/type-provider-typebox";
 import type { App } from "../../http/app.ts";
 import { nameOf, roleOf } from "../../http/auth.ts";
-import { ApiError, ErrorBody, notFound } from "../../http/errors.ts";
+import { ApiError, ErrorBody, invalidField, notFound } from "../../http/errors.ts";
 import { roleAllows } from "../../people/model.ts";
 import type { Database } from "../../storage/database.ts";
+import { AskingSchema, readAsking, saveAsking } from "./asking/settings.ts";
+import { ratingPages } from "./page/routes.ts";
 import { REPORT_KEYS, type RatingBody, type RatingReport, type RatingToken } from "./rest.ts";
 import { type Rating, reportOf, saveRating } from "./store.ts";
 import { TOKEN_TTL_MS, readToken, tokenSecret, writeToken } from "./token.ts";
@@ -15,6 +17,8 @@ export type RatingRouteParts = {
   /** The shop's own IANA zone. */
   readonly timeZone: string;
   readonly clock: () => number;
+  /** Where browsers reach the server, "" when only the Host header tells. */
+  readonly publicUrl: string;
   /** Counts what was stored. */
   readonly stored: () => void;
 };
@@ -44,9 +48,10 @@ const ReportQuery = Type.Object({
   to: Moment,
 });
 
-/** Registers `/api/v1/ratings`. */
-export function ratingRoutes(app: App, parts: RatingRouteParts): void {
-  const { clock, db, stored, timeZone } = parts;
+/** Registers `/api/v1/ratings` and the page of links. */
+export async function ratingRoutes(app: App, parts: RatingRouteParts): Promise<void> {
+  const { clock, db, publicUrl, stored, timeZone } = parts;
+  await ratingPages(app, parts);
   const tags = ["ratings"];
   app.post(
     "/api/v1/ratings",
@@ -108,6 +113,37 @@ export function ratingRoutes(app: App, parts: RatingRouteParts): void {
       const expiresAtMs = clock() + TOKEN_TTL_MS;
       const token = writeToken(await tokenSecret(db), callId, expiresAtMs);
       return reply.code(201).send({ token, expiresAt: new Date(expiresAtMs).toISOString() });
+    },
+  );
+  app.get(
+    "/api/v1/ratings/asking",
+    {
+      onRequest: app.requireRole("supervisor"),
+      schema: {
+        ...{ tags, summary: "Whether people are asked by message after a call" },
+        response: { 200: AskingSchema },
+      },
+    },
+    async () => readAsking(db),
+  );
+  app.put(
+    "/api/v1/ratings/asking",
+    {
+      onRequest: app.requireRole("admin"),
+      schema: {
+        ...{ tags, summary: "Ask people by message after a call, or no more" },
+        description:
+          "The webhook `rating.wanted` carries `{rating: {callId, phone, name, language, link, text, customer, queue, expiresAt}}`: " +
+          "whoever takes it sends `text` to `phone`. Nobody is asked who rated the call by phone or is on the do-not-call list.",
+        body: AskingSchema,
+        response: { 204: Type.Null(), 400: ErrorBody },
+      },
+    },
+    async (request, reply) => {
+      if (request.body.enabled && publicUrl === "")
+        throw invalidField("enabled", "needs PUBLIC_URL: without it links lead nowhere");
+      await saveAsking(db, request.body, nameOf(request.principal!));
+      return reply.code(204).send(null);
     },
   );
   app.get(

@@ -371,6 +371,14 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       user_id bigint references users on delete set null,
       at timestamptz not null default now()
     )`.execute(db);
+  // Who was asked by message, so that no call is asked about twice, and nobody every day.
+  await sql`
+    create table rating_asks (
+      call_id text primary key,
+      phone text collate "C" not null,
+      asked_at timestamptz not null
+    )`.execute(db);
+  await sql`create index rating_asks_phone on rating_asks (phone, asked_at desc)`.execute(db);
   await sql`create index ratings_at on ratings (at)`.execute(db);
   await sql`create index ratings_customer on ratings (customer_id, at desc)`.execute(db);
 }
