@@ -92,7 +92,14 @@ describe("the order that is talked about", () => {
   test("changes a quantity, adds a product, takes one out, and asks the shop once for all of it", async () => {
     const desk = await open();
     const { order, page, double } = desk;
-    await order.getByRole("button", { name: "Больше: Кофе в зёрнах" }).click();
+    const quantity = order.getByLabel("Количество: Кофе в зёрнах");
+    await quantity.fill("");
+    await page.keyboard.press("Tab");
+    expect(await quantity.inputValue()).toBe("2");
+    await quantity.fill("4");
+    // Told while it is typed, before the field is left.
+    await order.getByText("Было 12 490 ₽, станет 14 490 ₽").waitFor();
+    await order.getByRole("button", { name: "Меньше: Кофе в зёрнах" }).click();
     await order.getByText("Было 12 490 ₽, станет 13 490 ₽").waitFor();
     await order.getByRole("button", { name: "Добавить товар" }).click();
     await page.keyboard.type("чашки");

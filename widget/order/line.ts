@@ -72,7 +72,16 @@ function stepper(
       aria-label=${t("orderQuantity", { name })}
       .value=${String(quantity)}
       ?disabled=${busy}
-      @change=${(event: Event) => set(Number((event.target as HTMLInputElement).value))}
+      @input=${(event: Event) => {
+        // What it will cost is told while it is typed; only a 0 that stays takes the line out.
+        const typed = Number((event.target as HTMLInputElement).value);
+        if (typed > 0) set(typed);
+      }}
+      @change=${(event: Event) => {
+        const field = event.target as HTMLInputElement;
+        if (field.value === "") field.value = String(quantity);
+        else set(Number(field.value));
+      }}
     /><button
       type="button"
       aria-label=${t("orderMore", { name })}

@@ -143,6 +143,11 @@ export const orderStyles = css`
     text-align: center;
     appearance: textfield;
   }
+  /* The steps stand beside it; their room is the number's. */
+  .count input::-webkit-inner-spin-button {
+    appearance: none;
+    margin: 0;
+  }
   .change {
     display: flex;
     flex-wrap: wrap;

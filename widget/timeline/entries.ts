@@ -1,6 +1,10 @@
 /** What one entry of a timeline says. Pure. */
 import type { TimelineEntry } from "../../server/customers/timeline-model.ts";
-import { CLAIM_STATUSES, type ClaimStatus } from "../../server/followups/model.ts";
+import {
+  CLAIM_STATUSES,
+  type CallBackEntry,
+  type ClaimStatus,
+} from "../../server/followups/model.ts";
 import { REFUSAL_REASONS, type RefusalReason } from "../../server/offers/model.ts";
 import type { Locale } from "../shared/locale.ts";
 
@@ -14,7 +18,7 @@ export function entryTitle(entry: TimelineEntry, locale: Locale): string {
   if (kind === "order" || kind === "claim" || kind === "offer")
     return t(`entry_${kind}`, { title });
   // Where a call back came from is a code, what a letter is about is not.
-  const about = kind === "callBack" ? locale.word("origin_", title) : title;
+  const about = kind === "callBack" && isOrigin(title) ? t(`origin_${title}`) : title;
   return [t(`entry_${kind}`), about].filter(Boolean).join(": ");
 }
 
@@ -50,6 +54,12 @@ function codeWords({ kind, code }: TimelineEntry, locale: Locale): string {
 
 function isStatus(code: string): code is ClaimStatus {
   return (CLAIM_STATUSES as readonly string[]).includes(code);
+}
+
+const ORIGINS: readonly CallBackEntry["origin"][] = ["promised", "missed", "lost", "asked"];
+
+function isOrigin(code: string): code is CallBackEntry["origin"] {
+  return (ORIGINS as readonly string[]).includes(code);
 }
 
 function isReason(code: string): code is RefusalReason {
