@@ -6,6 +6,7 @@
  * is that of one part.
  */
 import type pg from "pg";
+import { LEAST_TOGETHER } from "./model.ts";
 
 /** Lines read by one statement. */
 const LINES_AT_A_TIME = 500_000;
@@ -21,8 +22,8 @@ export type Counted = {
   readonly leftOut: number;
 };
 
-// Baskets are made as the triggers make them. A pair of a product with itself is its number of baskets. The places of the pairs in a basket
-// of each size come from a table: half the work of unfolding the array twice.
+// Baskets are made as the triggers make them. The places of the pairs in a basket of each size come from a table: half the work of
+// unfolding the array twice.
 const COUNT_PAIRS = `
   with baskets as materialized (
     select array_agg(distinct product_id order by product_id) as products,
@@ -33,6 +34,10 @@ const COUNT_PAIRS = `
   ), told as (
     insert into counted_pairs (a, b)
     select products[i], products[j] from baskets join pair_places using (size)
+  ), each as (
+    insert into counted_baskets (product_id, baskets)
+    select product_id, count(*) from baskets cross join lateral unnest(products) product_id
+    where size <= $3 group by product_id
   )
   select coalesce(sum(lines), 0)::int as lines, (count(*) filter (where size > $3))::int as left_out
   from baskets`;
@@ -94,13 +99,17 @@ export async function nextKey(
   return key > from ? key : from + 1n;
 }
 
-/** Tables by ranges of the first product, with about as many lines in each. */
+/**
+ * Tables by ranges of the first product, with about as many pairs in each: the lesser of two is below the share u of all lines with the
+ * chance 1 - (1 - u)^2.
+ */
 async function makeParts(client: pg.ClientBase): Promise<void> {
   await client.query(`
     create temporary table pair_places as
-      select size::int, i, j from generate_series(1, ${MOST_IN_BASKET}) size,
-        generate_series(1, size) i, generate_series(i, size) j;
+      select size::int, i, j from generate_series(2, ${MOST_IN_BASKET}) size,
+        generate_series(1, size - 1) i, generate_series(i + 1, size) j;
     analyze pair_places;
+    create temporary table counted_baskets (product_id bigint, baskets bigint);
     create temporary table counted_pairs (a bigint, b bigint) partition by range (a)`);
   const { rows } = await client.query<{ bounds: string[] | null }>(
     `with size as (
@@ -112,7 +121,7 @@ async function makeParts(client: pg.ClientBase): Promise<void> {
      )
      select array(
        select distinct bound from unnest((
-         select percentile_disc(array(select n::float8 / parts from size, generate_series(1, parts - 1) n))
+         select percentile_disc(array(select 1 - sqrt(1 - n::float8 / parts) from size, generate_series(1, parts - 1) n))
            within group (order by product_id) from sampled
        )) bound where bound is not null order by bound
      ) as bounds`,
@@ -125,26 +134,43 @@ async function makeParts(client: pg.ClientBase): Promise<void> {
     );
 }
 
-/** Adds up what {@link countPairs} read, in place of the counters there were. */
+/** As the migration makes them. Built after the rows are there they cost half, and nobody else looks at these tables. */
+const INDEXES = [
+  "alter table product_pairs add primary key (a, b)",
+  `create index product_pairs_a on product_pairs (a, b) include (together) where together >= ${LEAST_TOGETHER}`,
+  `create index product_pairs_b on product_pairs (b, a) include (together) where together >= ${LEAST_TOGETHER}`,
+];
+
+/**
+ * Adds up what {@link countPairs} read, in place of the counters there were. When it is interrupted, the table is left without its indexes
+ * and nothing may be counted but anew, which begins here.
+ */
 export async function addUpPairs(
   client: pg.ClientBase,
   step: (share: number) => Promise<void>,
 ): Promise<void> {
-  await client.query("truncate product_pairs, product_baskets");
+  await client.query(`
+    truncate product_pairs, product_baskets;
+    alter table product_pairs drop constraint if exists product_pairs_pkey;
+    drop index if exists product_pairs_a;
+    drop index if exists product_pairs_b`);
+  await client.query(`
+    insert into product_baskets (product_id, baskets)
+    select product_id, sum(baskets) from counted_baskets group by product_id`);
   const parts = await client.query<{ name: string }>(`
     select inhrelid::regclass::text as name from pg_inherits
     where inhparent = 'counted_pairs'::regclass order by inhrelid`);
+  const steps = parts.rows.length + INDEXES.length;
   for (const [n, { name }] of parts.rows.entries()) {
     await client.query(`
-      insert into product_baskets (product_id, baskets)
-      select a, count(*) from ${name} where a = b group by a`);
-    // In the order of the key, so that the index grows at its end.
-    await client.query(`
-      insert into product_pairs (a, b, together)
-      select a, b, count(*) from ${name} where a < b group by a, b order by a, b`);
+      insert into product_pairs (a, b, together) select a, b, count(*) from ${name} group by a, b`);
     await client.query(`truncate ${name}`);
-    await step((n + 1) / parts.rows.length);
+    await step((n + 1) / steps);
   }
-  await client.query("drop table counted_pairs, pair_places");
-  await client.query("analyze product_pairs, product_baskets");
+  for (const [n, index] of INDEXES.entries()) {
+    await client.query(index);
+    await step((parts.rows.length + n + 1) / steps);
+  }
+  await client.query("drop table counted_pairs, counted_baskets, pair_places");
+  await client.query("vacuum analyze product_pairs, product_baskets");
 }

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Learner } from "../../../server/offers/learn/learner.ts";
+import { rebuild } from "../../../server/offers/learn/rebuild.ts";
 import { learningRoutes } from "../../../server/offers/learn/routes.ts";
 import { testApp } from "../../http/support.ts";
 import { type TestDatabase, testDatabase } from "../../support/postgres.ts";
@@ -212,6 +213,52 @@ test("a learning that is ended half-way is told as nothing, and done by the next
   expect(await learner.state()).toMatchObject({ doing: "", step: "", lastError: "" });
   await learner.learn();
   expect((await counters()).pairs).toEqual([{ a: "1", b: "2", together: 5 }]);
+});
+
+test("wherever learning anew was interrupted, the next one ends with the same counters and indexes", async () => {
+  await makeShop(database, 6, 1);
+  await addOrders(database, [
+    ...times(4, 1, 2),
+    ...times(3, 1, 2, 3),
+    ...times(3, 4, 5),
+    ...times(1, 6),
+  ]);
+  const indexesOf = async (of: TestDatabase) =>
+    (
+      await of.pool
+        .query(`select c.relname, pg_get_indexdef(i.indexrelid) as made, i.indisvalid, i.indisprimary
+          from pg_index i join pg_class c on c.oid = i.indexrelid
+          where i.indrelid = any ('{product_pairs,product_baskets}'::regclass[]) order by 1`)
+    ).rows;
+  const fresh = await testDatabase();
+  const asMigrated = await indexesOf(fresh);
+  await fresh.drop();
+  await learner.learn();
+  const learned = async () => ({
+    ...(await counters()),
+    companions: await companions(),
+    indexes: await indexesOf(database),
+  });
+  const wanted = { ...(await learned()), indexes: asMigrated };
+  let interrupted = 0;
+  for (let at = 1; ; at++) {
+    let steps = 0;
+    const connection = await database.pool.connect();
+    const ended = await rebuild(connection, async () => {
+      steps += 1;
+      if (steps === at) throw new Error("interrupted");
+    }).then(
+      () => true,
+      () => false,
+    );
+    connection.release(true);
+    if (ended) break;
+    interrupted += 1;
+  }
+  // Orders, sums with three indexes, companions and cycles have one step each at least.
+  expect(interrupted).toBeGreaterThanOrEqual(7);
+  await learner.learn();
+  expect(await learned()).toEqual(wanted);
 });
 
 test("a failure is told and not tried again at once, unless somebody asks", async () => {
