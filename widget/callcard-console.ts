@@ -37,6 +37,20 @@ import { ConsoleVersions } from "./console/versions/versions-element.ts";
 import { ConsoleChart } from "./console/what-if/chart-element.ts";
 import { ConsoleResults } from "./console/what-if/results-element.ts";
 import { ConsoleWhatIf } from "./console/what-if/what-if-element.ts";
+import { ConsoleCallBackSettings } from "./console/call-backs/settings-element.ts";
+import { ConsoleClaim } from "./console/claims/claim-element.ts";
+import { ConsoleClaimList } from "./console/claims/claim-list-element.ts";
+import { ConsoleClaims } from "./console/claims/claims-element.ts";
+import { ConsoleLetterOwner } from "./console/claims/letter-owner-element.ts";
+import { ConsoleLetters } from "./console/claims/letters-element.ts";
+import { ConsoleCarrier } from "./console/delivery/carrier-element.ts";
+import { ConsoleCarriers } from "./console/delivery/carriers-element.ts";
+import { ConsoleDelivery } from "./console/delivery/delivery-element.ts";
+import { ConsoleDeliveryTry } from "./console/delivery/try-element.ts";
+import { ConsoleOfferVersions } from "./console/offers/versions-element.ts";
+import { ConsoleActions } from "./console/undelivered/actions-element.ts";
+import { ConsoleUndelivered } from "./console/undelivered/undelivered-element.ts";
+import { ConsoleWebhooks } from "./console/undelivered/webhooks-element.ts";
 import { CallcardLogin } from "./login/login-element.ts";
 import { CallcardElapsed } from "./shared/elapsed-element.ts";
 
@@ -76,6 +90,20 @@ const ELEMENTS: Readonly<Record<string, CustomElementConstructor>> = {
   "callcard-console-standings": ConsoleStandings,
   "callcard-console-offers": ConsoleOffers,
   "callcard-console-call-backs": ConsoleCallBacks,
+  "callcard-console-call-back-settings": ConsoleCallBackSettings,
+  "callcard-console-claim": ConsoleClaim,
+  "callcard-console-claim-list": ConsoleClaimList,
+  "callcard-console-claims": ConsoleClaims,
+  "callcard-console-letter-owner": ConsoleLetterOwner,
+  "callcard-console-letters": ConsoleLetters,
+  "callcard-console-carrier": ConsoleCarrier,
+  "callcard-console-carriers": ConsoleCarriers,
+  "callcard-console-delivery": ConsoleDelivery,
+  "callcard-console-delivery-try": ConsoleDeliveryTry,
+  "callcard-console-offer-versions": ConsoleOfferVersions,
+  "callcard-console-actions": ConsoleActions,
+  "callcard-console-undelivered": ConsoleUndelivered,
+  "callcard-console-webhooks": ConsoleWebhooks,
   "callcard-console-ratings": ConsoleRatings,
   "callcard-console-reports": ConsoleReports,
   "callcard-console": CallcardConsole,

@@ -51,11 +51,15 @@ test("somebody else was faster: it is said, and the list is as it is now", async
   await entry(page, "Игорь Сафин").waitFor({ state: "detached" });
 });
 
-test("a supervisor, who may not see all users, gives a call back to anybody", async () => {
+test("a supervisor names an operator by name and extension, and gives a call back to anybody", async () => {
   const { double, page } = await stage.scene({ role: "supervisor", place: "#call-backs" });
-  await page.getByRole("button", { name: "Отдать любому: Мария Кузнецова" }).click();
+  const whom = page.getByLabel("Кто перезвонит: Мария Кузнецова");
+  await whom.selectOption("Любой");
   await entry(page, "Мария Кузнецова").getByText("кому: любому").waitFor();
   expect(double.callBacks.entries[0]!.userId).toBeNull();
+  await whom.selectOption("Анна Белова, 101");
+  await entry(page, "Мария Кузнецова").getByText("кому: Анна Белова").waitFor();
+  expect(double.callBacks.entries[0]!.userId).toBe("3");
 });
 
 test("ratings by queue and operator, with how sure the score is", async () => {

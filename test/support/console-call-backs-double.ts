@@ -1,7 +1,6 @@
 /** The call backs' and the ratings' part of the console's scripted server. */
 import type { CallBackBody } from "../../server/followups/call-backs/rest.ts";
 import type { RatingReport, ReportKey } from "../../server/followups/ratings/rest.ts";
-import type { Role } from "../../server/people/model.ts";
 
 type Answer = readonly [status: number, body: object | string];
 type Asked = {
@@ -9,12 +8,11 @@ type Asked = {
   readonly path: string;
   readonly query: URLSearchParams;
   readonly body: string;
-  readonly role: Role;
 };
 
 const PEOPLE = [
-  { id: "3", login: "anna", name: "Анна Белова", role: "operator", language: "" },
-  { id: "4", login: "petr", name: "Пётр Иванов", role: "operator", language: "" },
+  { id: "3", name: "Анна Белова", role: "operator", extension: "101", pbx: "office" },
+  { id: "4", name: "Пётр Иванов", role: "operator", extension: "", pbx: "" },
 ] as const;
 
 const minutes = (count: number): string => new Date(Date.now() + count * 60_000).toISOString();
@@ -49,11 +47,8 @@ export class CallBacksDouble {
   isGone = false;
 
   /** Null: it is about something else. */
-  answer({ body, method, path, query, role }: Asked): Answer | null {
-    if (path === "users")
-      return role === "admin"
-        ? [200, { users: PEOPLE }]
-        : [403, { error: { code: "forbidden", message: "only admins" } }];
+  answer({ body, method, path, query }: Asked): Answer | null {
+    if (path === "operators") return [200, { operators: PEOPLE }];
     if (path === "ratings/report") return [200, report(query.get("by") as ReportKey)];
     const [first, id = "", deed = ""] = path.split("/");
     if (first !== "call-backs") return null;

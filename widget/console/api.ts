@@ -13,14 +13,20 @@ import type { User } from "../../server/people/model.ts";
 import { type Answered, createSend, type Send } from "./request.ts";
 import { CallBacksApi } from "./call-backs/call-backs-api.ts";
 import { CampaignsApi } from "./campaigns/campaigns-api.ts";
+import { ClaimsApi } from "./claims/claims-api.ts";
+import { DeliveryApi } from "./delivery/delivery-api.ts";
 import { OffersApi } from "./offers/offers-api.ts";
 import { ReportsApi } from "./reports/reports-api.ts";
+import { UndeliveredApi } from "./undelivered/undelivered-api.ts";
 
 export class ConsoleApi {
   readonly callBacks: CallBacksApi;
   readonly campaigns: CampaignsApi;
+  readonly claims: ClaimsApi;
+  readonly delivery: DeliveryApi;
   readonly offers: OffersApi;
   readonly reports: ReportsApi;
+  readonly undelivered: UndeliveredApi;
   readonly #send: Send;
 
   /** @param base The server's base address, with a slash at its end. */
@@ -28,8 +34,11 @@ export class ConsoleApi {
     this.#send = createSend(base);
     this.callBacks = new CallBacksApi(this.#send);
     this.campaigns = new CampaignsApi(this.#send);
+    this.claims = new ClaimsApi(this.#send);
+    this.delivery = new DeliveryApi(this.#send);
     this.offers = new OffersApi(this.#send);
     this.reports = new ReportsApi(this.#send);
+    this.undelivered = new UndeliveredApi(this.#send);
   }
 
   session(): Promise<Answered<{ user: User }>> {

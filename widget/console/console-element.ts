@@ -11,7 +11,7 @@ import { createWords, type ConsoleWords } from "./words.ts";
 
 const PLACES = [
   ...(["queues", "rules", "whatIf", "versions", "campaigns"] as const),
-  ...(["callBacks", "offers", "reports"] as const),
+  ...(["callBacks", "claims", "offers", "delivery", "reports", "undelivered"] as const),
 ];
 type Place = (typeof PLACES)[number];
 const HASHES: Readonly<Record<Place, string>> = {
@@ -21,8 +21,11 @@ const HASHES: Readonly<Record<Place, string>> = {
   versions: "#versions",
   campaigns: "#campaigns",
   callBacks: "#call-backs",
+  claims: "#claims",
   offers: "#offers",
+  delivery: "#delivery",
   reports: "#reports",
+  undelivered: "#undelivered",
 };
 /** They begin from a draft of the rules. */
 const OF_RULES: readonly Place[] = ["rules", "whatIf", "versions"];
@@ -30,15 +33,15 @@ const TOAST_MS = 8000;
 
 /**
  * `<callcard-console>`: the screen of supervisors and admins. Queues live, the rules of priority, what they would do, and their versions; campaigns;
- * call backs; offers; reports.
+ * call backs; claims and letters; offers; delivery; reports; what did not arrive at other systems.
  *
  * Attributes and properties:
  * - `server`: base address of the Callcard server; default: where this script came from.
  * - `lang`: `ru`, `uk` or `en`; default: the user's account, then the browser.
  * - `theme`: `auto` (default), `light`, `dark`.
  *
- * The place is in the address: `#queues`, `#rules`, `#what-if`, `#versions`, `#campaigns` and `#offers` with what is open below them,
- * `#call-backs`, `#reports`. The same `--callcard-*` properties as `<callcard-desk>`.
+ * The place is in the address: `#queues`, `#rules`, `#what-if`, `#versions`, `#reports`, and with what is open below them `#campaigns`,
+ * `#call-backs`, `#claims`, `#offers`, `#delivery`, `#undelivered`. The same `--callcard-*` properties as `<callcard-desk>`.
  */
 export class CallcardConsole extends LitElement {
   static override properties = {
@@ -246,6 +249,12 @@ export class CallcardConsole extends LitElement {
         return html`<callcard-console-campaigns .ctx=${ctx}></callcard-console-campaigns>`;
       case "callBacks":
         return html`<callcard-console-call-backs .ctx=${ctx}></callcard-console-call-backs>`;
+      case "claims":
+        return html`<callcard-console-claims .ctx=${ctx}></callcard-console-claims>`;
+      case "delivery":
+        return html`<callcard-console-delivery .ctx=${ctx}></callcard-console-delivery>`;
+      case "undelivered":
+        return html`<callcard-console-undelivered .ctx=${ctx}></callcard-console-undelivered>`;
       case "offers":
         return html`<callcard-console-offers .ctx=${ctx}></callcard-console-offers>`;
       case "reports":

@@ -6,6 +6,7 @@ import type { LoginResult } from "../desk/session.ts";
 import { SessionApi } from "../desk/session.ts";
 import type { Clock } from "../shared/time.ts";
 import { ConsoleApi } from "./api.ts";
+import { CallBacksModel } from "./call-backs/call-backs-model.ts";
 import { CampaignsModel } from "./campaigns/campaigns-model.ts";
 import { ConsoleConnection, type ConsoleListener, type Link } from "./connection.ts";
 import { Draft } from "./draft.ts";
@@ -27,6 +28,7 @@ export class ConsoleModel implements ConsoleListener {
   draft: Draft | null = null;
   loginNotice: "" | "loggedOut" | "deactivated" = "";
   readonly api: ConsoleApi;
+  readonly callBacks: CallBacksModel;
   readonly campaigns: CampaignsModel;
   readonly offers: OffersModel;
   readonly clock: Clock = { nowMs: () => Date.now() + this.#clockOffsetMs };
@@ -48,6 +50,7 @@ export class ConsoleModel implements ConsoleListener {
       (look) => this.request("lookAtCampaigns", { look }),
       changed,
     );
+    this.callBacks = new CallBacksModel(this.api.callBacks, changed);
     this.offers = new OffersModel(this.api.offers, changed);
   }
 
@@ -167,6 +170,7 @@ export class ConsoleModel implements ConsoleListener {
     this.#connection = null;
     this.draft?.close();
     this.draft = null;
+    this.callBacks.forget();
     this.campaigns.forget();
     this.offers.forget();
     this.live = null;

@@ -1,6 +1,12 @@
 /** The console's HTTP requests about call backs. None rejects. */
-import type { CallBackBody, CallBackPage } from "../../../server/followups/call-backs/rest.ts";
-import type { User } from "../../../server/people/model.ts";
+import type {
+  CallBackBody,
+  CallBackCheck,
+  CallBackPage,
+  CallBackSettingsBody,
+} from "../../../server/followups/call-backs/rest.ts";
+import type { CallBackSettings } from "../../../server/followups/call-backs/settings.ts";
+import type { Operator } from "../../../server/people/operator-route.ts";
 import type { Answered, Send } from "../request.ts";
 
 const at = encodeURIComponent;
@@ -23,9 +29,9 @@ export class CallBacksApi {
     else if (view !== "all") query.set("only", view);
     return this.#send("GET", `call-backs?${query.toString()}`);
   }
-  /** Who may be given one; admins alone may see them. */
-  people(): Promise<Answered<{ users: readonly User[] }>> {
-    return this.#send("GET", "users");
+  /** Who may be given one. */
+  operators(): Promise<Answered<{ operators: readonly Operator[] }>> {
+    return this.#send("GET", "operators");
   }
   take(id: string): Promise<Answered<CallBackBody>> {
     return this.#send("POST", `call-backs/${at(id)}/take`);
@@ -36,5 +42,17 @@ export class CallBacksApi {
   /** @param userId Null: anybody. */
   assign(id: string, userId: string | null): Promise<Answered<CallBackBody>> {
     return this.#send("POST", `call-backs/${at(id)}/assign`, { userId });
+  }
+  settings(): Promise<Answered<CallBackSettingsBody>> {
+    return this.#send("GET", "call-backs/settings");
+  }
+  checkSettings(settings: CallBackSettings): Promise<Answered<CallBackCheck>> {
+    return this.#send("POST", "call-backs/settings/check", { settings });
+  }
+  saveSettings(
+    settings: CallBackSettings,
+    revision: number,
+  ): Promise<Answered<CallBackSettingsBody>> {
+    return this.#send("PUT", "call-backs/settings", { settings, revision });
   }
 }

@@ -1,17 +1,20 @@
-import { css, html, LitElement, nothing, type TemplateResult } from "lit";
+import { html, LitElement, nothing, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import type { CallBackBody, CallBackPage } from "../../../server/followups/call-backs/rest.ts";
-import type { User } from "../../../server/people/model.ts";
-import { icon } from "../../shared/icons.ts";
+import type { Operator } from "../../../server/people/operator-route.ts";
 import { base } from "../../shared/styles.ts";
 import type { ConsoleContext } from "../context.ts";
 import type { Answered } from "../request.ts";
+import { HashPage } from "../shared/hash-page.ts";
 import { KeptFocus } from "../shared/kept-focus.ts";
+import { listStyles } from "../shared/list.styles.ts";
+import { alertOf, pageLinks, viewButtons } from "../shared/page-parts.ts";
 import { pageStyles } from "../shared/page.styles.ts";
 import { refusalText } from "../shared/problems.ts";
 import { VIEWS, type View } from "./call-backs-api.ts";
 
 const LOOK_AGAIN_MS = 10_000;
+const PAGES = ["list", "settings"] as const;
 
 /**
  * `<callcard-console-call-backs>`: who is to be called back, which of it is late, who has it; to give away and to settle. Looks again by
@@ -26,82 +29,7 @@ export class ConsoleCallBacks extends LitElement {
     people: { state: true },
     problem: { state: true },
   };
-  static override styles = [
-    base,
-    pageStyles,
-    css`
-      ul.list {
-        display: grid;
-        gap: 10px;
-      }
-      li.panel {
-        display: grid;
-        grid-template-columns: minmax(0, 1fr) auto;
-        gap: 4px 20px;
-        padding: 12px 18px;
-        align-items: center;
-      }
-      li.late {
-        border-color: var(--warn);
-      }
-      .who {
-        display: flex;
-        flex-wrap: wrap;
-        gap: 2px 10px;
-        align-items: center;
-      }
-      .facts {
-        display: flex;
-        flex-wrap: wrap;
-        gap: 0 16px;
-        font-size: 14px;
-        color: var(--ink-3);
-      }
-      .badge.bad {
-        background: var(--bad-soft);
-        color: var(--bad);
-        border-color: transparent;
-      }
-      .badge.warn {
-        background: var(--warn-soft);
-        color: var(--warn);
-        border-color: transparent;
-      }
-      .deeds {
-        display: flex;
-        flex-wrap: wrap;
-        gap: 6px;
-        justify-content: flex-end;
-      }
-      .deeds select {
-        width: auto;
-        max-width: 200px;
-        font-size: 14px;
-      }
-      .views {
-        display: flex;
-        flex-wrap: wrap;
-        gap: 4px;
-      }
-      .views .btn[aria-pressed="true"] {
-        background: var(--accent-soft);
-        border-color: transparent;
-        color: var(--accent-ink);
-      }
-      .more {
-        justify-self: start;
-      }
-      @container page (max-width: 700px) {
-        li.panel {
-          grid-template-columns: minmax(0, 1fr);
-          padding: 12px 14px;
-        }
-        .deeds {
-          justify-content: flex-start;
-        }
-      }
-    `,
-  ];
+  static override styles = [base, pageStyles, listStyles];
 
   declare ctx: ConsoleContext;
   declare view: View;
@@ -109,9 +37,10 @@ export class ConsoleCallBacks extends LitElement {
   declare page: CallBackPage | null;
   /** Pages after the first, as far as they were asked for. */
   declare more: readonly CallBackBody[];
-  /** Null: who there is cannot be seen by this person. */
-  declare people: readonly User[] | null;
+  /** Null before they were read. */
+  declare people: readonly Operator[] | null;
   declare problem: string;
+  readonly #open = new HashPage(this, "#call-backs", PAGES);
   #asked = 0;
   #next: string | null = null;
   #timer: ReturnType<typeof setInterval> | null = null;
@@ -145,38 +74,38 @@ export class ConsoleCallBacks extends LitElement {
 
   override firstUpdated(): void {
     void this.#load();
-    if (this.ctx.writes) void this.#loadPeople();
+    void this.#loadPeople();
   }
 
   override render(): TemplateResult {
     const { words } = this.ctx;
     const { t } = words;
     const { page } = this;
-    return html`<h1 tabindex="-1">${t("place_callBacks")}</h1>
-      <div class="views" role="group" aria-label=${t("cb_views")}>
-        ${VIEWS.map(
-          (view) =>
-            html`<button
-              class="btn"
-              type="button"
-              aria-pressed=${view === this.view}
-              @click=${() => {
-                this.view = view;
-                this.page = null;
-                void this.#load();
-              }}
-            >
-              ${t(`cb_view_${view}`)}${this.#count(view)}
-            </button>`,
-        )}
-      </div>
-      ${
-        this.problem
-          ? html`<p class="notice bad" role="alert">
-              ${icon("warning")}<span>${this.problem}</span>
-            </p>`
-          : nothing
-      }
+    const place = this.#open.page;
+    const links = pageLinks(
+      t("place_callBacks"),
+      PAGES.map((one) => [one, this.#open.hrefOf(one), t(`cb_page_${one}`)] as const),
+      place,
+    );
+    if (place === "settings")
+      return html`${links}
+        <h1 tabindex="-1">${t("cbs_title")}</h1>
+        <callcard-console-call-back-settings
+          .ctx=${this.ctx}
+        ></callcard-console-call-back-settings>`;
+    return html`${links}
+      <h1 tabindex="-1">${t("place_callBacks")}</h1>
+      ${viewButtons(
+        t("cb_views"),
+        VIEWS.map((view) => [view, `${t(`cb_view_${view}`)}${this.#count(view)}`] as const),
+        this.view,
+        (view) => {
+          this.view = view;
+          this.page = null;
+          void this.#load();
+        },
+      )}
+      ${alertOf(this.problem)}
       ${
         page === null
           ? this.problem
@@ -305,20 +234,11 @@ export class ConsoleCallBacks extends LitElement {
               ${this.people.map(
                 (one) =>
                   html`<option value=${one.id} ?selected=${one.id === entry.userId}>
-                    ${one.name}
+                    ${one.extension ? `${one.name}, ${one.extension}` : one.name}
                   </option>`,
               )}
             </select>`
-          : entry.state === "open" && entry.userId !== null
-            ? html`<button
-                class="btn"
-                type="button"
-                aria-label=${`${t("cb_toAnybody")}: ${name}`}
-                @click=${() => void this.#do(() => callBacks.assign(entry.id, null))}
-              >
-                ${t("cb_toAnybody")}
-              </button>`
-            : nothing
+          : nothing
       }
       ${
         entry.state === "taken"
@@ -364,8 +284,8 @@ export class ConsoleCallBacks extends LitElement {
   }
 
   async #loadPeople(): Promise<void> {
-    const answer = await this.ctx.model.api.callBacks.people();
-    if (answer.ok) this.people = answer.body.users;
+    const answer = await this.ctx.model.api.callBacks.operators();
+    if (answer.ok) this.people = answer.body.operators;
   }
 }
 

@@ -3,7 +3,8 @@ import { html, nothing, type TemplateResult } from "lit";
 import type { OfferCondition } from "../../../server/offers/rules.ts";
 import { icon } from "../../shared/icons.ts";
 import { openFirst, sentence } from "../shared/inline.ts";
-import { type Editing, isBad, number, one, part, products, several, sum, told } from "./editing.ts";
+import { isBad, number, one, part, several, told } from "../shared/editing.ts";
+import { type RuleEditing, products, sum } from "./editing.ts";
 import { CHANNELS, FACTS, newCondition } from "./new-rule.ts";
 import { type BoundedCondition, boundsOf, conditionKey, type Span, spanOf } from "./sentences.ts";
 
@@ -16,7 +17,7 @@ const ENDS = {
 const USUAL_DAYS = 90;
 
 /** Whom, and for which cart. */
-export function whenPart(editing: Editing): TemplateResult {
+export function whenPart(editing: RuleEditing): TemplateResult {
   const { ctx, settings, set } = editing;
   const { t } = ctx.words;
   const { when } = settings;
@@ -49,7 +50,7 @@ export function whenPart(editing: Editing): TemplateResult {
 }
 
 /** What is said of the conditions together. */
-function toldOfAll(editing: Editing): TemplateResult {
+function toldOfAll(editing: RuleEditing): TemplateResult {
   const only = (path: string): boolean => path === "/when";
   const { problems, warnings } = editing.checked;
   const checked = {
@@ -60,7 +61,7 @@ function toldOfAll(editing: Editing): TemplateResult {
 }
 
 function tools(
-  { ctx, settings, set }: Editing,
+  { ctx, settings, set }: RuleEditing,
   condition: OfferCondition,
   index: number,
   put: (index: number, condition: OfferCondition) => void,
@@ -87,7 +88,7 @@ function tools(
     </button>`;
 }
 
-function adding({ ctx, settings, set }: Editing): TemplateResult {
+function adding({ ctx, settings, set }: RuleEditing): TemplateResult {
   const { t } = ctx.words;
   return html`<select
     class="add"
@@ -106,7 +107,7 @@ function adding({ ctx, settings, set }: Editing): TemplateResult {
 }
 
 function slots(
-  editing: Editing,
+  editing: RuleEditing,
   condition: OfferCondition,
   index: number,
   set: (condition: OfferCondition) => void,
@@ -182,7 +183,7 @@ function slots(
 }
 
 function boundSlots(
-  editing: Editing,
+  editing: RuleEditing,
   condition: BoundedCondition,
   path: string,
   set: (condition: OfferCondition) => void,
@@ -214,8 +215,8 @@ function boundSlots(
   const value = least ?? most ?? 0;
   return {
     span: html`${one<Span>(
-      ...([editing, "ofEd_span", span] as const),
-      SPANS.map((each) => [each, t(`ofEd_${each}`)] as const),
+      ...([editing, "ofEd_span", `${path}/span`, span, SPANS] as const),
+      (each) => t(`ofEd_${each}`),
       (wanted) =>
         put(wanted === "most" ? null : value, wanted === "least" ? null : (most ?? value)),
     )}
@@ -226,7 +227,7 @@ function boundSlots(
 }
 
 function boughtSlots(
-  editing: Editing,
+  editing: RuleEditing,
   condition: Extract<OfferCondition, { fact: "bought" }>,
   path: string,
   set: (condition: OfferCondition) => void,
@@ -243,8 +244,10 @@ function boughtSlots(
     ago: html`${one(
       editing,
       "ofEd_ago",
+      `${path}/withinDays`,
       withinDays === undefined ? "ever" : "within",
-      (["ever", "within"] as const).map((each) => [each, t(`ofEd_ago_${each}`)] as const),
+      ["ever", "within"],
+      (each) => t(`ofEd_ago_${each}`),
       (wanted) => set(wanted === "ever" ? ever : { ...ever, withinDays: USUAL_DAYS }),
     )}
     ${
@@ -260,7 +263,7 @@ function boughtSlots(
 }
 
 function timeSlots(
-  editing: Editing,
+  editing: RuleEditing,
   condition: Extract<OfferCondition, { fact: "timeOfDay" }>,
   path: string,
   set: (condition: OfferCondition) => void,

@@ -6,14 +6,15 @@ import { inlineStyles, sentence } from "../shared/inline.ts";
 import { KeptFocus } from "../shared/kept-focus.ts";
 import { problemList, refusalText } from "../shared/problems.ts";
 import { whenPart } from "./conditions.ts";
-import { type Editing, line, number, part, text, tick, told } from "./editing.ts";
+import { line, number, part, text, tick, told } from "../shared/editing.ts";
+import type { RuleEditing } from "./editing.ts";
 import { givePart } from "./gives.ts";
 import { KINDS, newRule, PLACEHOLDERS } from "./new-rule.ts";
 import { NEW, type RuleDraft } from "./offers-model.ts";
 import { offersStyles } from "./offers.styles.ts";
 import { offerProblemText } from "./problems.ts";
 import { hashOf } from "./route.ts";
-import { saveBar } from "./save-bar.ts";
+import { saveBar } from "../shared/save-bar.ts";
 import { ruleText } from "./sentences.ts";
 
 const LANGUAGES = ["ru", "uk", "en"] as const;
@@ -111,12 +112,13 @@ export class ConsoleOfferEditor extends LitElement {
     if (this.ruleId === NEW && !draft) return this.#start();
     if (!draft || !vocabulary) return html`<p class="muted" role="status">${t("loading")}</p>`;
     const { settings } = draft;
-    const editing: Editing = {
+    const editing: RuleEditing = {
       ctx,
       vocabulary,
       settings,
       checked: draft.checked,
       set: (change) => draft.set(change),
+      say: offerProblemText(settings.currency),
     };
     const names = { product: model.offers.productName, currency: settings.currency };
     const elsewhere = draft.checked.problems.filter(({ path }) => path === "");
@@ -136,7 +138,14 @@ export class ConsoleOfferEditor extends LitElement {
             { wide: true, most: 100 },
           ),
         })}
-        <p class="whole wrap">${ruleText(settings, words, names)}</p>`,
+        <p class="whole wrap">${ruleText(settings, words, names)}</p>
+        ${
+          draft.before === null
+            ? nothing
+            : html`<a class="btn" href=${hashOf({ page: "versions", id: this.ruleId })}
+                >${t("ofV_link", { count: draft.before.revision })}</a
+              >`
+        }`,
     )}
     ${whenPart(editing)} ${givePart(editing)} ${this.#limits(editing)} ${this.#saying(editing)}
     ${
@@ -169,7 +178,7 @@ export class ConsoleOfferEditor extends LitElement {
       </div>`;
   }
 
-  #limits(editing: Editing): TemplateResult {
+  #limits(editing: RuleEditing): TemplateResult {
     const { ctx, settings, set } = editing;
     const { t, raw } = ctx.words;
     const { limits } = settings;
@@ -247,7 +256,7 @@ export class ConsoleOfferEditor extends LitElement {
     );
   }
 
-  #saying(editing: Editing): TemplateResult {
+  #saying(editing: RuleEditing): TemplateResult {
     const { ctx, settings, set } = editing;
     const { t } = ctx.words;
     return part(
@@ -289,7 +298,7 @@ export class ConsoleOfferEditor extends LitElement {
   }
 
   /** What is said of the words in all languages. */
-  #ofAll(editing: Editing): TemplateResult {
+  #ofAll(editing: RuleEditing): TemplateResult {
     const here = ({ path }: { readonly path: string }): boolean => path === "/saying";
     const { problems, warnings } = editing.checked;
     const checked = { problems: problems.filter(here), warnings: warnings.filter(here) };

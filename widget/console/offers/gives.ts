@@ -3,7 +3,8 @@ import { html, nothing, type TemplateResult } from "lit";
 import type { Give, NeededGive } from "../../../server/offers/rules.ts";
 import { icon } from "../../shared/icons.ts";
 import { sentence } from "../shared/inline.ts";
-import { type Editing, line, number, one, part, products, several, sum, text } from "./editing.ts";
+import { line, number, one, part, several, text } from "../shared/editing.ts";
+import { type RuleEditing, products, sum } from "./editing.ts";
 
 /** Attributes' names are offered under this id while one is typed. */
 export const ATTRIBUTES = "attributes";
@@ -11,7 +12,7 @@ const USUAL_PERCENT = 10;
 const USUAL_SUM = 500_00;
 
 /** What is given, and what is wrong with it. */
-export function givePart(editing: Editing): TemplateResult {
+export function givePart(editing: RuleEditing): TemplateResult {
   const { ctx, settings } = editing;
   const { t } = ctx.words;
   return part(
@@ -23,7 +24,7 @@ export function givePart(editing: Editing): TemplateResult {
   );
 }
 
-function body(editing: Editing, give: Give): TemplateResult {
+function body(editing: RuleEditing, give: Give): TemplateResult {
   const put = (next: Give): void => editing.set({ give: next });
   const some = (values: readonly string[], set: (list: readonly string[]) => void) =>
     products(editing, "ofEd_products", "/give/products", values, set);
@@ -47,7 +48,7 @@ function body(editing: Editing, give: Give): TemplateResult {
 }
 
 function personalPrice(
-  editing: Editing,
+  editing: RuleEditing,
   give: Extract<Give, { kind: "personalPrice" }>,
   put: (give: Give) => void,
 ): TemplateResult {
@@ -57,8 +58,10 @@ function personalPrice(
     by: one(
       editing,
       "ofEd_by",
+      "/give/by",
       by,
-      (["percent", "price"] as const).map((each) => [each, t(`ofEd_by_${each}`)] as const),
+      ["percent", "price"],
+      (each) => t(`ofEd_by_${each}`),
       (wanted) =>
         put({
           ...give,
@@ -86,7 +89,7 @@ function personalPrice(
 }
 
 function categories(
-  editing: Editing,
+  editing: RuleEditing,
   give: Extract<Give, { kind: "personalPrice" }>,
   put: (give: Give) => void,
 ): TemplateResult {
@@ -99,7 +102,7 @@ function categories(
 }
 
 function discount(
-  editing: Editing,
+  editing: RuleEditing,
   give: Extract<Give, { kind: "discount" }>,
   put: (give: Give) => void,
 ): TemplateResult {
@@ -109,8 +112,10 @@ function discount(
     by: one(
       editing,
       "ofEd_by",
+      "/give/by",
       by,
-      (["percent", "sum"] as const).map((each) => [each, t(`ofEd_by_${each}`)] as const),
+      ["percent", "sum"],
+      (each) => t(`ofEd_by_${each}`),
       (wanted) =>
         put({
           ...give,
@@ -156,7 +161,7 @@ function discount(
 }
 
 function bonus(
-  editing: Editing,
+  editing: RuleEditing,
   give: Extract<Give, { kind: "bonus" }>,
   put: (give: Give) => void,
 ): TemplateResult {
@@ -166,8 +171,10 @@ function bonus(
     by: one(
       editing,
       "ofEd_by",
+      "/give/by",
       by,
-      (["use", "give", "sum"] as const).map((each) => [each, t(`ofEd_bonus_${each}`)] as const),
+      ["use", "give", "sum"],
+      (each) => t(`ofEd_bonus_${each}`),
       (wanted) =>
         put({
           ...give,
@@ -190,7 +197,7 @@ function bonus(
 }
 
 /** What does not work without something, and what it needs. */
-function needed(editing: Editing, give: NeededGive, put: (give: Give) => void): TemplateResult {
+function needed(editing: RuleEditing, give: NeededGive, put: (give: Give) => void): TemplateResult {
   const { t } = editing.ctx.words;
   const { count, find, of, pack, unless } = give;
   const known = editing.vocabulary.categories;

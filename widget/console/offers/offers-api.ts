@@ -5,6 +5,7 @@ import type {
   ExplainBody,
   OfferRuleBody,
   OfferRuleCheck,
+  OfferRuleVersion,
   OfferVocabularyBody,
   StandingsBody,
 } from "../../../server/offers/rest.ts";
@@ -51,6 +52,9 @@ export class OffersApi {
     revision: number,
   ): Promise<Answered<OfferRuleBody>> {
     return this.#send("PUT", `offers/rules/${at(id)}`, { settings, revision });
+  }
+  versions(id: string): Promise<Answered<{ versions: readonly OfferRuleVersion[] }>> {
+    return this.#send("GET", `offers/rules/${at(id)}/versions`);
   }
   turn(id: string, state: "on" | "off"): Promise<Answered<OfferRuleBody>> {
     return this.#send("POST", `offers/rules/${at(id)}/${state}`);

@@ -113,6 +113,14 @@ export class ConsoleOffers extends LitElement {
             .ruleId=${id}
           ></callcard-console-offer-editor>`;
       }
+      case "versions": {
+        const name = ctx.model.offers.rules?.find(({ id }) => id === route.id)?.settings.name;
+        return html`<h1 tabindex="-1"><bdi>${t("ofV_title", { name: name ?? "" })}</bdi></h1>
+          <callcard-console-offer-versions
+            .ctx=${ctx}
+            .ruleId=${route.id}
+          ></callcard-console-offer-versions>`;
+      }
       case "list":
     }
     return html`<h1 class="sr" tabindex="-1">${t("place_offers")}</h1>

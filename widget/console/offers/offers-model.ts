@@ -101,6 +101,19 @@ export class OffersModel {
     return null;
   }
 
+  /** The rule as it was once, as a version of its own. @returns why it could not be done, null when it was. */
+  async takeAgain(id: string, settings: OfferRuleSettings): Promise<Refused | null> {
+    const now = await this.api.rule(id);
+    if (!now.ok) return now;
+    const answer = this.#known(await this.api.change(id, settings, now.body.revision));
+    if (!answer.ok) return answer;
+    // What is being typed goes on from the revision it began with: saving it says that there is another one.
+    const draft = this.#drafts.get(id);
+    if (draft?.save.state === "clean") draft.replace(answer.body);
+    await this.refresh();
+    return null;
+  }
+
   /** @returns why the thresholds could not be read, null when they could. */
   async openStandings(): Promise<Refused | null> {
     if (this.standings && this.standings.save.state !== "clean") return null;

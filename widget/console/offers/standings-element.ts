@@ -10,7 +10,7 @@ import { at, problemList, refusalText } from "../shared/problems.ts";
 import type { StandingsDraft } from "./offers-model.ts";
 import { offersStyles } from "./offers.styles.ts";
 import { offerProblemText } from "./problems.ts";
-import { saveBar } from "./save-bar.ts";
+import { saveBar } from "../shared/save-bar.ts";
 
 const FIELDS = [
   ...(["orders", "totalMinor", "lastOrderDays", "firstOrderDays", "returned"] as const),

@@ -110,7 +110,7 @@ export class ConsoleOfferTry extends LitElement {
         align-items: center;
         flex-wrap: wrap;
       }
-      @container offers (max-width: 700px) {
+      @container editing (max-width: 700px) {
         .asked {
           grid-template-columns: minmax(0, 1fr);
         }

@@ -1,16 +1,22 @@
 import { attemptsEn } from "./attempts-en.ts";
 import { callBacksEn } from "./call-backs-en.ts";
 import { campaignsEn } from "./campaigns-en.ts";
+import { claimsEn } from "./claims-en.ts";
+import { deliveryEn } from "./delivery-en.ts";
 import { offersEn } from "./offers-en.ts";
 import { reportsEn } from "./reports-en.ts";
+import { undeliveredEn } from "./undelivered-en.ts";
 
 /** English words of the console. The keys of this dictionary are the keys of all; `{name}` marks a value or a control. */
 export const en = {
   ...attemptsEn,
   ...callBacksEn,
   ...campaignsEn,
+  ...claimsEn,
+  ...deliveryEn,
   ...offersEn,
   ...reportsEn,
+  ...undeliveredEn,
   // Frame
   title: "Callcard: queues",
   place_queues: "Queues",

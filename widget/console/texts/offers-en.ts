@@ -362,4 +362,18 @@ export const offersEn = {
   ofField_givePercent: "a share in points",
   ofField_giveMinor: "a number of points",
   ofField_categories: "categories",
+  ofV_title: "{name}: versions",
+  ofV_link: "Versions: {count}",
+  ofV_toRule: "Back to the rule",
+  ofV_made: "The rule was made.",
+  ofV_same: "Nothing that can be read changed.",
+  ofV_nothing: "nothing",
+  ofV_rule: "Rule",
+  ofV_change: "{what}: {before} → {after}",
+  ofV_show: "Show the whole rule",
+  ofV_again: "Take this version again",
+  ofV_againTitle: "Take version {version} again?",
+  ofV_againLead:
+    "The rule is as it was then from now on, as a new version. Whether it is on does not change.",
+  ofV_taken: "Version {version} is taken again.",
 } as const;

@@ -357,4 +357,18 @@ export const offersRu: { readonly [K in keyof typeof offersEn]: string } = {
   ofField_givePercent: "доля баллами",
   ofField_giveMinor: "число баллов",
   ofField_categories: "категории",
+  ofV_title: "{name}: версии",
+  ofV_link: "Версии: {count}",
+  ofV_toRule: "К правилу",
+  ofV_made: "Правило создано.",
+  ofV_same: "Ничего заметного не изменилось.",
+  ofV_nothing: "ничего",
+  ofV_rule: "Правило",
+  ofV_change: "{what}: {before} → {after}",
+  ofV_show: "Показать правило целиком",
+  ofV_again: "Вернуть эту версию",
+  ofV_againTitle: "Вернуть версию {version}?",
+  ofV_againLead:
+    "Правило снова станет таким, как было тогда; это будет новая версия. Включено оно или нет, не изменится.",
+  ofV_taken: "Версия {version} возвращена.",
 };

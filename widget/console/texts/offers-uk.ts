@@ -356,4 +356,18 @@ export const offersUk: { readonly [K in keyof typeof offersEn]: string } = {
   ofField_givePercent: "частка балами",
   ofField_giveMinor: "кількість балів",
   ofField_categories: "категорії",
+  ofV_title: "{name}: версії",
+  ofV_link: "Версії: {count}",
+  ofV_toRule: "До правила",
+  ofV_made: "Правило створено.",
+  ofV_same: "Нічого помітного не змінилося.",
+  ofV_nothing: "нічого",
+  ofV_rule: "Правило",
+  ofV_change: "{what}: {before} → {after}",
+  ofV_show: "Показати правило повністю",
+  ofV_again: "Повернути цю версію",
+  ofV_againTitle: "Повернути версію {version}?",
+  ofV_againLead:
+    "Правило знову стане таким, як було тоді; це буде нова версія. Увімкнене воно чи ні, не зміниться.",
+  ofV_taken: "Версію {version} повернуто.",
 };

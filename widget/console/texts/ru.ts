@@ -1,8 +1,11 @@
 import { attemptsRu } from "./attempts-ru.ts";
 import { callBacksRu } from "./call-backs-ru.ts";
 import { campaignsRu } from "./campaigns-ru.ts";
+import { claimsRu } from "./claims-ru.ts";
+import { deliveryRu } from "./delivery-ru.ts";
 import { offersRu } from "./offers-ru.ts";
 import { reportsRu } from "./reports-ru.ts";
+import { undeliveredRu } from "./undelivered-ru.ts";
 import type { en } from "./en.ts";
 
 /** Русский. */
@@ -10,8 +13,11 @@ export const ru: { readonly [K in keyof typeof en]: string } = {
   ...attemptsRu,
   ...callBacksRu,
   ...campaignsRu,
+  ...claimsRu,
+  ...deliveryRu,
   ...offersRu,
   ...reportsRu,
+  ...undeliveredRu,
   title: "Callcard: очереди",
   place_queues: "Очереди",
   place_rules: "Правила",

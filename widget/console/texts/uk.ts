@@ -1,8 +1,11 @@
 import { attemptsUk } from "./attempts-uk.ts";
 import { callBacksUk } from "./call-backs-uk.ts";
 import { campaignsUk } from "./campaigns-uk.ts";
+import { claimsUk } from "./claims-uk.ts";
+import { deliveryUk } from "./delivery-uk.ts";
 import { offersUk } from "./offers-uk.ts";
 import { reportsUk } from "./reports-uk.ts";
+import { undeliveredUk } from "./undelivered-uk.ts";
 import type { en } from "./en.ts";
 
 /** Українська. */
@@ -10,8 +13,11 @@ export const uk: { readonly [K in keyof typeof en]: string } = {
   ...attemptsUk,
   ...callBacksUk,
   ...campaignsUk,
+  ...claimsUk,
+  ...deliveryUk,
   ...offersUk,
   ...reportsUk,
+  ...undeliveredUk,
   title: "Callcard: черги",
   place_queues: "Черги",
   place_rules: "Правила",

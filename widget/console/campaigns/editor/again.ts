@@ -4,7 +4,8 @@ import type { RetriedOutcome, RetryStep } from "../../../../server/campaigns/mod
 import { icon } from "../../../shared/icons.ts";
 import { openFirst, sentence } from "../../shared/inline.ts";
 import { outcomeText } from "../sentences.ts";
-import { type Editing, line, number, part, told } from "./editing.ts";
+import { line, number, part, told } from "../../shared/editing.ts";
+import type { CampaignEditing } from "./editing.ts";
 
 const OUTCOMES = [
   ...(["busy", "noAnswer", "machine", "congestion", "abandoned", "cutOff"] as const),
@@ -16,13 +17,13 @@ const STEPS: Readonly<Record<string, RetryStep>> = {
   half: "otherHalfOfNextDay",
 };
 
-export function againPart(editing: Editing): TemplateResult {
+export function againPart(editing: CampaignEditing): TemplateResult {
   const { ctx, settings, set } = editing;
   const { t } = ctx.words;
   const { limits } = settings;
   return part(
     editing,
-    "ed_again",
+    t("ed_again"),
     ["/limits"],
     html`<p class="hint">${t("ed_againLead")}</p>
       <ul class="retries">
@@ -54,7 +55,7 @@ export function againPart(editing: Editing): TemplateResult {
   );
 }
 
-function steps(editing: Editing, outcome: RetriedOutcome): TemplateResult {
+function steps(editing: CampaignEditing, outcome: RetriedOutcome): TemplateResult {
   const { ctx, settings, set } = editing;
   const { t } = ctx.words;
   const all = settings.retries[outcome];

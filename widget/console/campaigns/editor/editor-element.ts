@@ -10,7 +10,7 @@ import type { CampaignDraft } from "../campaign-draft.ts";
 import { NEW } from "../campaigns-model.ts";
 import { campaignHash, hashOf } from "../route.ts";
 import { againPart } from "./again.ts";
-import type { Editing } from "./editing.ts";
+import type { CampaignEditing } from "./editing.ts";
 import { editorStyles } from "./editor.styles.ts";
 import { howPart, linesPart } from "./how.ts";
 import { endsPart, sayPart } from "./say.ts";
@@ -51,7 +51,7 @@ export class ConsoleCampaignEditor extends LitElement {
     const { vocabulary } = campaigns;
     if (this.problem) return html`<p class="notice bad" role="alert">${this.problem}</p>`;
     if (!draft || !vocabulary) return html`<p class="muted" role="status">${t("loading")}</p>`;
-    const editing: Editing = {
+    const editing: CampaignEditing = {
       ctx,
       vocabulary,
       settings: draft.settings,

@@ -1,68 +1,9 @@
 import { css } from "lit";
+import { editingStyles } from "../../shared/editing.styles.ts";
 
-export const editorStyles = css`
+const own = css`
   :host {
-    display: grid;
-    grid-template-columns: minmax(0, 1fr);
-    gap: 14px;
     max-width: 860px;
-    container: editor / inline-size;
-  }
-  section {
-    display: grid;
-    grid-template-columns: minmax(0, 1fr);
-    gap: 6px;
-    padding: 18px 22px 20px;
-    min-width: 0;
-  }
-  h2 {
-    font-size: 18px;
-    font-weight: 650;
-    letter-spacing: -0.01em;
-    color: var(--ink);
-  }
-  h3 {
-    font-size: 13px;
-    font-weight: 600;
-    color: var(--ink-3);
-    margin-top: 10px;
-  }
-  .line,
-  .tick {
-    line-height: 36px;
-  }
-  .hint {
-    font-size: 14px;
-    color: var(--ink-3);
-    max-width: 68ch;
-  }
-  .tick {
-    display: flex;
-    gap: 10px;
-    align-items: baseline;
-  }
-  .tick input {
-    flex: none;
-    width: 16px;
-    height: 16px;
-    translate: 0 2px;
-  }
-  .off {
-    color: var(--ink-3);
-  }
-  select.inline {
-    max-width: 100%;
-  }
-  .inline.text {
-    width: 190px;
-    max-width: 100%;
-  }
-  .inline.wide {
-    width: min(420px, 100%);
-  }
-  .inline.time {
-    width: 66px;
-    text-align: center;
   }
   textarea[aria-invalid="true"] {
     border-color: var(--bad);
@@ -125,13 +66,6 @@ export const editorStyles = css`
   }
   .add {
     max-width: 104px;
-  }
-  .day {
-    display: grid;
-    grid-template-columns: 250px minmax(0, 1fr);
-    gap: 0 12px;
-    align-items: baseline;
-    min-height: 38px;
   }
   .reach {
     padding: 2px 14px 10px;
@@ -214,35 +148,6 @@ export const editorStyles = css`
     justify-self: start;
     margin-top: 6px;
   }
-  .save {
-    position: sticky;
-    bottom: -64px;
-    z-index: 5;
-    display: flex;
-    flex-wrap: wrap;
-    gap: 8px;
-    align-items: center;
-    padding: 12px 16px;
-    background: var(--raised);
-    box-shadow: var(--shadow-high);
-  }
-  .save .btn[aria-disabled="true"] {
-    background: var(--sunken);
-    border-color: var(--line);
-    color: var(--ink-3);
-  }
-  .save p {
-    flex: 1;
-    min-width: 180px;
-    display: flex;
-    gap: 8px;
-    align-items: center;
-    font-size: 14px;
-    color: var(--ink-2);
-  }
-  .save p.bad {
-    color: var(--bad);
-  }
   @media (pointer: coarse) {
     .step .inline,
     .step button {
@@ -250,12 +155,8 @@ export const editorStyles = css`
       min-width: 36px;
     }
   }
-  @container editor (max-width: 600px) {
-    section {
-      padding: 14px;
-    }
-    .retries li,
-    .day {
+  @container editing (max-width: 600px) {
+    .retries li {
       grid-template-columns: minmax(0, 1fr);
     }
     .end {
@@ -273,3 +174,6 @@ export const editorStyles = css`
     }
   }
 `;
+
+/** The editor of a campaign beside the look of settings in sentences. */
+export const editorStyles = [editingStyles, own];

@@ -3,7 +3,8 @@ import { html, nothing, type TemplateResult } from "lit";
 import { kindRules } from "../../../../server/campaigns/kinds.ts";
 import type { AbandonmentRule, Mode } from "../../../../server/campaigns/model.ts";
 import { sentence } from "../../shared/inline.ts";
-import { type Editing, line, number, one, part, several, text, tick } from "./editing.ts";
+import { line, number, one, part, several, text, tick } from "../../shared/editing.ts";
+import type { CampaignEditing } from "./editing.ts";
 
 const BRIDGES = ["customerFirst", "operatorFirst"] as const;
 const MACHINES = ["ignore", "hangUp", "connect"] as const;
@@ -12,14 +13,15 @@ const CLOCKS = ["answer", "greetingEnd"] as const;
 const USUAL_PREVIEW_SECONDS = 30;
 
 /** PBX, queue, trunks and the number that is shown. */
-export function linesPart(editing: Editing): TemplateResult {
-  const { settings, set, vocabulary } = editing;
+export function linesPart(editing: CampaignEditing): TemplateResult {
+  const { ctx, settings, set, vocabulary } = editing;
+  const { t } = ctx.words;
   const { callerId } = settings;
   const pbx = vocabulary.pbxs.find(({ name }) => name === settings.pbx);
-  const same = (value: string): string => value || editing.ctx.words.t("ed_choose");
+  const same = (value: string): string => value || t("ed_choose");
   return part(
     editing,
-    "ed_lines",
+    t("ed_lines"),
     ["/pbx", "/queue", "/trunks", "/callerId"],
     html`${line(editing, "ed_pbx", {
       pbx: one(
@@ -54,7 +56,7 @@ export function linesPart(editing: Editing): TemplateResult {
     ${line(editing, "ed_callerId", {
       number: text(
         editing,
-        "ed_callerNumber",
+        t("ed_callerNumber"),
         "/callerId/number",
         callerId.number,
         (value) => set({ callerId: { ...callerId, number: value } }),
@@ -62,7 +64,7 @@ export function linesPart(editing: Editing): TemplateResult {
       ),
       name: text(
         editing,
-        "ed_callerName",
+        t("ed_callerName"),
         "/callerId/name",
         callerId.name,
         (name) => set({ callerId: { ...callerId, name } }),
@@ -73,14 +75,14 @@ export function linesPart(editing: Editing): TemplateResult {
 }
 
 /** Mode, side, ringing, machines, and the promise of predictive dialling. */
-export function howPart(editing: Editing): TemplateResult {
+export function howPart(editing: CampaignEditing): TemplateResult {
   const { ctx, settings, set } = editing;
   const { t } = ctx.words;
   const { mode } = settings;
   const modes = kindRules(settings.kind).modes;
   return part(
     editing,
-    "ed_how",
+    t("ed_how"),
     [
       ...["/mode", "/bridge", "/ringSeconds", "/onMachine", "/previewSeconds"],
       ...["/mostLinesPerOperator", "/abandonment", "/priority"],
@@ -138,7 +140,7 @@ function bridgeOf(mode: Mode) {
   return mode === "progressive" ? {} : ({ bridge: "customerFirst" } as const);
 }
 
-function preview(editing: Editing): TemplateResult {
+function preview(editing: CampaignEditing): TemplateResult {
   const { ctx, settings, set } = editing;
   const seconds = settings.previewSeconds;
   return tick(
@@ -157,7 +159,7 @@ function preview(editing: Editing): TemplateResult {
   );
 }
 
-function machines(editing: Editing): TemplateResult {
+function machines(editing: CampaignEditing): TemplateResult {
   const { ctx, settings, set } = editing;
   return line(editing, "ed_machine", {
     machine: one(
@@ -179,7 +181,7 @@ function machines(editing: Editing): TemplateResult {
   });
 }
 
-function promise(editing: Editing): TemplateResult {
+function promise(editing: CampaignEditing): TemplateResult {
   const { ctx, settings, set } = editing;
   const { t } = ctx.words;
   const { abandonment, onMachine } = settings;

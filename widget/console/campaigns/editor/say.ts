@@ -2,18 +2,19 @@
 import { html, type TemplateResult } from "lit";
 import type { CampaignDisposition } from "../../../../server/campaigns/model.ts";
 import { icon } from "../../../shared/icons.ts";
-import { type Editing, isBad, one, part, text, told } from "./editing.ts";
+import { isBad, one, part, text, told } from "../../shared/editing.ts";
+import type { CampaignEditing } from "./editing.ts";
 
 const EFFECTS = ["done", "retry", "callBack", "refused", "doNotCall"] as const;
 const LANGUAGES = ["ru", "uk", "en"] as const;
 const MOST = 20;
 
-export function sayPart(editing: Editing): TemplateResult {
+export function sayPart(editing: CampaignEditing): TemplateResult {
   const { ctx, settings, set } = editing;
   const { t } = ctx.words;
   return part(
     editing,
-    "ed_say",
+    t("ed_say"),
     ["/script"],
     html`<label class="field"
         >${t("ed_script")}<textarea
@@ -28,7 +29,7 @@ export function sayPart(editing: Editing): TemplateResult {
   );
 }
 
-export function endsPart(editing: Editing): TemplateResult {
+export function endsPart(editing: CampaignEditing): TemplateResult {
   const { ctx, settings, set } = editing;
   const { t } = ctx.words;
   const all = settings.dispositions;
@@ -40,7 +41,7 @@ export function endsPart(editing: Editing): TemplateResult {
   const whole = editing.checked.problems.filter(({ path }) => path === "/dispositions");
   return part(
     editing,
-    "ed_ends",
+    t("ed_ends"),
     [],
     html`<div class="ends">
         ${all.map((disposition, index) => ending(editing, disposition, index))}
@@ -60,7 +61,11 @@ export function endsPart(editing: Editing): TemplateResult {
   );
 }
 
-function ending(editing: Editing, disposition: CampaignDisposition, index: number): TemplateResult {
+function ending(
+  editing: CampaignEditing,
+  disposition: CampaignDisposition,
+  index: number,
+): TemplateResult {
   const { ctx, settings, set } = editing;
   const { t, locale } = ctx.words;
   const all = settings.dispositions;
@@ -74,7 +79,7 @@ function ending(editing: Editing, disposition: CampaignDisposition, index: numbe
         html`<label class="label" lang=${lang}
           ><span>${lang}</span>${text(
             editing,
-            `ed_label_${lang}`,
+            t(`ed_label_${lang}`),
             `${path}/labels/${lang}`,
             disposition.labels[lang],
             (label) => change({ labels: { ...disposition.labels, [lang]: label } }),
@@ -95,7 +100,7 @@ function ending(editing: Editing, disposition: CampaignDisposition, index: numbe
       <span class="code"
         >${text(
           editing,
-          "ed_codeLabel",
+          t("ed_codeLabel"),
           `${path}/code`,
           disposition.code,
           (code) => change({ code }),

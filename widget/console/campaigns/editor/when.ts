@@ -1,12 +1,12 @@
 /** When people may be called, on their own clock, and what that means this minute. */
 import { html, nothing, type TemplateResult } from "lit";
-import type { CallingHours, Hours } from "../../../../server/campaigns/model.ts";
+import type { CallingHours } from "../../../../server/campaigns/model.ts";
 import { nextOpening } from "../../../../server/campaigns/windows.ts";
 import { placeName } from "../sentences.ts";
-import { type Editing, isBad, line, part, several, text } from "./editing.ts";
+import { line, part, text } from "../../shared/editing.ts";
+import { DAYS, hoursLines } from "../../shared/hours.ts";
+import type { CampaignEditing } from "./editing.ts";
 
-const DAYS = ["weekdays", "saturday", "sunday", "onHolidays"] as const;
-const USUAL: NonNullable<Hours> = { from: "10:00", to: "18:00" };
 /** From west to east. Where else people live is not asked: their country has one clock, or the shop's own is shown. */
 const ZONES: Readonly<Record<string, readonly string[]>> = {
   RU: [
@@ -18,28 +18,15 @@ const ZONES: Readonly<Record<string, readonly string[]>> = {
   KZ: ["Asia/Almaty"],
 };
 
-export function whenPart(editing: Editing): TemplateResult {
+export function whenPart(editing: CampaignEditing): TemplateResult {
   const { ctx, settings, set } = editing;
   const { t } = ctx.words;
-  const { hours } = settings;
   return part(
     editing,
-    "ed_when",
+    t("ed_when"),
     ["/hours", "/startsAt", "/endsAt"],
     html`<p class="hint">${t("ed_whenLead")}</p>
-      <div class="hours">${DAYS.map((day) => dayLine(editing, day))}</div>
-      ${line(editing, "ed_holidays", {
-        holidays: several(
-          editing,
-          "ed_holidaysLabel",
-          "/hours/holidays",
-          hours.holidays,
-          [],
-          (holidays) => set({ hours: { ...hours, holidays } }),
-          { free: true, names: (date) => dateText(date, ctx.words.locale.lang) },
-        ),
-      })}
-      ${reach(editing)}
+      ${hoursLines(editing)} ${reach(editing)}
       ${line(editing, "ed_span", {
         from: moment(editing, "ed_startsLabel", "/startsAt", settings.startsAt, (startsAt) =>
           set({ startsAt }),
@@ -51,41 +38,8 @@ export function whenPart(editing: Editing): TemplateResult {
   );
 }
 
-function dayLine(editing: Editing, day: (typeof DAYS)[number]): TemplateResult {
-  const { ctx, settings, set } = editing;
-  const { t } = ctx.words;
-  const { hours } = settings;
-  const span = hours[day];
-  const name = t(`ed_day_${day}`);
-  const change = (next: Hours): void => set({ hours: { ...hours, [day]: next } });
-  const time = (field: "from" | "to", value: NonNullable<Hours>): TemplateResult =>
-    html`<input
-      class="inline time ${isBad(editing, `/hours/${day}`) ? "bad" : ""}"
-      aria-label=${`${name}: ${t(`ed_${field}`)}`}
-      aria-invalid=${isBad(editing, `/hours/${day}`)}
-      maxlength="5"
-      inputmode="numeric"
-      ?readonly=${!ctx.writes}
-      .value=${value[field]}
-      @input=${(event: Event) =>
-        change({ ...value, [field]: (event.target as HTMLInputElement).value.trim() })}
-    />`;
-  return html`<div class="day">
-    <label class="tick ${span ? "" : "off"}"
-      ><input
-        type="checkbox"
-        .checked=${span !== null}
-        ?disabled=${!ctx.writes}
-        @change=${(event: Event) =>
-          change((event.target as HTMLInputElement).checked ? USUAL : null)}
-      /><span>${name}</span></label
-    >
-    ${span ? html`<span>${time("from", span)} – ${time("to", span)}</span>` : html`<span class="off">${t("ed_dayOff")}</span>`}
-  </div>`;
-}
-
 /** Where people may be called this minute, and until or from when. */
-function reach(editing: Editing): TemplateResult | typeof nothing {
+function reach(editing: CampaignEditing): TemplateResult | typeof nothing {
   const { ctx, settings, vocabulary } = editing;
   const { t, locale } = ctx.words;
   const names = ZONES[vocabulary.country] ?? [vocabulary.timeZone];
@@ -162,23 +116,9 @@ function dayAndClock(atMs: number, nowMs: number, timeZone: string, lang: string
   return `${date.format(atMs)}, ${clock}`;
 }
 
-/** `1 янв.`, with the year when the date has one. */
-function dateText(date: string, lang: string): string {
-  const full = /^\d\d-\d\d$/.test(date) ? `2028-${date}` : date;
-  const at = new Date(`${full}T00:00:00Z`);
-  if (Number.isNaN(at.getTime())) return date;
-  const year = full === date ? ({ year: "numeric" } as const) : {};
-  return new Intl.DateTimeFormat(lang, {
-    day: "numeric",
-    month: "short",
-    ...year,
-    timeZone: "UTC",
-  }).format(at);
-}
-
 /** A moment on this browser's clock. */
 function moment(
-  editing: Editing,
+  editing: CampaignEditing,
   label: "ed_startsLabel" | "ed_endsLabel",
   path: string,
   value: string | null,

@@ -4,7 +4,8 @@ import { kindRules } from "../../../../server/campaigns/kinds.ts";
 import type { CampaignSettings, Trigger } from "../../../../server/campaigns/model.ts";
 import type { OrderStage } from "../../../../server/orders/model.ts";
 import { sentence } from "../../shared/inline.ts";
-import { type Editing, line, number, one, part, several, text, tick } from "./editing.ts";
+import { line, number, one, part, several, text, tick } from "../../shared/editing.ts";
+import type { CampaignEditing } from "./editing.ts";
 
 const KINDS = ["service", "advert", "debt"] as const;
 const TRIGGERS = [
@@ -18,15 +19,15 @@ const STAGES = [
 const USUAL_HOURS = 24;
 
 /** Name, kind and what starts a call. */
-export function whoPart(editing: Editing): TemplateResult {
+export function whoPart(editing: CampaignEditing): TemplateResult {
   const { ctx, settings, set } = editing;
   const { t } = ctx.words;
   return part(
     editing,
-    "ed_who",
+    t("ed_who"),
     ["/name", "/kind", "/trigger", "/settledStages", "/exclude"],
     html`${line(editing, "ed_name", {
-        name: text(editing, "ed_nameLabel", "/name", settings.name, (name) => set({ name }), {
+        name: text(editing, t("ed_nameLabel"), "/name", settings.name, (name) => set({ name }), {
           wide: true,
           most: 100,
         }),
@@ -58,7 +59,7 @@ export function whoPart(editing: Editing): TemplateResult {
   );
 }
 
-function details(editing: Editing): TemplateResult | typeof nothing {
+function details(editing: CampaignEditing): TemplateResult | typeof nothing {
   const { settings, set, vocabulary, ctx } = editing;
   const { trigger } = settings;
   const { t } = ctx.words;
@@ -109,7 +110,7 @@ function details(editing: Editing): TemplateResult | typeof nothing {
 }
 
 /** Which orders need no call any more. */
-function ordersPart(editing: Editing): TemplateResult {
+function ordersPart(editing: CampaignEditing): TemplateResult {
   const { settings, set } = editing;
   return line(editing, "ed_settled", {
     stages: several(
@@ -124,7 +125,7 @@ function ordersPart(editing: Editing): TemplateResult {
   });
 }
 
-function excludePart(editing: Editing): TemplateResult {
+function excludePart(editing: CampaignEditing): TemplateResult {
   const { ctx, settings, set } = editing;
   const { t, raw } = ctx.words;
   const { exclude } = settings;
@@ -153,7 +154,7 @@ function excludePart(editing: Editing): TemplateResult {
     )}`;
 }
 
-function stageName({ ctx }: Editing): (stage: string) => string {
+function stageName({ ctx }: CampaignEditing): (stage: string) => string {
   return (stage) => ctx.words.locale.word("stage_", stage);
 }
 

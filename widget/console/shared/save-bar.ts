@@ -1,8 +1,8 @@
 /** What is said of settings that are being edited, and the buttons to save them or give them up. */
 import { html, nothing, type TemplateResult } from "lit";
 import { icon } from "../../shared/icons.ts";
-import { refusalText } from "../shared/problems.ts";
-import type { Saved, SettingsDraft } from "../shared/settings-draft.ts";
+import { refusalText } from "./problems.ts";
+import type { Saved, SettingsDraft } from "./settings-draft.ts";
 import type { ConsoleWords } from "../words.ts";
 
 type Deeds = { readonly save: () => void; readonly discard: () => void };
