@@ -6,6 +6,7 @@ import type { Standing, Subject } from "../priority/model.ts";
 import type { Storage } from "../storage/database.ts";
 import type { Identification } from "./model.ts";
 import { placeOfNumber } from "./phone-places.ts";
+import { SEGMENTS, TIER } from "./tier.ts";
 
 /** How standings are read. */
 export type StandingOptions = {
@@ -108,12 +109,6 @@ export const LOST_OF_NUMBER = `
     select direction, ended_how, wait_ms, extensions, started_at from calls
     where party_e164 = $1 order by started_at desc limit ${CALLS_LOOKED_AT}
   ) newest`;
-
-/** The tier and the segments of customer `c` with the standing `st`, in SQL: the CRM's own tier holds where it gives one. */
-export const TIER = "coalesce(nullif(c.tier, ''), st.tier, '')";
-export const SEGMENTS = `
-  case when coalesce(cardinality(st.segments), 0) = 0 then c.segments
-    else array(select distinct unnest(c.segments || st.segments) order by 1) end`;
 
 // Who talked last: whose phone that was when it rang, else who wrapped the call up, else who has had that device since before.
 /** A {@link StandingRow} or none; both are SQL expressions: of our id and of the shop's currency. */

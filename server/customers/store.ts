@@ -6,13 +6,16 @@ import type { Database } from "../storage/database.ts";
 import type { Customer } from "./model.ts";
 import type { PhoneOwner } from "./rank.ts";
 import type { SearchTerms } from "./search.ts";
+import { TIER_OF } from "./tier.ts";
 
 /** More owners of one phone than anybody can choose from: a switchboard, or a number typed to please a form. */
 const MOST_OWNERS = 20;
 /** `source` of customers that operators made. */
 export const OWN_SOURCE = "callcard";
 
-const CUSTOMER_COLUMNS = `c.id, c.name, c.email, c.tier, c.tier_since, c.vip, c.language, c.city, c.region,
+/** The CRM's own: nobody counts since when somebody would have had a computed one. */
+const TIER_SINCE = "case when c.tier <> '' then c.tier_since end";
+const CUSTOMER_COLUMNS = `c.id, c.name, c.email, ${TIER_OF} as tier, ${TIER_SINCE} as tier_since, c.vip, c.language, c.city, c.region,
   c.time_zone, c.external_url, c.personal_manager, c.customer_since`;
 
 type CustomerRow = {

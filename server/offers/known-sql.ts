@@ -1,5 +1,5 @@
 /** The one statement that answers a batch of questions for offers; what each parameter is stands beside it. */
-import { SEGMENTS, TIER } from "../customers/standing.ts";
+import { SEGMENTS, TIER } from "../customers/tier.ts";
 import { PRODUCT_JSON } from "./catalogue.ts";
 
 /** Products that changed since the snapshot and are told one by one; of more everything is forgotten. */
@@ -91,10 +91,12 @@ export const KNOWN = `
         -- Two products with one article number: the newer one is meant.
         select ${SHELVED(true)} from unnest($13::text[], $14::text[]) q (source, sku)
         cross join lateral (
-          select * from products
-          where source = q.source and lower(sku) collate "C" = q.sku and sku <> ''
-          order by id desc limit 1
-        ) p
+          select max(id) as id from (
+            select id from products
+            where source = q.source and lower(sku) collate "C" = q.sku and sku <> '' offset 0
+          ) named
+        ) newest
+        join products p on p.id = newest.id
       ) found
     ) as products,
     (

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { openDirectory } from "../../server/customers/directory.ts";
 import { openStandings } from "../../server/customers/standing.ts";
+import { standingsOf } from "../../server/priority/simulation/standings.ts";
 import { openVocabulary } from "../../server/priority/vocabulary.ts";
 import { checkStandings } from "../../server/offers/standings/check.ts";
 import {
@@ -223,6 +225,46 @@ describe("thresholds", () => {
 });
 
 describe("what was computed", () => {
+  test.each([
+    ["orders", "gold"],
+    ["crm", ""],
+  ] as const)(
+    "is the same on the card, in the queue and for offers when tiers come from: %s",
+    async (tiersFrom, computed) => {
+      await save({ tiersFrom });
+      const mine = await addCustomer(house);
+      const crm = await addCustomer(house, { tier: "platinum" });
+      const nobody = await addCustomer(house);
+      for (const { id } of [mine, crm]) await addOrder(house, id, { totalMinor: 20_000 });
+      await house.judged();
+      const { database, offers } = house;
+      const directory = openDirectory(database, {
+        defaultRegion: "RU",
+        extensionPattern: /^\d{3}$/,
+      });
+      const standings = openStandings(database);
+      for (const [{ id }, tier] of [
+        [mine, computed],
+        [crm, "platinum"],
+        [nobody, ""],
+      ] as const) {
+        const question = {
+          customerId: id,
+          lines: [],
+          currency: "RUB",
+          channel: "operator" as const,
+        };
+        const simulated = await standingsOf(database, [id], "RUB");
+        expect({
+          card: (await directory.customer(id))?.tier,
+          queue: (await standings.of(id))?.tier,
+          offers: (await offers.engine.offersFor({ ...question, nowMs: NOON_MS })).tier,
+          simulation: simulated.get(id)?.tier,
+        }).toEqual({ card: tier, queue: tier, offers: tier, simulation: tier });
+      }
+    },
+  );
+
   test("is what policies see, and what they can name; the CRM's own tier holds where it gives one", async () => {
     await save();
     const mine = await addCustomer(house, { segments: ["wholesale"] });

@@ -3,6 +3,7 @@
  * and who talked last, since a day that is played again has its own. A test holds the two to each other.
  */
 import { sql } from "kysely";
+import { SEGMENTS, TIER } from "../../customers/tier.ts";
 import type { Storage } from "../../storage/database.ts";
 import type { Standing } from "../model.ts";
 
@@ -50,12 +51,12 @@ export async function standingsOf(
           from orders where customer_id = any(${ids}::bigint[])
         ) mine group by customer_id
       )
-      select c.id, c.name, c.language, c.tier, c.vip, c.segments, c.city, c.region,
+      select c.id, c.name, c.language, ${sql.raw(TIER)} as tier, c.vip, ${sql.raw(SEGMENTS)} as segments, c.city, c.region,
         coalesce(o.order_count, 0) as order_count, coalesce(o.lifetime_minor, 0) as lifetime_minor,
         o.last_order_at, o.on_its_way, o.late,
         exists (select 1 from claims where customer_id = c.id and closed_at is null) as open_claim,
         (select max(left_at) from carts where customer_id = c.id and ordered_at is null) as cart_left_at
-      from customers c left join of_orders o on o.customer_id = c.id
+      from customers c left join customer_standing st on st.customer_id = c.id left join of_orders o on o.customer_id = c.id
       where c.id = any(${ids}::bigint[])`.execute(db);
     for (const row of rows) standings.set(row.id, standingOf(row));
   }
