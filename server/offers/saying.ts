@@ -28,16 +28,29 @@ export function sayingOf(
       ? own
       : SAYING_LANGUAGES.find((one) => saying[one] !== "");
   if (language === undefined) return "";
-  return saying[language]
-    .replace(/\{(\w+)\}/g, (_, name: string) => {
-      const value = said[name as Placeholder] ?? "";
-      if (typeof value === "string") return value;
-      return MONEY.has(name)
-        ? moneyFormat(language, currency).format(value / minorUnits(currency))
-        : numberFormat(language).format(value);
-    })
-    .replace(/ {2,}/g, " ")
-    .trim();
+  let text = "";
+  for (const [index, part] of partsOf(saying[language]).entries()) {
+    const value = index % 2 === 0 ? part : (said[part as Placeholder] ?? "");
+    if (typeof value === "string") text += value;
+    else if (MONEY.has(part))
+      text += moneyFormat(language, currency).format(value / minorUnits(currency));
+    else text += numberFormat(language).format(value);
+  }
+  return text.replace(/ {2,}/g, " ").trim();
+}
+
+const split = new Map<string, readonly string[]>();
+
+/** Words and, at every second place, names of placeholders; found out once for each text. */
+function partsOf(text: string): readonly string[] {
+  let parts = split.get(text);
+  if (parts === undefined) {
+    parts = text.split(/\{(\w+)\}/);
+    // The texts of a book of rules are few; the bound is against somebody who checks many.
+    if (split.size >= 2000) split.clear();
+    split.set(text, parts);
+  }
+  return parts;
 }
 
 /** Names in braces that a text has. */

@@ -5,7 +5,7 @@ import type { Learner } from "../../../server/offers/learn/learner.ts";
 import { openReader } from "../../../server/offers/reader.ts";
 import type { Hint, HintSource } from "../../../server/offers/model.ts";
 import { type TestDatabase, testDatabase } from "../../support/postgres.ts";
-import { NOW_MS, type Ordered, addOrders, daysAgo, eagerLearner, makeShop } from "./small-shop.ts";
+import { NOW_MS, type Ordered, addOrders, eagerLearner, makeShop } from "./small-shop.ts";
 
 let database: TestDatabase;
 let learner: Learner;
@@ -345,6 +345,8 @@ test("reads by index alone, however much there is", async () => {
       "Seq Scan on category_cycles",
     ]);
     expect(text).toContain("Index Only Scan using order_items_customer");
+    for (const index of ["products_changed", "products_sku", "products_source_source_id_key"])
+      expect(text).toContain(index);
   } finally {
     client.release(true);
   }
