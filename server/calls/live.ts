@@ -88,6 +88,8 @@ type Followed = {
   /** Null while closed. */
   stopListening: (() => void) | null;
   auditing: boolean;
+  /** Epoch ms; null while the PBX is not heard. */
+  followedSinceMs: number | null;
 };
 
 /**
@@ -121,6 +123,7 @@ export class LiveCalls {
       preferredFor: new Set(),
       stopListening: null,
       auditing: false,
+      followedSinceMs: null,
     }));
     this.#byName = new Map(this.#followed.map((followed) => [followed.pbx.name, followed]));
   }
@@ -147,6 +150,11 @@ export class LiveCalls {
       followed.stopListening?.();
       followed.stopListening = null;
     }
+  }
+
+  /** Since when everything that lives on this PBX is known: the connection is up and its lists were read. Epoch ms, null while not. */
+  followedSince(pbx: string): number | null {
+    return this.#byName.get(pbx)?.followedSinceMs ?? null;
   }
 
   /** A call that lives now. */
@@ -261,6 +269,8 @@ export class LiveCalls {
 
   #receive(followed: Followed, input: PbxInput, atMs: number): void {
     this.#inputs += 1;
+    if (input.type === "snapshot") followed.followedSinceMs = atMs;
+    else if (input.type === "connectionLost") followed.followedSinceMs = null;
     let facts: readonly CallFact[] = [];
     let change: QueueChange | null = null;
     try {

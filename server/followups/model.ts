@@ -97,6 +97,8 @@ export type CallBackEntry = {
   readonly escalated: boolean;
   /** A campaign dials it by itself. */
   readonly byCampaign: boolean;
+  /** Nobody saw how the call ended that it came from: they may have been answered. */
+  readonly unseen?: boolean;
   readonly madeAt: string;
 };
 

@@ -636,6 +636,7 @@ export type Schema = {
     /** Ids of the calls that were these tries. */
     tried: Generated<string[]>;
     escalated_at: Time | null;
+    unseen: Generated<boolean>;
     campaign_id: string | null;
     closed_because: Generated<string>;
     closed_at: Time | null;
@@ -658,6 +659,13 @@ export type Schema = {
     queue: Generated<string>;
     user_id: string | null;
     at: TimeDefault;
+  };
+  waiting_calls: {
+    call_id: string;
+    pbx: string;
+    call: Json<unknown>;
+    customer_id: string | null;
+    seen_at: Time;
   };
   rating_asks: { call_id: string; phone: string; asked_at: Date };
   installation: { key: string; value: Json<unknown> };

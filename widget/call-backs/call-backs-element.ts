@@ -139,6 +139,7 @@ export class CallcardCallBacks extends LitElement {
       entry.tries > 0 ? locale.count("callBackTries", entry.tries) : "",
       entry.escalated ? t("callBackEscalated") : "",
       entry.byCampaign ? t("callBackByCampaign") : "",
+      entry.unseen ? t("callBackUnseen") : "",
     ];
     return html`<li class=${isLate(entry, nowMs) ? "late" : ""}>
       <bdi class="who">${entry.name || entry.phone}</bdi>

@@ -204,6 +204,7 @@ export const workEn = {
   callBackTries: { one: "{count} try", other: "{count} tries" },
   callBackEscalated: "escalated",
   callBackByCampaign: "dialled by a campaign",
+  callBackUnseen: "may have been answered: nobody saw the call end",
   callBackTake: "Take and call",
   callBackGive: "Give back",
   callBackDone: "Done",

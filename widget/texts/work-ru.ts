@@ -241,6 +241,7 @@ export const workRu: Translated<typeof workEn> = {
   },
   callBackEscalated: "передан старшему",
   callBackByCampaign: "наберёт кампания",
+  callBackUnseen: "возможно, уже ответили: конца звонка никто не видел",
   callBackTake: "Взять и позвонить",
   callBackGive: "Вернуть",
   callBackDone: "Сделано",

@@ -241,6 +241,7 @@ export const workUk: Translated<typeof workEn> = {
   },
   callBackEscalated: "передано старшому",
   callBackByCampaign: "набере кампанія",
+  callBackUnseen: "можливо, вже відповіли: кінця дзвінка ніхто не бачив",
   callBackTake: "Узяти й подзвонити",
   callBackGive: "Повернути",
   callBackDone: "Зроблено",

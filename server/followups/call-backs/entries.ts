@@ -151,6 +151,7 @@ type Row = {
   readonly taken_at: Date | null;
   readonly tries: number;
   readonly escalated_at: Date | null;
+  readonly unseen: boolean;
   readonly campaign_id: string | null;
   readonly campaign_name: string;
   readonly closed_because: string;
@@ -179,6 +180,7 @@ function entryOf(row: Row, late: Date): CallBackBody {
     late: isOpen && row.due_at <= late,
     escalated: row.escalated_at !== null,
     byCampaign: row.campaign_id !== null,
+    unseen: row.unseen,
     madeAt: row.made_at.toISOString(),
     callId: row.call_id,
     campaignId: row.campaign_id ?? "",

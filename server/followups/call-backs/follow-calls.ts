@@ -19,6 +19,7 @@ import {
   talkedMs,
 } from "./missed.ts";
 import type { CallBackSettings } from "./settings.ts";
+import { forgetWaiting, noteWaiting, outOfSight, readWaiting } from "./waiting.ts";
 
 /** What the following needs. */
 export type FollowCallsOptions = {
@@ -50,8 +51,18 @@ type News =
       readonly customerId: string | null;
       readonly atMs: number;
     }
+  | {
+      readonly kind: "waits";
+      readonly call: Call;
+      readonly customerId: string | null;
+      readonly atMs: number;
+    }
   | { readonly kind: "unanswered"; readonly call: Call };
 
+/** A caller who is said to wait for so long is looked for: what came a moment ago may still be on its way to be written. */
+const UNSEEN_AFTER_MS = 30_000;
+const MOST_UNSEEN = 200;
+const LONGEST_UNSEEN_MS = 3 * 86_400_000;
 /** A promise counts as kept by a talk so long before its time, or later; an earlier talk was about something else. */
 const KEPT_EARLY_MS = 30 * 60_000;
 
@@ -89,6 +100,8 @@ export class FollowCalls {
   #hear({ type, call, atMs }: CallFact): void {
     const customerId = () => this.#options.customerOf(call.id);
     if (call.direction === "inbound") {
+      if (type === "queueJoined")
+        this.#put({ kind: "waits", call, customerId: customerId(), atMs });
       if (type === "talkStarted")
         this.#put({ kind: "talked", call, customerId: customerId(), atMs });
       if (type === "callEnded") this.#put({ kind: "ended", call, customerId: customerId() });
@@ -108,13 +121,47 @@ export class FollowCalls {
     const settings = await this.#options.settings();
     // One by one: each is right by itself, and none is done twice.
     for (const news of batch) {
-      if (news.kind === "ended") await this.#ended(news.call, news.customerId, settings);
-      else if (news.kind === "talked") await this.#talked(news.call, news.customerId, news.atMs);
-      else await this.#unanswered(news.call, settings);
+      const { call } = news;
+      if (news.kind === "waits")
+        await noteWaiting(this.#options.db, call, news.customerId, news.atMs);
+      else if (news.kind === "ended") {
+        await this.#ended(call, news.customerId, settings);
+        await forgetWaiting(this.#options.db, call.id);
+      } else if (news.kind === "talked") {
+        await forgetWaiting(this.#options.db, call.id);
+        await this.#talked(call, news.customerId, news.atMs);
+      } else await this.#unanswered(call, settings);
     }
   }
 
-  async #ended(call: Call, customerId: string | null, settings: CallBackSettings): Promise<void> {
+  /**
+   * Those who waited when nobody looked: their calls are not there any more. When somebody wrote how one ended that is gone by, else it
+   * counts as out of sight. @param isGone whether a call is known not to live any more.
+   */
+  async lookForUnseen(isGone: (call: Call) => boolean, nowMs: number): Promise<void> {
+    const { db } = this.#options;
+    const before = new Date(nowMs - UNSEEN_AFTER_MS);
+    // Whoever waited days ago called elsewhere since; and a PBX that is gone is never heard again.
+    await sql`delete from waiting_calls where seen_at < ${new Date(nowMs - LONGEST_UNSEEN_MS)}`.execute(
+      db,
+    );
+    const waiting = await readWaiting(db, before, MOST_UNSEEN);
+    if (waiting.length === 0) return;
+    const settings = await this.#options.settings();
+    for (const { call, customerId, seenAtMs, ended } of waiting) {
+      if (!isGone(call)) continue;
+      await this.#ended(ended ?? outOfSight(call, nowMs), customerId, settings, seenAtMs);
+      await forgetWaiting(db, call.id);
+    }
+  }
+
+  /** @param sinceMs a talk after it was with somebody of us; default the call's end. */
+  async #ended(
+    call: Call,
+    customerId: string | null,
+    settings: CallBackSettings,
+    sinceMs = call.endedAtMs ?? call.startedAtMs,
+  ): Promise<void> {
     const { db, e164Of, timeZone } = this.#options;
     const phone = e164Of(call.party.number);
     const nobody = { doNotCall: false, inCampaign: false, settledSince: false, open: null };
@@ -123,7 +170,11 @@ export class FollowCalls {
     if (guess.deed !== "make" || phone === null) return;
     const told = await db.transaction().execute(async (trx) => {
       await lockPhone(trx, phone);
-      const facts = { ...(await readFacts(trx, call, phone, customerId)), phone, timeZone };
+      const facts = {
+        ...(await readFacts(trx, call, phone, customerId, sinceMs)),
+        phone,
+        timeZone,
+      };
       return actOn(trx, call, customerId, decideMissed(call, facts, settings));
     });
     if (told === null) return;
@@ -196,8 +247,9 @@ async function readFacts(
   call: Call,
   phone: string,
   customerId: string | null,
+  sinceMs: number,
 ): Promise<Omit<MissedFacts, "phone" | "timeZone">> {
-  const endedAt = new Date(call.endedAtMs ?? call.startedAtMs);
+  const endedAt = new Date(sinceMs);
   const { rows } = await sql<{
     do_not_call: boolean;
     in_campaign: boolean;
@@ -257,14 +309,14 @@ async function actOn(
     return rows[0] === undefined ? null : { id: rows[0].id, what: "hastened" };
   }
   const { rows } = await sql<{ id: string }>`
-    insert into call_backs (phone, customer_id, name, origin, call_id, queue, due_at, made_at)
+    insert into call_backs (phone, customer_id, name, origin, call_id, queue, due_at, made_at, unseen)
     values (${phone}, (select id from customers where id = ${customerId}::bigint),
       ${call.party.name
         .replaceAll(/\p{Cc}+/gu, " ")
         .toWellFormed()
         .trim()
         .slice(0, 200)}, ${verdict.origin}, ${call.id},
-      ${verdict.queue}, ${dueAt}, ${new Date(call.endedAtMs ?? call.startedAtMs)})
+      ${verdict.queue}, ${dueAt}, ${new Date(call.endedAtMs ?? call.startedAtMs)}, ${call.endedHow === "lostSight"})
     on conflict (phone) where state in ('open', 'taken') do nothing
     returning id`.execute(trx);
   return rows[0] === undefined ? null : { id: rows[0].id, what: verdict.origin };

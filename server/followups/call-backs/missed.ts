@@ -92,11 +92,13 @@ type Unserved = {
 /** How the caller was left without an operator; else why they were not. */
 function leftUnserved(call: Call): Unserved | NotMissed {
   const { endedHow, talks, visits } = call;
-  if (endedHow === null || endedHow === "lostSight" || endedHow === "merged") return "lostSight";
+  if (endedHow === null || endedHow === "merged") return "lostSight";
   const lastTalkMs = Math.max(...talks.map(({ startedAtMs }) => startedAtMs), -Infinity);
   // Who was transferred into a queue after a talk and waited there in vain was left as well.
   const waits = visits.filter(({ joinedAtMs }) => joinedAtMs > lastTalkMs);
   const last = waits.at(-1);
+  // Who was seen waiting last and then was gone is called back, though they may have been answered: better than not at all.
+  if (endedHow === "lostSight" && last?.how !== "unknown") return "lostSight";
   if (talks.length > 0 && last === undefined) return "answered";
   if (last?.how === "answered") return "answered";
   if (last?.how === "exitKey") return "wentElsewhere";

@@ -36,6 +36,8 @@ export type CallBacksOptions = {
   readonly calls: {
     onFact(listener: (fact: CallFact) => void): () => void;
     call(id: string): Call | undefined;
+    /** Since when all that lives on this PBX is known here; epoch ms, null while it is not. Absent: nothing is said of that. */
+    followedSince?(pbx: string): number | null;
   };
   /** The customer a call is with, as far as is known. */
   readonly customerOf: (callId: string) => string | null;
@@ -81,6 +83,7 @@ export type AskedCallBack = {
 };
 
 const EVERY_MS = 5000;
+const FOUND_AGAIN_MS = 30_000;
 
 /** Begins to follow calls and to look. */
 export function openCallBacks(options: CallBacksOptions): OpenedCallBacks {
@@ -126,9 +129,15 @@ export function openCallBacks(options: CallBacksOptions): OpenedCallBacks {
     count: (what) => (counts[what] += 1),
   });
 
+  /** Only of a PBX that is heard long enough that whoever still waits was found again. */
+  const isGone = ({ id, pbx }: Call): boolean => {
+    const since = calls.followedSince?.(pbx) ?? null;
+    return since !== null && clock() - since >= FOUND_AGAIN_MS && calls.call(id) === undefined;
+  };
   let looking: Promise<void> | null = null;
   const look = async (): Promise<void> => {
     const { settings } = await readSettings(db);
+    await following.lookForUnseen(isGone, clock());
     const found = await sweep(db, settings, clock());
     for (const [what, ids] of Object.entries(found)) {
       swept[what as keyof typeof swept] += ids.length;

@@ -331,6 +331,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       -- The calls that were such tries, so that each is counted once by however many processes.
       tried text[] not null default '{}',
       escalated_at timestamptz,
+      -- Nobody saw how the call ended that it came from: they may have been answered.
+      unseen boolean not null default false,
       -- The campaign that keeps it, when one does: nobody need call by hand.
       campaign_id bigint references campaigns on delete set null,
       closed_because text not null default '',
@@ -359,6 +361,16 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     )`.execute(db);
 
   // How likely the customer recommends the shop, 0 to 10, as they said after a call.
+  // Who waits in a queue now, with the call as it is in history.
+  await sql`
+    create table waiting_calls (
+      call_id text primary key,
+      pbx text not null,
+      call jsonb not null,
+      customer_id bigint,
+      seen_at timestamptz not null
+    )`.execute(db);
+  await sql`create index waiting_calls_seen on waiting_calls (seen_at)`.execute(db);
   await sql`
     create table ratings (
       call_id text primary key,

@@ -1,4 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { recordOf } from "../../../server/calls/record.ts";
+import { saveCalls } from "../../../server/calls/store.ts";
 import { PLAIN_CALL_BACKS } from "../../../server/followups/call-backs/settings.ts";
 import { saveSettings } from "../../../server/followups/call-backs/stored-settings.ts";
 import { localBus } from "../../../server/storage/bus.ts";
@@ -31,7 +33,7 @@ beforeEach(async () => {
   nowMs = NOON_MS;
   customers.clear();
   await database.pool.query(
-    "truncate call_backs, campaigns, customers, do_not_call, calls, installation cascade",
+    "truncate call_backs, waiting_calls, campaigns, customers, do_not_call, calls, installation cascade",
   );
   house = openHouse(database.db, options);
 });
@@ -213,5 +215,103 @@ describe("calling back", () => {
     expect(await rows()).toMatchObject([{ state: "closed", closed_because: "reached" }]);
     const attempts = await database.db.selectFrom("attempts").select("state").execute();
     expect(attempts).toEqual([{ state: "withdrawn" }]);
+  });
+});
+
+describe("a caller who waited when every process went away", () => {
+  const waiting = async (phone: string) => {
+    const call = house.calls.waits(lostCall(phone), NOON_MS);
+    await house.callBacks.flush();
+    return call;
+  };
+  /** All of them die, and one comes again; what was in memory is gone. */
+  const restart = async () => {
+    await house.callBacks.close();
+    house = openHouse(database.db, options);
+  };
+  const noted = async () =>
+    (await database.db.selectFrom("waiting_calls").select("call_id").execute()).length;
+
+  test("and is not there any more is called back once, as somebody whose end nobody saw", async () => {
+    const phone = nextPhone();
+    const call = await waiting(phone);
+    await restart();
+    // The PBX is not heard yet, or only just: whoever still waits has to be found first.
+    nowMs = NOON_MS + 10 * MINUTE_MS;
+    await house.callBacks.look();
+    house.calls.heardSinceMs = nowMs - 10_000;
+    await house.callBacks.look();
+    expect(await rows()).toEqual([]);
+    house.calls.heardSinceMs = nowMs - MINUTE_MS;
+    await Promise.all([house.callBacks.look(), house.callBacks.look()]);
+    expect(await rows()).toMatchObject([
+      {
+        ...{ phone, origin: "missed", queue: "600", call_id: call.id, unseen: true },
+        due_at: new Date(nowMs),
+      },
+    ]);
+    expect(await house.callBacks.ofPhone(phone)).toMatchObject({ unseen: true });
+    expect(await noted()).toBe(0);
+    // Done with by a person, it does not come again.
+    await house.callBacks.take((await rows())[0]!.id, anna);
+    await house.callBacks.settle((await rows())[0]!.id, anna, "notNeeded");
+    await house.callBacks.look();
+    expect(await rows()).toMatchObject([{ state: "closed" }]);
+  });
+
+  test("and waits still, was answered, or hung up while somebody looked is not", async () => {
+    const still = await waiting(nextPhone());
+    const answeredOne = answeredCall(nextPhone(), NOON_MS);
+    house.calls.waits(answeredOne, NOON_MS - 5000);
+    await answered(answeredOne);
+    const hungUp = lostCall(nextPhone(), { endedAtMs: NOON_MS + 2000 });
+    house.calls.waits(hungUp, NOON_MS);
+    await ended(hungUp);
+    expect(await noted()).toBe(1);
+    await restart();
+    nowMs = NOON_MS + 5 * MINUTE_MS;
+    house.calls.heardSinceMs = nowMs - MINUTE_MS;
+    house.calls.live.set(still.id, still);
+    await house.callBacks.look();
+    expect((await rows()).map(({ call_id, unseen }) => ({ call_id, unseen }))).toEqual([
+      { call_id: hungUp.id, unseen: false },
+    ]);
+    expect(await noted()).toBe(1);
+  });
+
+  test("is judged by what was written of the call, when anything was", async () => {
+    const phone = nextPhone();
+    const call = lostCall(phone, { endedAtMs: NOON_MS + MINUTE_MS });
+    house.calls.waits(call, NOON_MS);
+    await house.callBacks.flush();
+    // It ended and is in history; the process died before it looked at that.
+    await saveCalls(database.db, [recordOf(call, phone, null)]);
+    const other = answeredCall(nextPhone(), NOON_MS);
+    house.calls.waits(other, NOON_MS - 5000);
+    await house.callBacks.flush();
+    await saveCalls(database.db, [recordOf(other, other.party.number, null)]);
+    await restart();
+    nowMs = NOON_MS + 5 * MINUTE_MS;
+    house.calls.heardSinceMs = NOON_MS + 2 * MINUTE_MS;
+    await house.callBacks.look();
+    expect(await rows()).toMatchObject([{ phone, origin: "lost", unseen: false }]);
+  });
+
+  test("and was talked to since is not called; who waited days ago is not either", async () => {
+    const phone = nextPhone();
+    await waiting(phone);
+    await waiting(nextPhone());
+    await restart();
+    const later = answeredCall(phone, NOON_MS + MINUTE_MS);
+    await saveCalls(database.db, [recordOf(later, phone, null)]);
+    nowMs = NOON_MS + 4 * 24 * HOUR_MS;
+    house.calls.heardSinceMs = nowMs - MINUTE_MS;
+    await house.callBacks.look();
+    expect(await rows()).toEqual([]);
+    await waiting(phone);
+    nowMs = NOON_MS + MINUTE_MS;
+    house.calls.heardSinceMs = NOON_MS;
+    await house.callBacks.look();
+    expect(await rows()).toEqual([]);
   });
 });

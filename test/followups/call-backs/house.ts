@@ -35,6 +35,24 @@ export class PlayedCalls {
     return this.live.get(id);
   }
 
+  /** Since when the PBX is heard; null: it is away. */
+  heardSinceMs: number | null = null;
+  followedSince(): number | null {
+    return this.heardSinceMs;
+  }
+
+  /** They join the queue of their last visit, and wait. */
+  waits(call: Call, atMs: number): Call {
+    const visit = { ...call.visits.at(-1)!, leftAtMs: null, how: null };
+    const waiting: Call = {
+      ...call,
+      ...{ visits: [visit], endedAtMs: null, endedHow: null, state: "waiting" },
+    };
+    for (const listener of this.#listeners)
+      listener({ type: "queueJoined", call: waiting, visit, atMs });
+    return waiting;
+  }
+
   tell(type: "callEnded" | "talkStarted", call: Call, atMs: number): void {
     const fact =
       type === "callEnded" ? { type, call, atMs } : { type, call, atMs, talk: call.talks[0]! };

@@ -74,11 +74,17 @@ describe("a call that ended", () => {
     expect(decide(lostCall(phone, { ...none, rings: [ring] }))).toMatchObject({ deed: "make" });
   });
 
+  test("of whom was seen waiting last when the PBX went away is made: they may wait for us still", () => {
+    expect(decide(waited("unknown", { endedHow: "lostSight" }))).toMatchObject({
+      ...{ deed: "make", origin: "missed", queue: "600" },
+    });
+  });
+
   test.each([
     ["who pressed a key to go elsewhere", waited("exitKey"), {}, {}, "wentElsewhere"],
     [
-      "who was seen last when the PBX went away",
-      waited("unknown", { endedHow: "lostSight" }),
+      "who was gone when the PBX came back, and had not been waiting",
+      waited("timeout", { endedHow: "lostSight" }),
       {},
       {},
       "lostSight",

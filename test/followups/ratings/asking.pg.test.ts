@@ -174,8 +174,7 @@ test("not again within the days that were set; whoever nobody could be told of m
 
 test("the gateway gets it once, signed, however many processes heard the call", async () => {
   const got: { body: Body; ok: boolean; event: string }[] = [];
-  const gateway = createServer();
-  gateway.on("request", async (request: IncomingMessage, response: ServerResponse) => {
+  const hear = async (request: IncomingMessage, response: ServerResponse) => {
     const raw = await text(request);
     const header = (name: string) => String(request.headers[name]);
     got.push({
@@ -183,7 +182,8 @@ test("the gateway gets it once, signed, however many processes heard the call", 
       ok: isSigned(header("x-callcard-signature"), secret, Buffer.from(raw), Date.now()),
     });
     response.writeHead(204).end();
-  });
+  };
+  const gateway = createServer((request, response) => void hear(request, response));
   gateway.listen(0, "127.0.0.1");
   await once(gateway, "listening");
   open.push(gateway);
