@@ -59,7 +59,7 @@ export class OffersDouble {
     if (path === "customers") {
       const { id, name } = this.customer;
       const fits = name.toLowerCase().includes((query.get("q") ?? "").toLowerCase());
-      return [200, { customers: fits ? [{ id, name, phones: [{ e164: "+79130000002" }] }] : [] }];
+      return [200, { customers: fits ? [{ id, name, phones: ["+79130000002"] }] : [] }];
     }
     if (path.startsWith("standings")) return this.#standings(asked);
     if (path === "offers/products") {

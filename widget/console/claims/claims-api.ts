@@ -52,7 +52,8 @@ export type LetterSettling = {
 
 /** Somebody the search found. */
 export type FoundCustomer = Pick<Customer, "id" | "name"> & {
-  readonly phones: readonly { readonly e164: string }[];
+  /** E.164. */
+  readonly phones: readonly string[];
 };
 
 export class ClaimsApi {

@@ -191,5 +191,5 @@ export class ConsoleLetterOwner extends LitElement {
 
 /** `Мария Кузнецова, +79130000001`. */
 function customerText({ name, phones }: FoundCustomer, noName: string): string {
-  return [name || noName, phones[0]?.e164 ?? ""].filter(Boolean).join(", ");
+  return [name || noName, phones[0] ?? ""].filter(Boolean).join(", ");
 }

@@ -81,5 +81,6 @@ export class OffersApi {
 
 /** Somebody the search found, as far as the try-out shows them. */
 export type FoundCustomer = Pick<Customer, "id" | "name"> & {
-  readonly phones: readonly { readonly e164: string }[];
+  /** E.164. */
+  readonly phones: readonly string[];
 };

@@ -423,5 +423,5 @@ export class ConsoleOfferTry extends LitElement {
 }
 
 function phoneOf({ phones }: FoundCustomer): string {
-  return phones[0]?.e164 ?? "";
+  return phones[0] ?? "";
 }
