@@ -64,3 +64,8 @@ export function openGather<Question, Answer>({
     }
   }
 }
+
+/** PostgreSQL could not take what one of the questions says. */
+export function isAboutValues(error: unknown): boolean {
+  return error instanceof Error && "code" in error && String(error.code).startsWith("22");
+}

@@ -12,6 +12,8 @@ export type OffersOrder = {
   /** Ids go from 1 to these. */
   readonly customers: number;
   readonly products: number;
+  /** Each question is of a visit of its own, and what is answered is recorded as shown; "" for none. */
+  readonly visits: string;
 };
 
 /** What came of it. */
@@ -81,7 +83,7 @@ async function ask(order: OffersOrder): Promise<OffersAsked> {
   }
 }
 
-function requestOf({ customers, products }: OffersOrder, n: number): string {
+function requestOf({ customers, products, visits }: OffersOrder, n: number): string {
   // Steps prime to most numbers: every customer and product in turn, never neighbours.
   const product = (step: number) => `p-${1 + ((n * step) % products)}`;
   const body = JSON.stringify({
@@ -89,6 +91,7 @@ function requestOf({ customers, products }: OffersOrder, n: number): string {
     customer: { sourceId: `c-${1 + ((n * 7919) % customers)}` },
     lines: [7907, 7901, 7883].map((step) => ({ productId: product(step), quantity: 1 + (n % 2) })),
     currency: "RUB",
+    ...(visits ? { visit: `${visits}-${n}` } : {}),
   });
   return (
     "POST /api/v1/offers HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer cc_bench\r\n" +

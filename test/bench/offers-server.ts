@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { createApp } from "../../server/http/app.ts";
 import { createLog } from "../../server/http/log.ts";
 import { openHints } from "../../server/offers/learn/hints.ts";
+import { openOfferLoop } from "../../server/offers/loop/loop.ts";
 import { openOffers } from "../../server/offers/open.ts";
 import type { Authenticator } from "../../server/people/model.ts";
 import { localBus } from "../../server/storage/bus.ts";
@@ -32,6 +33,7 @@ const offers = await openOffers({
   log,
   timeZone: "Europe/Moscow",
 });
-offers.routes(app, { loop: null, region: "RU" });
+const loop = openOfferLoop({ storage, log });
+offers.routes(app, { loop, region: "RU" });
 const url = await app.listen({ host: "127.0.0.1", port: 0 });
 process.send?.({ url });

@@ -5,6 +5,7 @@
 import type { Storage } from "../../storage/database.ts";
 import { Refusal } from "../../desk/replies.ts";
 import { Outbox } from "../../storage/outbox.ts";
+import { isAboutValues, openGather } from "../gather.ts";
 import type { Occasion, Offer, OfferLoop, OffersAnswer, ShownOffer } from "../model.ts";
 import {
   type LoopShares,
@@ -16,7 +17,14 @@ import {
 } from "./arms.ts";
 import { readLearned } from "./learned.ts";
 import { NO_ANSWERS, chosen, ranked } from "./rank.ts";
-import { type Showing, readKnown, settleIgnored, writeAnswer, writeShowings } from "./showings.ts";
+import {
+  type Known,
+  type Showing,
+  readKnown,
+  settleIgnored,
+  writeAnswer,
+  writeShowings,
+} from "./showings.ts";
 
 /** What is logged; pino fits. */
 export interface LoopLog {
@@ -61,6 +69,10 @@ export function openOfferLoop(options: LoopOptions): RunningLoop {
     write: (showings) => writeShowings(db, showings),
     log,
   });
+  const known = openGather<Occasion, Known>({
+    ask: (occasions) => readKnown(pool, occasions),
+    isOwn: isAboutValues,
+  });
   const learn = async () => {
     await settleIgnored(db, options.ignoredAfterMs ?? IGNORED_AFTER_MS);
     learned = await readLearned(db);
@@ -82,7 +94,7 @@ export function openOfferLoop(options: LoopOptions): RunningLoop {
     nowMs: number,
   ): Promise<readonly ShownOffer[]> {
     if (answer.offers.length === 0) return [];
-    const { shown, refused } = await readKnown(pool, occasion);
+    const { shown, refused } = await known(occasion);
     // What the cart does not work without is said again, whatever was said another day about another cart.
     const open = answer.offers.filter(({ key, kind }) => kind === "needed" || !refused.has(key));
     const order = ranked(open, learned);

@@ -27,6 +27,8 @@ export type Known = {
 const REFUSED_FOR_DAYS = 30;
 
 type KnownRow = {
+  /** The place of the occasion. */
+  n: number;
   mine: boolean;
   offer_key: string;
   id: string;
@@ -34,32 +36,36 @@ type KnownRow = {
   answer_reason: string;
 };
 
-/** One round trip by two indexes. */
+const KNOWN = `
+  select q.n::int - 1 as n, s.*
+  from unnest($1::text[], $2::bigint[]) with ordinality q (occasion, customer_id, n)
+  cross join lateral (
+    select true as mine, offer_key, id, answer, answer_reason from offer_showings where occasion = q.occasion
+    union all
+    select false, offer_key, id, answer, answer_reason from offer_showings
+    where customer_id = q.customer_id and shown_at > now() - interval '${REFUSED_FOR_DAYS} days'
+      and answer = 'refused' and occasion <> q.occasion
+  ) s`;
+
+/** Of each occasion; one round trip by two indexes. */
 export async function readKnown(
   pool: Pick<pg.Pool, "query">,
-  { id, customerId }: Occasion,
-): Promise<Known> {
+  occasions: readonly Occasion[],
+): Promise<readonly Known[]> {
   const { rows } = await pool.query<KnownRow>({
-    name: "offers_known",
-    text: `select true as mine, offer_key, id, answer, answer_reason from offer_showings where occasion = $1
-           union all
-           select false, offer_key, id, answer, answer_reason from offer_showings
-           where customer_id = $2 and shown_at > now() - interval '${REFUSED_FOR_DAYS} days'
-             and answer = 'refused' and occasion <> $1`,
-    values: [id, customerId],
+    name: "offers_shown",
+    text: KNOWN,
+    values: [occasions.map(({ id }) => id), occasions.map(({ customerId }) => customerId)],
   });
-  const shown = new Map<string, Pick<ShownOffer, "showingId" | "answer" | "answerReason">>();
-  const refused = new Set<string>();
-  for (const row of rows) {
-    if (!row.mine) refused.add(row.offer_key);
-    else
-      shown.set(row.offer_key, {
-        showingId: row.id,
-        answer: row.answer,
-        answerReason: row.answer_reason,
-      });
-  }
-  return { shown, refused };
+  const known = occasions.map(() => ({
+    shown: new Map<string, Pick<ShownOffer, "showingId" | "answer" | "answerReason">>(),
+    refused: new Set<string>(),
+  }));
+  for (const { n, mine, offer_key, id, answer, answer_reason } of rows)
+    if (mine)
+      known[n]!.shown.set(offer_key, { showingId: id, answer, answerReason: answer_reason });
+    else known[n]!.refused.add(offer_key);
+  return known;
 }
 
 /** The same showing again changes nothing. What was deleted meanwhile (a rule, an order) is left out, not refused. */
