@@ -37,7 +37,7 @@ export type TimelineQuestion = {
   readonly customerId: string;
   /** None means all. */
   readonly kinds: readonly TimelineKind[];
-  /** Only what has this text in it; "" for all. */
+  /** Only what has this text in it, of the newest 3000 of each kind; "" for all. */
   readonly text: string;
   /** `next` of the page before, "" for the first. */
   readonly after: string;

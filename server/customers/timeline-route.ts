@@ -9,6 +9,7 @@ import {
   type TimelineEntry,
   type TimelineKind,
 } from "./timeline-model.ts";
+import { SEARCHED } from "./timeline-sql.ts";
 
 const Kind = Type.Unsafe<TimelineKind>(Type.Enum([...TIMELINE_KINDS]));
 
@@ -52,7 +53,11 @@ export function timelineRoute(app: App, timeline: Timeline): void {
             maxLength: 200,
             description: `Only these, apart by commas: ${TIMELINE_KINDS.join(", ")}`,
           }),
-          q: Type.String({ default: "", maxLength: 100, description: "Only what has this text" }),
+          q: Type.String({
+            default: "",
+            maxLength: 100,
+            description: `Only what has this text, of the newest ${SEARCHED} of each kind`,
+          }),
           after: Type.String({
             default: "",
             maxLength: 400,

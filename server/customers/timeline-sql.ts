@@ -140,6 +140,9 @@ const DETAILS: readonly Detail[] = [
 /** First lines of a letter are enough for a list. */
 const MOST_TEXT = 400;
 
+/** The text is looked for in so many of each kind, the newest: nothing tells which of them have it before they are read. */
+export const SEARCHED = 3000;
+
 /**
  * `$1` customer, `$2` kinds, `$3` to `$5` the last entry of the page before (at, kind, id), `$6` how many; with `isSearched` `$7` the text,
  * in small letters without ё.
@@ -152,7 +155,7 @@ export function timelineQuery(isSearched: boolean): string {
     // Whatever the planner believes of a customer, an order by time alone is the index's own; ties are merged below.
     return `(
       select ${n} as arm, '${arm.kind}' as kind, (${arm.id}) collate "C" as id, ${arm.key} as key, ${arm.at} as at
-      from ${arm.from}
+      from ${isSearched ? newest(arm) : arm.from}
       where t.customer_id = $1 and '${arm.kind}' = any($2) and ${arm.at} <= $3
         and (${arm.at} < $3 or '${arm.kind}' collate "C" > $4 or ('${arm.kind}' = $4 and (${arm.id}) collate "C" > $5))
         ${arm.only === undefined ? "" : `and ${arm.only}`} ${isSearched ? `and (${has})` : ""}
@@ -174,4 +177,12 @@ export function timelineQuery(isSearched: boolean): string {
     ) k
     cross join lateral (${details.join(" union all ")}) d
     order by k.at desc, k.kind collate "C", k.id`;
+}
+
+/** Of one kind those that are searched. */
+function newest({ from, at, only }: Arm): string {
+  return `(
+    select * from ${from} where t.customer_id = $1 ${only === undefined ? "" : `and ${only}`}
+    order by ${at} desc limit ${SEARCHED}
+  ) t`;
 }

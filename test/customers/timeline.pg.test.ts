@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { TIMELINE_KINDS, type TimelineKind } from "../../server/customers/timeline-model.ts";
-import { timelineQuery } from "../../server/customers/timeline-sql.ts";
+import { SEARCHED, timelineQuery } from "../../server/customers/timeline-sql.ts";
 import { openTimeline } from "../../server/customers/timeline.ts";
 import { type TestDatabase, testDatabase } from "../support/postgres.ts";
 
@@ -289,6 +289,13 @@ test("a page of somebody with 10,000 entries reads a page, not 10,000 entries", 
     );
   expect(read(plan.rows[0]!["QUERY PLAN"][0].Plan)).toBeLessThan(100);
   expect(await pages({ limit: 100 })).toHaveLength(10_000);
+  // A text that nothing has: what is looked through has a bound, and what lies beyond is not found.
+  const searched = await database.pool.query<{ "QUERY PLAN": [{ Plan: Plan }] }>(
+    `explain (analyze, format json) ${timelineQuery(true)}`,
+    [customerId, TIMELINE_KINDS, "infinity", "", "", 31, "nowhere"],
+  );
+  expect(read(searched.rows[0]!["QUERY PLAN"][0].Plan)).toBeLessThanOrEqual(SEARCHED);
+  expect(await pages({ kinds: ["note"], text: "x", limit: 100 })).toHaveLength(SEARCHED);
 });
 type Plan = {
   readonly "Relation Name"?: string;

@@ -300,7 +300,8 @@ function makeOrders(
   });
 }
 
-const paymentWords = {
+/** What a shop calls ways of paying, in both languages. */
+export const paymentWords = {
   ru: { cash: "При получении", card: "Картой на сайте" },
   uk: { cash: "При отриманні", card: "Карткою на сайті" },
 } as const;
