@@ -8,7 +8,7 @@
 import type { Direction } from "../calls/model.ts";
 import type { CallingHours } from "../campaigns/model.ts";
 import type { Candidate, Customer, PhoneNumber } from "../customers/model.ts";
-import type { CallBackEntry } from "../followups/model.ts";
+import type { CallBackEntry, PromiseRefusal } from "../followups/model.ts";
 import type { OrderSummary } from "../orders/model.ts";
 import type { CardWork, DeskWorkToServer, WrapUpDraft } from "./work-protocol.ts";
 
@@ -234,7 +234,13 @@ export type DeskChange = { readonly seq: number } & (
 /** Every request from a screen is answered by one of these; `message` is for the log, `code` for the screen's dictionary. */
 export type Reply<T = object> =
   | ({ readonly ok: true } & T)
-  | { readonly ok: false; readonly code: ErrorCode; readonly message: string };
+  | {
+      readonly ok: false;
+      readonly code: ErrorCode;
+      readonly message: string;
+      /** Of a promise that cannot be kept. */
+      readonly why?: PromiseRefusal;
+    };
 
 export type ErrorCode =
   | "invalid"

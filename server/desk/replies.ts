@@ -2,15 +2,23 @@
 import { AmiError } from "../asterisk/model.ts";
 import { DirectoryError } from "../customers/directory.ts";
 import { isDatabaseDown } from "../http/errors.ts";
+import type { PromiseRefusal } from "../followups/model.ts";
 import type { ErrorCode, Reply } from "./protocol.ts";
 
 /** A request that cannot be done; thrown by deeds, answered by the edge. */
 export class Refusal extends Error {
   readonly code: ErrorCode;
-  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+  /** What a screen can say of it beside its code. */
+  readonly why: PromiseRefusal | undefined;
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options?: ErrorOptions & { readonly why?: PromiseRefusal },
+  ) {
     super(message, options);
     this.name = "Refusal";
     this.code = code;
+    this.why = options?.why;
   }
 }
 
@@ -23,7 +31,10 @@ export function replyOf(error: unknown): {
     reply: { ok: false as const, code, message },
     unexpected,
   });
-  if (error instanceof Refusal) return say(error.code, error.message);
+  if (error instanceof Refusal) {
+    const { reply, unexpected } = say(error.code, error.message);
+    return { reply: error.why === undefined ? reply : { ...reply, why: error.why }, unexpected };
+  }
   if (error instanceof AmiError) return say(AMI_CODES[error.code], error.message);
   if (error instanceof DirectoryError)
     return say(error.code === "noSuchCustomer" ? "notFound" : "invalid", error.message);

@@ -172,7 +172,9 @@ export class WorkRequests {
   ): Promise<CallBackEntry> {
     const card = this.#card({ id: userId }, callId);
     if (card.phone === null)
-      throw new Refusal("invalid", "callId: this call has no number to call back");
+      throw new Refusal("invalid", "callId: this call has no number to call back", {
+        why: { reason: "noNumber", possibleAt: null },
+      });
     const callBack = await this.#work().callBacks.promise(
       {
         phone: card.phone.e164,

@@ -102,6 +102,13 @@ export type CallBackEntry = {
   readonly madeAt: string;
 };
 
+/** Why a call back cannot be promised so. */
+export type PromiseRefusal = {
+  readonly reason: "past" | "tooFar" | "noSuchTime" | "noSuchZone" | "doNotCall" | "noNumber";
+  /** A time that can be promised: the next at which the shop calls, or the last one that is near enough; ISO, null for none. */
+  readonly possibleAt: string | null;
+};
+
 /** A call back as the card promises it. */
 export type NewCallBack = {
   readonly phone: string;

@@ -1,8 +1,10 @@
 import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 import type { CallBack, DeskCall } from "../../server/desk/protocol.ts";
+import type { PromiseRefusal } from "../../server/followups/model.ts";
 import type { DeskContext, Done } from "../shared/context.ts";
 import { base } from "../shared/styles.ts";
 import { callBackProblem } from "../wrap-up/call-back.ts";
+import { promiseRefusalWords } from "./refusal.ts";
 
 /**
  * `<callcard-promise>`: promises the person of this call to call them back, by their own clock. A promise to somebody who has one moves it.
@@ -16,6 +18,7 @@ export class CallcardPromise extends LitElement {
     value: { state: true },
     busy: { state: true },
     problem: { state: true },
+    why: { state: true },
   };
 
   static override styles = [
@@ -43,12 +46,15 @@ export class CallcardPromise extends LitElement {
   declare value: CallBack | null;
   declare busy: boolean;
   declare problem: Done | "missing" | "past";
+  /** What the server said of a promise that it does not take. */
+  declare why: PromiseRefusal | null;
 
   constructor() {
     super();
     this.value = null;
     this.busy = false;
     this.problem = null;
+    this.why = null;
   }
 
   override firstUpdated(): void {
@@ -78,6 +84,7 @@ export class CallcardPromise extends LitElement {
         @pick=${(event: CustomEvent<CallBack>) => {
           this.value = event.detail;
           this.problem = null;
+          this.why = null;
         }}
       ></callcard-call-back>
       <label class="field"
@@ -101,7 +108,11 @@ export class CallcardPromise extends LitElement {
     if (problem === null) return nothing;
     if (problem === "missing") return t("callBackMissing");
     if (problem === "past") return t("callBackPast");
-    return problem === "invalid" ? t("promiseRefused") : t(`error_${problem}`);
+    if (this.why !== null) {
+      const { locale, clock } = this.ctx;
+      return promiseRefusalWords(this.why, this.value?.timeZone ?? "", locale, clock.nowMs());
+    }
+    return t(`error_${problem}`);
   }
 
   async #promise(event: SubmitEvent): Promise<void> {
@@ -109,6 +120,7 @@ export class CallcardPromise extends LitElement {
     if (this.busy) return;
     const { value } = this;
     this.problem = callBackProblem(value, this.ctx.clock.nowMs());
+    this.why = null;
     if (this.problem || value === null) return;
     const field = (event.target as HTMLFormElement).elements.namedItem("reason");
     const reason = field instanceof HTMLInputElement ? field.value.trim() : "";
@@ -117,7 +129,10 @@ export class CallcardPromise extends LitElement {
     const reply = await this.ctx.act.ask("promiseCallBack", { callId, ...value, reason });
     this.busy = false;
     if (reply.ok) this.#close();
-    else this.problem = reply.code;
+    else {
+      this.problem = reply.code;
+      this.why = reply.code === "noReply" ? null : (reply.why ?? null);
+    }
   }
 
   #close(): void {

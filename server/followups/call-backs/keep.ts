@@ -3,6 +3,7 @@ import { sql } from "kysely";
 import { momentOf } from "../../campaigns/desk-side.ts";
 import { Refusal } from "../../desk/replies.ts";
 import type { Database } from "../../storage/database.ts";
+import type { PromiseRefusal } from "../model.ts";
 import { type PlanCallBack, handOver } from "./campaigns.ts";
 
 /** What is to be kept. */
@@ -34,22 +35,36 @@ export async function lockPhone(trx: Database, phone: string): Promise<void> {
   );
 }
 
-/** When a wall's clock shows it there. @throws Refusal `invalid`: no such zone or time, in the past, more than a year ahead. */
-export function dueTime(at: string, timeZone: string, nowMs: number): number {
+/**
+ * When a wall's clock shows it there. @param next when the shop calls next; epoch ms, null for never.
+ * @throws Refusal `invalid` with why: no such zone or time, in the past, more than a year ahead.
+ */
+export function dueTime(
+  at: string,
+  timeZone: string,
+  nowMs: number,
+  next: number | null = null,
+): number {
   const dueAtMs = momentOf(at, timeZone);
   if (dueAtMs === null) {
     const zoneIsRight = momentOf("2026-01-01T12:00", timeZone) !== null;
-    throw new Refusal(
-      "invalid",
-      zoneIsRight
-        ? "at: is no time such as 2026-11-23T15:00"
-        : "timeZone: is no time zone such as Europe/Moscow",
-    );
+    throw zoneIsRight
+      ? refused("noSuchTime", "at: is no time such as 2026-11-23T15:00", next)
+      : refused("noSuchZone", "timeZone: is no time zone such as Europe/Moscow", null);
   }
-  if (dueAtMs <= nowMs) throw new Refusal("invalid", "at: lies in the past");
-  if (dueAtMs > nowMs + MOST_AHEAD_MS)
-    throw new Refusal("invalid", "at: is more than a year ahead");
+  if (dueAtMs <= nowMs) throw refused("past", "at: lies in the past", next);
+  const lastMs = nowMs + MOST_AHEAD_MS;
+  if (dueAtMs > lastMs) throw refused("tooFar", "at: is more than a year ahead", lastMs);
   return dueAtMs;
+}
+
+function refused(
+  reason: PromiseRefusal["reason"],
+  message: string,
+  possibleAtMs: number | null,
+): Refusal {
+  const possibleAt = possibleAtMs === null ? null : new Date(possibleAtMs).toISOString();
+  return new Refusal("invalid", message, { why: { reason, possibleAt } });
 }
 
 /** Inside a transaction. @returns its id. @throws Refusal `invalid` for a phone on the do-not-call list. */
@@ -61,7 +76,7 @@ export async function keep(
 ): Promise<string> {
   const { phone, customerId, dueAtMs, timeZone, userId } = wanted;
   if (await isDoNotCall(trx, phone))
-    throw new Refusal("invalid", "phone: is on the list of those whom nobody calls");
+    throw refused("doNotCall", "phone: is on the list of those whom nobody calls", null);
   const reason = oneText(wanted.reason, LONGEST_REASON);
   const data: Readonly<Record<string, string>> = reason === "" ? {} : { reason };
   const promise = { phone, customerId, atMs: dueAtMs, timeZone, userId, data };

@@ -163,6 +163,12 @@ export function openCallBacks(options: CallBacksOptions): OpenedCallBacks {
   }, options.everyMs ?? EVERY_MS);
   timer.unref();
 
+  /** When the shop calls next; null: never. */
+  const nextMs = async (): Promise<number | null> => {
+    const { settings } = await readSettings(db);
+    const shop = { names: [timeZone], basis: "shop" } as const;
+    return nextOpening(settings.hours, shop, clock())?.opensAtMs ?? null;
+  };
   const write = async (wanted: Wanted): Promise<CallBackBody> => {
     const id = await db.transaction().execute((trx) => keep(trx, planCallBack, wanted, clock()));
     counts[wanted.origin] += 1;
@@ -172,7 +178,7 @@ export function openCallBacks(options: CallBacksOptions): OpenedCallBacks {
 
   const opened: OpenedCallBacks = {
     async promise(callBack: NewCallBack, by) {
-      const dueAtMs = dueTime(callBack.at, callBack.timeZone, clock());
+      const dueAtMs = dueTime(callBack.at, callBack.timeZone, clock(), await nextMs());
       const { phone, customerId, name, reason, toMe } = callBack;
       const queue = await queueOf(db, calls, by.callId);
       return write({
@@ -182,13 +188,10 @@ export function openCallBacks(options: CallBacksOptions): OpenedCallBacks {
       });
     },
     async ask({ phone, customerId, name, queue, reason, when }, madeBy) {
-      const { settings } = await readSettings(db);
       const nowMs = clock();
-      const shop = { names: [timeZone], basis: "shop" } as const;
+      const next = await nextMs();
       const dueAtMs =
-        when === null
-          ? (nextOpening(settings.hours, shop, nowMs)?.opensAtMs ?? nowMs)
-          : dueTime(when.at, when.timeZone, nowMs);
+        when === null ? (next ?? nowMs) : dueTime(when.at, when.timeZone, nowMs, next);
       return write({
         ...{ phone, customerId, name, reason, queue, dueAtMs, timeZone: when?.timeZone ?? "" },
         ...{ origin: "asked", callId: "", madeBy, userId: null },

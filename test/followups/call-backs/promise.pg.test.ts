@@ -34,6 +34,9 @@ const wanted = (own: Partial<NewCallBack> = {}): NewCallBack => ({
 const promise = (own: Partial<NewCallBack> = {}, userId = anna) =>
   house.callBacks.promise(wanted(own), { userId, callId: "office-1.1" });
 
+/** Monday noon in Moscow, when the shop calls. */
+const NOON = new Date(NOON_MS).toISOString();
+
 describe("a promise", () => {
   test("is kept on the person's own clock and shown with who promised it", async () => {
     const at = "2026-11-23T20:30";
@@ -64,23 +67,35 @@ describe("a promise", () => {
   });
 
   test.each([
-    ["in the past", { at: "2026-11-23T11:59" }, "at: lies in the past"],
-    ["now", { at: "2026-11-23T12:00" }, "at: lies in the past"],
-    ["two years ahead", { at: "2028-11-23T12:00" }, "at: is more than a year ahead"],
-    ["at no time", { at: "2026-11-31T99:00" }, "at: is no time"],
-    ["in no zone", { timeZone: "Moscow" }, "timeZone: is no time zone"],
-    ["in a zone without a name", { timeZone: "" }, "timeZone: is no time zone"],
-  ])("%s is refused, naming the field, and nothing is kept", async (_, own, words) => {
-    const refused = promise(own);
-    await expect(refused).rejects.toMatchObject({ code: "invalid" });
-    await expect(refused).rejects.toThrow(words);
-    expect(await rows()).toEqual([]);
-  });
+    ["in the past", { at: "2026-11-23T11:59" }, "at: lies in the past", "past", NOON],
+    ["now", { at: "2026-11-23T12:00" }, "at: lies in the past", "past", NOON],
+    [
+      ...([
+        "two years ahead",
+        { at: "2028-11-23T12:00" },
+        "at: is more than a year ahead",
+      ] as const),
+      ...(["tooFar", "2027-11-24T09:00:00.000Z"] as const),
+    ],
+    ["at no time", { at: "2026-11-31T99:00" }, "at: is no time", "noSuchTime", NOON],
+    ["in no zone", { timeZone: "Moscow" }, "timeZone: is no time zone", "noSuchZone", null],
+    ["in a zone without a name", { timeZone: "" }, "timeZone: is no time", "noSuchZone", null],
+  ])(
+    "%s is refused, saying why and what can be, and nothing is kept",
+    async (_, own, words, reason, possibleAt) => {
+      const refused = promise(own);
+      await expect(refused).rejects.toMatchObject({ code: "invalid", why: { reason, possibleAt } });
+      await expect(refused).rejects.toThrow(words);
+      expect(await rows()).toEqual([]);
+    },
+  );
 
   test("to a phone that nobody calls is refused", async () => {
     const phone = nextPhone();
     await doNotCall(phone);
-    await expect(promise({ phone })).rejects.toMatchObject({ code: "invalid" });
+    await expect(promise({ phone })).rejects.toMatchObject({
+      ...{ code: "invalid", why: { reason: "doNotCall", possibleAt: null } },
+    });
     expect(await rows()).toEqual([]);
   });
 
