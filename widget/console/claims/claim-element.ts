@@ -176,6 +176,7 @@ export class ConsoleClaim extends LitElement {
 
   #put(change: ClaimNews): void {
     this.draft = { ...this.draft, ...change };
+    this.problem = "";
   }
 
   async #send(): Promise<void> {

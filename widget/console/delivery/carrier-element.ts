@@ -2,12 +2,14 @@ import { css, html, LitElement, nothing, type PropertyValues, type TemplateResul
 import type { ProviderSettings, TableSettings } from "../../../server/delivery/settings.ts";
 import { base } from "../../shared/styles.ts";
 import type { ConsoleContext } from "../context.ts";
+import { alertOf } from "../shared/page-parts.ts";
 import type { ConsoleKey } from "../words.ts";
 import { listOf } from "./carrier.ts";
 import { tableFields, tableStyles } from "./table.ts";
 
 /**
- * `<callcard-console-carrier>`: the settings of one carrier. Properties: `ctx`, `name` ("" for a new one), `saved`, `hasSecrets`.
+ * `<callcard-console-carrier>`: the settings of one carrier. Properties: `ctx`, `name` ("" for a new one), `saved`, `hasSecrets`,
+ * `problem` (why it was not saved, "" for nothing).
  * Events: `save` with the name and the settings, `cancel`.
  */
 export class ConsoleCarrier extends LitElement {
@@ -16,6 +18,7 @@ export class ConsoleCarrier extends LitElement {
     name: { attribute: false },
     saved: { attribute: false },
     hasSecrets: { attribute: false },
+    problem: {},
     settings: { state: true },
   };
   static override styles = [
@@ -44,6 +47,7 @@ export class ConsoleCarrier extends LitElement {
   declare name: string;
   declare saved: ProviderSettings;
   declare hasSecrets: readonly string[];
+  declare problem: string;
   /** As it is being edited. */
   declare settings: ProviderSettings | null;
   #name = "";
@@ -52,6 +56,7 @@ export class ConsoleCarrier extends LitElement {
     super();
     this.name = "";
     this.hasSecrets = [];
+    this.problem = "";
     this.settings = null;
   }
 
@@ -91,7 +96,7 @@ export class ConsoleCarrier extends LitElement {
             </div>`
           : nothing
       }
-      ${this.#fields(settings)}
+      ${this.#fields(settings)} ${alertOf(this.problem)}
       <div class="foot">
         <button class="btn primary" type="submit">${t("ed_save")}</button>
         <button class="btn" type="button" @click=${() => this.dispatchEvent(new Event("cancel"))}>

@@ -47,6 +47,15 @@ export class ConsoleCarriers extends LitElement {
         grid-template-columns: 90px 120px repeat(2, minmax(0, 1fr)) 150px;
         gap: 10px;
       }
+      form {
+        display: grid;
+        gap: 10px;
+        justify-items: start;
+      }
+      .home {
+        width: 100%;
+        align-items: end;
+      }
       .buttons {
         display: flex;
         flex-wrap: wrap;
@@ -105,7 +114,8 @@ export class ConsoleCarriers extends LitElement {
   override render(): TemplateResult {
     const { carriers, ctx } = this;
     const { t } = ctx.words;
-    return html`${alertOf(this.problem)} ${this.home ? this.#home(this.home) : nothing}
+    return html`${this.opened === null ? alertOf(this.problem) : nothing}
+      ${this.home ? this.#home(this.home) : nothing}
       ${
         carriers === null
           ? this.problem
@@ -228,9 +238,10 @@ export class ConsoleCarriers extends LitElement {
               .name=${name}
               .saved=${settings}
               .hasSecrets=${carrier.hasSecrets}
+              .problem=${this.problem}
               @save=${(event: CustomEvent<{ name: string; settings: ProviderSettings }>) =>
                 void this.#save(event.detail.name, enabled, event.detail.settings)}
-              @cancel=${() => (this.opened = null)}
+              @cancel=${() => this.#openOne(null)}
             ></callcard-console-carrier>`
           : nothing
       }
@@ -255,7 +266,7 @@ export class ConsoleCarriers extends LitElement {
         type="button"
         aria-expanded=${this.opened === name}
         aria-label=${`${t("dl_edit")}: ${name}`}
-        @click=${() => (this.opened = this.opened === name ? null : name)}
+        @click=${() => this.#openOne(this.opened === name ? null : name)}
       >
         ${t("dl_edit")}
       </button>
@@ -281,9 +292,10 @@ export class ConsoleCarriers extends LitElement {
           .name=${NEW}
           .saved=${this.begun}
           .hasSecrets=${[]}
+          .problem=${this.problem}
           @save=${(event: CustomEvent<{ name: string; settings: ProviderSettings }>) =>
             void this.#save(event.detail.name, true, event.detail.settings)}
-          @cancel=${() => (this.opened = null)}
+          @cancel=${() => this.#openOne(null)}
         ></callcard-console-carrier>
       </section>`;
     return html`<section class="panel add" aria-label=${t("dl_add")}>
@@ -296,7 +308,7 @@ export class ConsoleCarriers extends LitElement {
               type="button"
               @click=${() => {
                 this.begun = newSettings(kind, ctx.names.currency || "RUB");
-                this.opened = NEW;
+                this.#openOne(NEW);
               }}
             >
               ${t(`dl_kind_${kind}`)}
@@ -304,6 +316,11 @@ export class ConsoleCarriers extends LitElement {
         )}
       </p>
     </section>`;
+  }
+
+  #openOne(name: string | null): void {
+    this.opened = name;
+    this.problem = "";
   }
 
   async #save(name: string, enabled: boolean, settings: ProviderSettings): Promise<void> {

@@ -19,7 +19,7 @@ export const claimsRu = {
   cl_wants: "чего хочет: {wish}",
   cl_deadline: "ответить до: {when}",
   cl_opened: "открыта: {when}",
-  cl_madeBy: "оформил(а) {name}",
+  cl_madeBy: "кто оформил: {name}",
   cl_photo: "Фото {count}",
   cl_answered: "Ответ: {answer}",
   cl_work: "Заняться",

@@ -20,7 +20,7 @@ export const undeliveredRu = {
   un_actionTitle: "{what}, {number}",
   un_shopSays: "Магазин говорит: {words}",
   un_lastTry: "Последняя попытка: {why}",
-  un_asked: "просил(а) {name}, {when}",
+  un_asked: "кто просил: {name}, {when}",
   un_again: "Спросить ещё раз",
   un_done: "Сделано вручную",
   un_dropped: "Не нужно",

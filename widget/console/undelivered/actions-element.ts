@@ -1,4 +1,4 @@
-import { html, LitElement, nothing, type TemplateResult } from "lit";
+import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import type { ActionRecord } from "../../../server/orders/actions/store.ts";
 import { base } from "../../shared/styles.ts";
@@ -25,7 +25,17 @@ export class ConsoleActions extends LitElement {
     actions: { state: true },
     problem: { state: true },
   };
-  static override styles = [base, pageStyles, listStyles];
+  static override styles = [
+    base,
+    pageStyles,
+    listStyles,
+    css`
+      :host {
+        margin-inline: 0;
+        max-width: none;
+      }
+    `,
+  ];
 
   declare ctx: ConsoleContext;
   declare view: ActionView;

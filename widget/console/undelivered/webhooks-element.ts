@@ -27,6 +27,10 @@ export class ConsoleWebhooks extends LitElement {
     pageStyles,
     listStyles,
     css`
+      :host {
+        margin-inline: 0;
+        max-width: none;
+      }
       .targets {
         display: grid;
         grid-template-columns: repeat(auto-fill, minmax(min(320px, 100%), 1fr));
