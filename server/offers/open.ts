@@ -5,6 +5,7 @@
  *     hints ---------+--> engine --> the operator's card, POST /api/v1/offers
  *     standings -----+
  */
+import type pg from "pg";
 import type { CountryCode } from "libphonenumber-js/max";
 import type { App } from "../http/app.ts";
 import type { Bus } from "../storage/bus.ts";
@@ -83,12 +84,7 @@ export async function openOffers(options: OffersOptions): Promise<OpenedOffers> 
     maxConnections: CONNECTIONS,
     keptConnections: KEPT_CONNECTIONS,
     statementTimeoutMs: STATEMENT_TIMEOUT_MS,
-    // PostgreSQL would plan these statements anew for every question, which takes longer than to answer it.
-    onConnect: async (client) => {
-      await client.query(
-        "set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set jit = off",
-      );
-    },
+    onConnect: readyForOffers,
   });
   opening.defer(() => asked.close());
   const { freshMs } = options;
@@ -119,4 +115,11 @@ export async function openOffers(options: OffersOptions): Promise<OpenedOffers> 
     },
     close: () => parts.disposeAsync(),
   };
+}
+
+/** PostgreSQL would plan these statements anew for every question, which takes longer than to answer it. */
+export async function readyForOffers(client: pg.ClientBase): Promise<void> {
+  await client.query(
+    "set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set jit = off",
+  );
 }

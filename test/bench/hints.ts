@@ -11,6 +11,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { seededRandom } from "../../server/demo/random.ts";
 import { openHints } from "../../server/offers/learn/hints.ts";
+import { readyForOffers } from "../../server/offers/open.ts";
 import { openReader } from "../../server/offers/reader.ts";
 import { Learner } from "../../server/offers/learn/learner.ts";
 import { importOrders } from "../../server/orders/import.ts";
@@ -101,14 +102,18 @@ async function measureSpeed(
   const log = { info: () => undefined, error: (fields: object) => console.error(fields) };
   const learner = new Learner({ databaseUrl: url, log });
   const learning = learner.learn();
-  const beside = await askWhile(storage, shop, half.customers, learning);
+  const besides = openStorage(url, { maxConnections: 4, onConnect: readyForOffers });
+  const beside = await askWhile(besides, shop, half.customers, learning);
+  await besides.close();
   const learned = await learner.state();
   const rebuildSeconds = (learned.rebuildMs ?? Number.NaN) / 1000;
 
   const all = await loadLines(storage, shop, half, { lines: scale.lines });
   await storage.pool.query("vacuum analyze order_items");
   const loadSeconds = (performance.now() - startedAtMs) / 1000 - rebuildSeconds;
-  const asking = asker(storage, shop, all.customers, 1);
+  // Asked over connections as the server has for offers.
+  const asked = openStorage(url, { maxConnections: 4, onConnect: readyForOffers });
+  const asking = asker(asked, shop, all.customers, 1);
   for (let n = 0; n < scale.asked / 10; n++) await asking();
   const ms: number[] = [];
   let named = 0;
@@ -117,7 +122,8 @@ async function measureSpeed(
     ms.push(took);
     named += found;
   }
-  const floor = await roundTrips(storage, scale.asked);
+  const floor = await roundTrips(asked, scale.asked);
+  await asked.close();
   const imports = await measureImports(storage, shop, all.customers, scale.imported);
   const changes = await measureRefresh(storage, learner, shop, all.customers);
   await learner.close();
