@@ -115,7 +115,9 @@ export class ConsoleOffers extends LitElement {
       }
       case "versions": {
         const name = ctx.model.offers.rules?.find(({ id }) => id === route.id)?.settings.name;
-        return html`<h1 tabindex="-1"><bdi>${t("ofV_title", { name: name ?? "" })}</bdi></h1>
+        return html`<h1 tabindex="-1">
+            <bdi>${name === undefined ? t("place_versions") : t("ofV_title", { name })}</bdi>
+          </h1>
           <callcard-console-offer-versions
             .ctx=${ctx}
             .ruleId=${route.id}

@@ -107,7 +107,7 @@ export class ConsoleOfferVersions extends LitElement {
     return html`<article class="panel" aria-label=${title}>
       <header>
         <h2>${title}</h2>
-        ${isNow ? html`<span class="badge now">${t("versionNow")}</span>` : nothing}
+        ${isNow ? html`<span class="badge now">${t("ofV_now")}</span>` : nothing}
         <span class="muted small"
           >${t("versionBy", {
             name: changedBy,

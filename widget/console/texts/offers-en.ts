@@ -364,6 +364,7 @@ export const offersEn = {
   ofField_categories: "categories",
   ofV_title: "{name}: versions",
   ofV_link: "Versions: {count}",
+  ofV_now: "current",
   ofV_toRule: "Back to the rule",
   ofV_made: "The rule was made.",
   ofV_same: "Nothing that can be read changed.",

@@ -359,6 +359,7 @@ export const offersRu: { readonly [K in keyof typeof offersEn]: string } = {
   ofField_categories: "категории",
   ofV_title: "{name}: версии",
   ofV_link: "Версии: {count}",
+  ofV_now: "текущая",
   ofV_toRule: "К правилу",
   ofV_made: "Правило создано.",
   ofV_same: "Ничего заметного не изменилось.",

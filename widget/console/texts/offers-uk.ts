@@ -358,6 +358,7 @@ export const offersUk: { readonly [K in keyof typeof offersEn]: string } = {
   ofField_categories: "категорії",
   ofV_title: "{name}: версії",
   ofV_link: "Версії: {count}",
+  ofV_now: "поточна",
   ofV_toRule: "До правила",
   ofV_made: "Правило створено.",
   ofV_same: "Нічого помітного не змінилося.",

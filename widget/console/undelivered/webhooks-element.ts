@@ -36,8 +36,9 @@ export class ConsoleWebhooks extends LitElement {
         grid-template-columns: repeat(auto-fill, minmax(min(320px, 100%), 1fr));
         gap: 10px;
       }
-      .targets li {
+      .targets li.panel {
         display: grid;
+        grid-template-columns: minmax(0, 1fr);
         gap: 4px;
         align-content: start;
         padding: 12px 18px;
