@@ -2,29 +2,23 @@
  * The operator's day: cards before the phone is answered, presence as in Asterisk, wrap-ups that are not lost. Composed of
  * the call model, the customer directory, the order book and the PBXs; the socket's edge is `socket.ts`.
  */
-import type { CountryCode } from "libphonenumber-js/max";
-import type * as prom from "prom-client";
 import { pauseMember, unpauseMember } from "../asterisk/actions.ts";
 import type { Pbx } from "../asterisk/model.ts";
 import type { CallFact } from "../calls/model.ts";
-import type { CustomerDirectory } from "../customers/model.ts";
 import { readPhone } from "../customers/phone.ts";
-import type { OrderBook } from "../orders/model.ts";
 import type { User } from "../people/model.ts";
-import type { Bus } from "../storage/bus.ts";
-import type { Database } from "../storage/database.ts";
-import { Board, type PriorityOf, WRAP_UP_KEPT_MS } from "./board.ts";
+import { Board, WRAP_UP_KEPT_MS } from "./board.ts";
 import { CallBackLists } from "./call-back-lists.ts";
 import { workSource } from "./card-work.ts";
 import { Cards } from "./cards.ts";
 import { clickToCall } from "./click-to-call.ts";
 import { CampaignCalls } from "./campaign-calls.ts";
 import { type CustomerDeeds, customerDeeds } from "./customer-deeds.ts";
-import type { DialSettings } from "./dial.ts";
 import { WrapUpDrafts } from "./drafts.ts";
+import type { DeskOptions } from "./desk-options.ts";
 import { Floor, type Operator } from "./floor.ts";
 import { Ledger, type PopListener } from "./ledger.ts";
-import type { Clock, DeskCalls, DeskCampaigns, DeskLog, DeskWork } from "./ports.ts";
+import type { Clock } from "./ports.ts";
 import { systemClock } from "./ports.ts";
 import type { CallBack, Disposition } from "./protocol.ts";
 import { Refusal } from "./replies.ts";
@@ -48,54 +42,8 @@ import { WorkRequests } from "./work-requests.ts";
 import { mayWrapUp, saveWrapUp } from "./wrap-up.ts";
 import { WrapUpPauses } from "./wrap-up-pause.ts";
 
-/** Settings of the desk. */
-export type DeskSettings = {
-  readonly defaultRegion: CountryCode;
-  readonly extensionPattern: RegExp;
-  readonly dial: DialSettings;
-  readonly identifyDeadlineMs: number;
-  /** 0 = members are not paused after a call. */
-  readonly wrapUpPauseSeconds: number;
-  /** Codes of the reasons an operator may pause with. */
-  readonly pauseReasons: readonly string[];
-  /** The PBX is simulated. */
-  readonly demo: boolean;
-};
-
 /** Reasons offered unless others are set. */
 export const DEFAULT_PAUSE_REASONS = ["break", "lunch", "meeting", "training", "other"] as const;
-
-/** Everything a desk is made of. */
-export type DeskOptions = {
-  readonly calls: DeskCalls;
-  readonly pbxs: ReadonlyMap<string, Pbx>;
-  readonly directory: CustomerDirectory;
-  readonly orders: OrderBook;
-  readonly db: Database;
-  /** The same database over connections that answer what cards ask together; default `db`. */
-  readonly reads?: Database;
-  /** The same database over connections of its own, for what operators write: it must not wait behind a flood of look-ups. */
-  readonly record: Database;
-  readonly settings: DeskSettings;
-  /** Without it nobody is told why a caller came first. */
-  readonly priority?: DeskPriority;
-  /** Without it no call is a campaign's. */
-  readonly campaigns?: DeskCampaigns;
-  /** What cards are worked on with; null or absent: orders are only shown. */
-  readonly work?: DeskWork | null;
-  /** Without it changes made by other processes are seen when somebody asks. */
-  readonly bus?: Bus;
-  readonly log: DeskLog;
-  readonly registry: prom.Registry;
-  readonly now?: Clock;
-};
-
-/** What the desk asks of queue priority, and tells it. */
-export interface DeskPriority {
-  readonly ofCall: PriorityOf;
-  customerChosen(callId: string, customerId: string): void;
-  seatsChanged(): void;
-}
 
 /** How long orders, past calls and notes may take before the card opens without them. */
 const PARTS_DEADLINE_MS = 200;

@@ -7,7 +7,8 @@ import { LiveCalls } from "../../server/calls/live.ts";
 import { readPhone } from "../../server/customers/phone.ts";
 import { openDirectory } from "../../server/customers/directory.ts";
 import type { CustomerDirectory } from "../../server/customers/model.ts";
-import { Desk, type DeskPriority, type DeskSettings } from "../../server/desk/desk.ts";
+import { Desk } from "../../server/desk/desk.ts";
+import type { DeskPriority, DeskSettings } from "../../server/desk/desk-options.ts";
 import type { DeskCampaigns, DeskWork } from "../../server/desk/ports.ts";
 import type {
   DeskCall,

@@ -22,8 +22,9 @@ export function entryTitle(entry: TimelineEntry, locale: Locale): string {
   return [t(`entry_${kind}`), about].filter(Boolean).join(": ");
 }
 
-/** Note, letter, goods; of a refused offer why. */
-export function entryText({ kind, text }: TimelineEntry, locale: Locale): string {
+/** Note, letter, goods; of a refused offer why; of an order's step the shop's own word when it is another than ours. */
+export function entryText({ kind, text, code }: TimelineEntry, locale: Locale): string {
+  if (kind === "order" && text === locale.word("stage_", code)) return "";
   return kind === "offer" && isReason(text) ? locale.t(`no_${text}`) : text;
 }
 

@@ -1,0 +1,57 @@
+/** What a desk is made of, and how it is set. */
+import type { CountryCode } from "libphonenumber-js/max";
+import type * as prom from "prom-client";
+import type { Pbx } from "../asterisk/model.ts";
+import type { CustomerDirectory } from "../customers/model.ts";
+import type { OrderBook } from "../orders/model.ts";
+import type { Bus } from "../storage/bus.ts";
+import type { Database } from "../storage/database.ts";
+import type { PriorityOf } from "./board.ts";
+import type { DialSettings } from "./dial.ts";
+import type { Clock, DeskCalls, DeskCampaigns, DeskLog, DeskWork } from "./ports.ts";
+
+/** Settings of the desk. */
+export type DeskSettings = {
+  readonly defaultRegion: CountryCode;
+  readonly extensionPattern: RegExp;
+  readonly dial: DialSettings;
+  readonly identifyDeadlineMs: number;
+  /** 0 = members are not paused after a call. */
+  readonly wrapUpPauseSeconds: number;
+  /** Codes of the reasons an operator may pause with. */
+  readonly pauseReasons: readonly string[];
+  /** The PBX is simulated. */
+  readonly demo: boolean;
+};
+
+/** Everything a desk is made of. */
+export type DeskOptions = {
+  readonly calls: DeskCalls;
+  readonly pbxs: ReadonlyMap<string, Pbx>;
+  readonly directory: CustomerDirectory;
+  readonly orders: OrderBook;
+  readonly db: Database;
+  /** The same database over connections that answer what cards ask together; default `db`. */
+  readonly reads?: Database;
+  /** The same database over connections of its own, for what operators write: it must not wait behind a flood of look-ups. */
+  readonly record: Database;
+  readonly settings: DeskSettings;
+  /** Without it nobody is told why a caller came first. */
+  readonly priority?: DeskPriority;
+  /** Without it no call is a campaign's. */
+  readonly campaigns?: DeskCampaigns;
+  /** What cards are worked on with; null or absent: orders are only shown. */
+  readonly work?: DeskWork | null;
+  /** Without it changes made by other processes are seen when somebody asks. */
+  readonly bus?: Bus;
+  readonly log: DeskLog;
+  readonly registry: prom.Registry;
+  readonly now?: Clock;
+};
+
+/** What the desk asks of queue priority, and tells it. */
+export interface DeskPriority {
+  readonly ofCall: PriorityOf;
+  customerChosen(callId: string, customerId: string): void;
+  seatsChanged(): void;
+}
