@@ -176,7 +176,9 @@ describe("a letter", () => {
     expect(await refused({ ...named, orderNumber: "A-9" })).toBe("body.orderNumber");
     expect(await rows("select 1 from claims")).toEqual([]);
     const came = await Promise.all([1, 2].map(() => settle({ ...named, orderNumber: " 70015 " })));
-    expect(came.map(({ status }) => status).toSorted((one, other) => one - other)).toEqual([200, 404]);
+    expect(came.map(({ status }) => status).toSorted((one, other) => one - other)).toEqual([
+      200, 404,
+    ]);
     expect(
       await rows("select number, kind, text, photos, customer_id, order_id from claims"),
     ).toEqual([
