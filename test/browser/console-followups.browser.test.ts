@@ -281,10 +281,10 @@ test("versions of an offer rule say who changed what; one is taken again", async
   const put = (method: string, path: string, body: object) =>
     page.evaluate(
       async ([verb, url, text]) => {
-        const answer = await fetch(url!, {
-          method: verb!,
+        const answer = await fetch(url, {
+          method: verb,
           headers: { "content-type": "application/json", "x-callcard": "1" },
-          body: text!,
+          body: text,
         });
         return [answer.status, await answer.json()] as const;
       },
