@@ -37,7 +37,7 @@ export const callBacksEn = {
   cb_closed_byCampaign: "the campaign called them",
   cb_closed_exhausted: "all tries of the campaign are used",
   cb_closed_refused: "they want no calls",
-  cb_page_list: "Call backs",
+  cb_page_list: "List",
   cb_page_settings: "Settings",
   cbs_title: "Settings of call backs",
   cbs_readOnly: "You can look at everything here. Only admins change the settings.",

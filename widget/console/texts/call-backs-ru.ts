@@ -39,7 +39,7 @@ export const callBacksRu: { readonly [K in keyof typeof callBacksEn]: string } =
   cb_closed_byCampaign: "позвонил обзвон",
   cb_closed_exhausted: "попытки обзвона кончились",
   cb_closed_refused: "просил не звонить",
-  cb_page_list: "Перезвоны",
+  cb_page_list: "Список",
   cb_page_settings: "Настройки",
   cbs_title: "Настройки перезвонов",
   cbs_readOnly: "Здесь можно смотреть всё. Менять настройки могут только администраторы.",

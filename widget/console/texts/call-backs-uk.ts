@@ -39,7 +39,7 @@ export const callBacksUk: { readonly [K in keyof typeof callBacksEn]: string } =
   cb_closed_byCampaign: "подзвонив обдзвін",
   cb_closed_exhausted: "спроби обдзвону скінчилися",
   cb_closed_refused: "просив не дзвонити",
-  cb_page_list: "Передзвони",
+  cb_page_list: "Список",
   cb_page_settings: "Налаштування",
   cbs_title: "Налаштування передзвонів",
   cbs_readOnly: "Тут можна дивитися все. Змінювати налаштування можуть лише адміністратори.",
