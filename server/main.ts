@@ -141,6 +141,7 @@ export async function start(
     ...{ storage, record, jobs, databaseUrl, bus, calls, campaigns, timeZone, log },
     region: defaultRegion,
     customerOf: (callId) => desk.customerOf(callId),
+    ...{ imap: config.imap, publicUrl: config.publicUrl },
   });
   opening.defer(() => work.close());
   const desk = new Desk({
@@ -213,6 +214,8 @@ export async function start(
     return { ok: true, detail: "answers" };
   });
   readiness.add("redis", () => bus.health());
+  const { letters } = work;
+  if (letters !== null) readiness.add("mail", () => letters.state());
   for (const link of links) {
     readiness.add(`pbx ${link.name}`, () => {
       const { state, reason, capabilities } = link.status();

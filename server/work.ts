@@ -18,10 +18,12 @@ import type { DeskWork } from "./desk/ports.ts";
 import { openClaims } from "./followups/claims/open.ts";
 import { claimRoutes } from "./followups/claims/routes.ts";
 import { openCallBacks } from "./followups/call-backs/open.ts";
+import { type Letters, openLetters } from "./followups/mail/imap/letters.ts";
 import { mailRoutes } from "./followups/mail/routes.ts";
 import { openRatings } from "./followups/ratings/open.ts";
 import type { App } from "./http/app.ts";
 import type { Metrics } from "./http/metrics.ts";
+import type { ImapConfig } from "./imap-config.ts";
 import { openHints } from "./offers/learn/hints.ts";
 import { openLearning } from "./offers/learn/open.ts";
 import { openOfferLoop } from "./offers/loop/loop.ts";
@@ -46,18 +48,25 @@ export type WorkOptions = {
   readonly calls: {
     onFact(listener: (fact: CallFact) => void): () => void;
     call(id: string): Call | undefined;
+    followedSince(pbx: string): number | null;
   };
   readonly campaigns: Pick<CampaignsPart, "planCallBack">;
   readonly customerOf: (callId: string) => string | null;
   readonly region: CountryCode;
   /** The shop's own IANA zone. */
   readonly timeZone: string;
+  /** The mailbox whose letters become claims; null for none. */
+  readonly imap: ImapConfig | null;
+  /** Where people reach the server; "" when nobody told it. */
+  readonly publicUrl: string;
   readonly log: Logger;
 };
 
 /** The parts, running. */
 export type Work = {
   readonly desk: DeskWork;
+  /** null without a mailbox. */
+  readonly letters: Letters | null;
   /** Registers everything that is asked over HTTP. */
   routes(app: App, metrics: Metrics): Promise<void>;
   /** Begins what is done by itself. */
@@ -90,6 +99,14 @@ export async function openWork(options: WorkOptions): Promise<Work> {
   opening.defer(() => webhooks.close());
   const claims = openClaims({ storage: record, bus, timeZone, log: log("claims") });
   opening.defer(() => claims.close());
+  const letters =
+    options.imap === null
+      ? null
+      : openLetters({
+          ...{ db: record.db, claims, region, mailbox: options.imap, databaseUrl },
+          log: log("letters"),
+        });
+  opening.defer(async () => letters?.close());
   const e164Of = (number: string) => readPhone(number, region)?.e164 ?? null;
   const { customerOf } = options;
   const callBacks = openCallBacks({
@@ -99,7 +116,8 @@ export async function openWork(options: WorkOptions): Promise<Work> {
   });
   opening.defer(() => callBacks.close());
   const ratings = openRatings({
-    ...{ db: record.db, calls, customerOf, e164Of, timeZone, log: log("ratings") },
+    ...{ db: record.db, calls, customerOf, e164Of, timeZone, publicUrl: options.publicUrl },
+    log: log("ratings"),
   });
   opening.defer(() => ratings.close());
 
@@ -119,11 +137,13 @@ export async function openWork(options: WorkOptions): Promise<Work> {
       await webhookRoutes(app, { db });
       await claimRoutes(app, { claims });
       await mailRoutes(app, { db, claims, region });
+      letters?.expose(metrics);
       await callBacks.routes(app, metrics);
       await ratings.routes(app, metrics);
       metrics.exposeGauges("callcard_offers_", () => ({ unwritten: loop.counters().waiting }));
       metrics.exposeCounters("callcard_offers_", () => ({ lost: loop.counters().lost }));
     },
+    letters,
     open: () => learning.open(),
     close: () => parts.disposeAsync(),
   };

@@ -15,7 +15,10 @@ const NEEDS: Readonly<Record<string, readonly { program: string; apt: string }[]
     { program: "openssl", apt: "openssl" },
     { program: "redis-server", apt: "redis-server" },
   ],
-  postgres: [],
+  postgres: [
+    { program: "dovecot", apt: "dovecot-imapd" },
+    { program: "openssl", apt: "openssl" },
+  ],
   browser: [{ program: "chromium", apt: "chromium" }],
   lab: [
     { program: "debootstrap", apt: "debootstrap" },
