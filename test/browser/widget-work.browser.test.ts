@@ -67,7 +67,7 @@ describe("the order that is talked about", () => {
     expect(await page.getByText("№ 104512").count()).toBe(1);
     await page.getByText("Кофе в зёрнах, Кофемашины").waitFor();
     await page.getByText("Яндекс Маркет").waitFor();
-    await page.getByText("1 возврат").waitFor();
+    await page.locator(".facts").getByText("1 возврат").waitFor();
     allWell(desk);
   });
 
