@@ -72,6 +72,9 @@ export class CallcardClaim extends LitElement {
         field-sizing: content;
         max-height: 200px;
       }
+      textarea[name="photos"] {
+        min-height: 38px;
+      }
       .foot {
         display: flex;
         flex-wrap: wrap;

@@ -31,15 +31,12 @@ export const orderStyles = css`
     white-space: nowrap;
     text-align: right;
   }
+  /* Lines of their own: beside the heading they would squeeze it. */
   .head .when,
   .payment {
+    grid-column: 1 / -1;
     font-size: 13px;
     color: var(--ink-3);
-  }
-  .payment {
-    justify-self: end;
-    max-width: 300px;
-    text-align: right;
   }
   .payment strong {
     font-weight: 600;
@@ -264,12 +261,6 @@ export const orderStyles = css`
     font-size: 14px;
   }
   @container card (max-width: 460px) {
-    .head .when,
-    .payment {
-      grid-column: 1 / -1;
-      justify-self: start;
-      text-align: left;
-    }
     .lines li {
       grid-template-columns: minmax(0, 1fr) auto;
     }
