@@ -2,7 +2,7 @@
  * A toy shop for tests of the whole product: goods with stock, a history of orders to learn from, a returning customer with an open order and
  * an older one, and the shop's own HTTP server, which decides by itself and which the test can make slow, silent or confused.
  */
-import { createServer } from "node:http";
+import { type IncomingMessage, type ServerResponse, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { importCustomers } from "../../server/customers/import.ts";
@@ -146,27 +146,31 @@ export async function openToyShop(storage: Storage): Promise<ToyShop> {
   // The street before the shop: what happens on it is no fault of the shop's.
   const knocks: string[] = [];
   const street = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on("data", (chunk: Buffer) => chunks.push(chunk));
-    request.on("end", () => {
-      knocks.push(String(request.headers["idempotency-key"]));
-      if (shop.mood === "down") return void request.destroy();
-      if (shop.mood === "garbage") return void response.end("<html>Технические работы</html>");
-      const passed = shop.mood === "slow" ? sleep(SLOW_MS) : Promise.resolve();
-      passed
-        .then(async () => {
-          const { host: _host, connection: _connection, ...headers } = request.headers;
-          const answer = await fetch(door.url, {
-            method: "POST",
-            headers: headers as Record<string, string>,
-            body: Buffer.concat(chunks),
-          });
-          response.writeHead(answer.status, { "content-type": "application/json" });
-          response.end(await answer.text());
-        })
-        .catch(() => response.destroy());
-    });
+    pass(request, response).catch(() => response.destroy());
   });
+  async function pass(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
+    knocks.push(String(request.headers["idempotency-key"]));
+    const { mood } = shop;
+    if (mood === "down") {
+      request.destroy();
+      return;
+    }
+    if (mood === "garbage") {
+      response.end("<html>Технические работы</html>");
+      return;
+    }
+    if (mood === "slow") await sleep(SLOW_MS);
+    const { host: _host, connection: _connection, ...headers } = request.headers;
+    const answer = await fetch(door.url, {
+      method: "POST",
+      headers: headers as Record<string, string>,
+      body: Buffer.concat(chunks),
+    });
+    response.writeHead(answer.status, { "content-type": "application/json" });
+    response.end(await answer.text());
+  }
   await new Promise<void>((listening) => street.listen(0, "127.0.0.1", listening));
   const shop: ToyShop = {
     returning,
