@@ -4,17 +4,20 @@
  */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import type { Page } from "playwright-core";
 import type { DeskState } from "../../server/desk/protocol.ts";
 import {
   campaignCall,
   ended,
   sampleCall,
+  sampleCard,
   samplePreview,
   sampleState,
   severalCard,
   talking,
   unknownCard,
 } from "../support/desk-samples.ts";
+import { sampleWork } from "../support/desk-work-samples.ts";
 import { readyPolicies } from "../../server/priority/ready-policies.ts";
 import { sampleVocabulary } from "../support/console-samples.ts";
 import { ConsoleStage, type ConsoleSceneOptions } from "../support/console-stage.ts";
@@ -24,12 +27,23 @@ const folder = join(import.meta.dirname, "../../docs/pictures");
 
 type Shot = SceneOptions & {
   readonly name: string;
+  /** What the operator does before the picture is taken. */
+  readonly deeds?: (page: Page) => Promise<void>;
   readonly calls: DeskState["calls"];
   readonly preview?: DeskState["preview"];
 };
 
 const now = Date.now();
 const call = sampleCall(now);
+const worked = talking(
+  sampleCall(now, { card: sampleCard(now, { work: sampleWork(now) }) }),
+  now,
+  74_000,
+);
+const orderOnTop = async (page: Page): Promise<void> => {
+  await page.locator("callcard-offers li").first().waitFor();
+  await page.locator("callcard-order").evaluate((order) => order.scrollIntoView());
+};
 const shots: readonly Shot[] = [
   { name: "ringing-ru", calls: [call] },
   { name: "talking-ru-dark", colorScheme: "dark", calls: [talking(call, now, 74_000)] },
@@ -38,13 +52,37 @@ const shots: readonly Shot[] = [
   { name: "wrap-up-en", locale: "en-GB", calls: [ended(call, now)] },
   { name: "campaign-call-ru", calls: [talking(campaignCall(now), now, 42_000)] },
   { name: "campaign-preview-ru-dark", colorScheme: "dark", calls: [], preview: samplePreview(now) },
+  { name: "order-offers-ru", height: 900, calls: [worked], deeds: orderOnTop },
+  {
+    ...{ name: "delivery-en-dark", locale: "en-GB", colorScheme: "dark", height: 900 },
+    calls: [worked],
+    async deeds(page) {
+      await orderOnTop(page);
+      await page.getByRole("button", { name: "Change delivery" }).click();
+      await page.locator("callcard-delivery .way").first().waitFor();
+      await page.locator("callcard-delivery .way").first().click();
+    },
+  },
+  {
+    ...{ name: "claim-uk", locale: "uk-UA", height: 900 },
+    calls: [worked],
+    async deeds(page) {
+      await page.keyboard.press("f");
+      const claim = page.locator("callcard-claim");
+      await claim.getByLabel("Про яке замовлення?").selectOption("103877");
+      await claim.getByRole("radio").first().check();
+      await claim.locator("fieldset").nth(1).getByRole("radio").nth(1).check();
+      await claim.locator("textarea").first().fill("Пакет порваний, кава розсипалася");
+      await claim.evaluate((form) => form.scrollIntoView());
+    },
+  },
   { name: "ringing-phone", width: 360, height: 740, calls: [call] },
 ];
 
 await mkdir(folder, { recursive: true });
 const stage = await DeskStage.open();
 try {
-  for (const { name, calls, preview = null, ...options } of shots) {
+  for (const { name, calls, preview = null, deeds, ...options } of shots) {
     const { presence, user } = sampleState(now);
     const language = options.locale?.slice(0, 2) ?? "ru";
     const state =
@@ -67,6 +105,7 @@ try {
     });
     const page = await scene.tab();
     await page.getByRole("main").waitFor();
+    await deeds?.(page);
     await page.waitForTimeout(500);
     await page.screenshot({ path: join(folder, `${name}.png`) });
     await stage.clear();
@@ -82,6 +121,7 @@ const consoleShots: readonly (ConsoleSceneOptions & { readonly name: string })[]
   { name: "console-rules-en", place: "#rules", locale: "en-GB" },
   { name: "console-rules-ru-dark", place: "#rules", colorScheme: "dark" },
   { name: "console-what-if-uk", place: "#what-if", locale: "uk-UA" },
+  { name: "console-offers-en", place: "#offers", locale: "en-GB" },
   { name: "console-what-if-ru-dark", place: "#what-if", colorScheme: "dark" },
 ];
 const consoleStage = await ConsoleStage.open();
@@ -100,6 +140,8 @@ try {
     if (options.place === "#what-if") {
       await page.locator("callcard-console-what-if button[type=submit]").click();
       await page.getByRole("table").waitFor();
+    } else if (options.place === "#offers") {
+      await page.getByRole("article").first().waitFor();
     } else if (!options.place) {
       await page.locator("callcard-console-queues .who").nth(1).click();
     }
