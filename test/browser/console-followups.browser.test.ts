@@ -278,14 +278,11 @@ test("versions of an offer rule say who changed what; one is taken again", async
     when: [],
     give: { kind: "discount", percent: 5, sumMinor: null, mostMinor: null },
   };
-  const put = (method: string, path: string, body: object) =>
+  const put = (method: "PUT" | "POST", path: string, body: object) =>
     page.evaluate(
       async ([verb, url, text]) => {
-        const answer = await fetch(url, {
-          method: verb,
-          headers: { "content-type": "application/json", "x-callcard": "1" },
-          body: text,
-        });
+        const headers = { "content-type": "application/json", "x-callcard": "1" };
+        const answer = await fetch(new Request(url, { method: verb, headers, body: text }));
         return [answer.status, await answer.json()] as const;
       },
       [method, `${server.callcard.url}/api/v1/offers/rules${path}`, JSON.stringify(body)] as const,

@@ -85,8 +85,6 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   // What was asked of the system an order comes from; the id is made by the screen and is the idempotency key there.
   await sql`
     alter table order_sources
-      -- As people call it: "Интернет-магазин"; "" for as it calls itself.
-      add column title text not null default '',
       add column actions_url text not null default '',
       add column actions_secret text not null default '',
       -- Which kinds of actions it takes.
@@ -288,23 +286,6 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       enabled boolean not null default true,
       changed_at timestamptz not null default now()
     )`.execute(db);
-  // How far the letters of mailboxes were taken.
-  await sql`
-    create table mailboxes (
-      -- user@host:port/folder
-      name text primary key,
-      uid_validity bigint not null,
-      -- Letters up to this one are done with.
-      last_uid bigint not null,
-      -- Of those that were there before us, up to this one, only the unread are taken.
-      unread_until bigint not null,
-      -- The server numbered its letters anew: older ones are done with.
-      since timestamptz,
-      -- The letter that is being read, and how often that was begun: one that ends the process must not do so for ever.
-      trying_uid bigint not null default 0,
-      tries integer not null default 0,
-      taken_at timestamptz not null default now()
-    )`.execute(db);
   await sql`create index messages_customer on messages (customer_id, at desc)`.execute(db);
   await sql`create index messages_unsettled on messages (at) where settled_at is null`.execute(db);
 
@@ -331,8 +312,6 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       -- The calls that were such tries, so that each is counted once by however many processes.
       tried text[] not null default '{}',
       escalated_at timestamptz,
-      -- Nobody saw how the call ended that it came from: they may have been answered.
-      unseen boolean not null default false,
       -- The campaign that keeps it, when one does: nobody need call by hand.
       campaign_id bigint references campaigns on delete set null,
       closed_because text not null default '',
@@ -361,16 +340,6 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     )`.execute(db);
 
   // How likely the customer recommends the shop, 0 to 10, as they said after a call.
-  // Who waits in a queue now, with the call as it is in history.
-  await sql`
-    create table waiting_calls (
-      call_id text primary key,
-      pbx text not null,
-      call jsonb not null,
-      customer_id bigint,
-      seen_at timestamptz not null
-    )`.execute(db);
-  await sql`create index waiting_calls_seen on waiting_calls (seen_at)`.execute(db);
   await sql`
     create table ratings (
       call_id text primary key,
@@ -383,14 +352,6 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       user_id bigint references users on delete set null,
       at timestamptz not null default now()
     )`.execute(db);
-  // Who was asked by message, so that no call is asked about twice, and nobody every day.
-  await sql`
-    create table rating_asks (
-      call_id text primary key,
-      phone text collate "C" not null,
-      asked_at timestamptz not null
-    )`.execute(db);
-  await sql`create index rating_asks_phone on rating_asks (phone, asked_at desc)`.execute(db);
   await sql`create index ratings_at on ratings (at)`.execute(db);
   await sql`create index ratings_customer on ratings (customer_id, at desc)`.execute(db);
 }
