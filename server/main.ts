@@ -45,6 +45,7 @@ import { localBus, redisBus } from "./storage/bus.ts";
 import { type Storage, openStorage } from "./storage/database.ts";
 import { startEmbeddedPostgres } from "./storage/embedded.ts";
 import { migrate } from "./storage/migrate.ts";
+import { openTogether } from "./storage/together.ts";
 import { openWork } from "./work.ts";
 
 /** A running server. */
@@ -83,6 +84,9 @@ export async function start(
   // Connections of its own: however many look-ups wait in a flood of calls, the record is written.
   const record = openStorage(databaseUrl, { maxConnections: 10 });
   opening.defer(() => record.close());
+  // What a card asks travels together, over connections that nothing slow is asked over.
+  const reads = openTogether(databaseUrl);
+  opening.defer(() => reads.close());
   const bus =
     config.redisUrl === "" ? localBus(fault("bus")) : redisBus(config.redisUrl, fault("bus"));
   opening.defer(() => bus.close());
@@ -96,7 +100,7 @@ export async function start(
     ...{ defaultRegion, extensionPattern, bus },
     deadlineMs: config.identifyDeadlineMs,
   });
-  const orders = openOrderBook(storage);
+  const orders = openOrderBook(reads);
 
   const demo = config.pbxs.length > 0 ? null : await openDemo(storage);
   if (demo === null) await closeDemoLogins(db);
@@ -138,7 +142,7 @@ export async function start(
   });
   opening.defer(() => campaigns.close());
   const work = await openWork({
-    ...{ storage, record, jobs, databaseUrl, bus, calls, campaigns, timeZone, log },
+    ...{ storage, record, reads, jobs, databaseUrl, bus, calls, campaigns, timeZone, log },
     region: defaultRegion,
     customerOf: (callId) => desk.customerOf(callId),
     ...{ imap: config.imap, publicUrl: config.publicUrl },
@@ -151,6 +155,7 @@ export async function start(
     orders,
     db,
     record: record.db,
+    reads: reads.db,
     settings: {
       ...{ defaultRegion, extensionPattern },
       dial: { context: config.dialContext, format: config.dialFormat },

@@ -33,12 +33,15 @@ import { actionRoutes } from "./orders/actions/routes.ts";
 import { openOrderWork } from "./orders/actions/work.ts";
 import type { Bus } from "./storage/bus.ts";
 import type { Storage } from "./storage/database.ts";
+import type { Together } from "./storage/together.ts";
 import { openWebhooks } from "./webhooks/open.ts";
 import { webhookRoutes } from "./webhooks/routes.ts";
 
 /** What the rest of the server gives. */
 export type WorkOptions = {
   readonly storage: Storage;
+  /** For what a card asks in one moment. */
+  readonly reads: Together;
   /** For what must be written however many look-ups wait. */
   readonly record: Storage;
   /** For queues of jobs alone. */
@@ -76,7 +79,8 @@ export type Work = {
 
 /** Opens the parts; what was open already is closed when one cannot be. @throws when PostgreSQL does not answer. */
 export async function openWork(options: WorkOptions): Promise<Work> {
-  const { storage, record, jobs, databaseUrl, bus, calls, campaigns, region, timeZone } = options;
+  const { storage, record, reads, jobs, databaseUrl, bus, calls, campaigns, region, timeZone } =
+    options;
   const { db } = storage;
   const log = (part: string) => options.log.child({ part });
   await using opening = new AsyncDisposableStack();
@@ -92,12 +96,12 @@ export async function openWork(options: WorkOptions): Promise<Work> {
   const delivery = await openDelivery({ db, log: log("delivery") });
   opening.defer(() => delivery.close());
   const orders = await openOrderWork({
-    ...{ storage, queueStorage: jobs, bus, defaultRegion: region, log: log("orders") },
+    ...{ storage, reads, queueStorage: jobs, bus, defaultRegion: region, log: log("orders") },
   });
   opening.defer(() => orders.close());
   const webhooks = await openWebhooks({ storage: jobs, log: log("webhooks") });
   opening.defer(() => webhooks.close());
-  const claims = openClaims({ storage: record, bus, timeZone, log: log("claims") });
+  const claims = openClaims({ storage: record, reads, bus, timeZone, log: log("claims") });
   opening.defer(() => claims.close());
   const letters =
     options.imap === null
@@ -110,7 +114,7 @@ export async function openWork(options: WorkOptions): Promise<Work> {
   const e164Of = (number: string) => readPhone(number, region)?.e164 ?? null;
   const { customerOf } = options;
   const callBacks = openCallBacks({
-    ...{ db: record.db, bus, calls, customerOf, e164Of, timeZone, region },
+    ...{ db: record.db, reads: reads.db, bus, calls, customerOf, e164Of, timeZone, region },
     planCallBack: campaigns.planCallBack,
     log: log("call backs"),
   });
@@ -126,7 +130,7 @@ export async function openWork(options: WorkOptions): Promise<Work> {
     desk: {
       ...{ orders, loop, delivery, claims, callBacks, offers: offers.engine },
       timeline: openTimeline(storage),
-      background: openBackground(storage),
+      background: openBackground(reads),
     },
     async routes(app, metrics) {
       offers.routes(app, { loop, region });

@@ -278,15 +278,14 @@ test("versions of an offer rule say who changed what; one is taken again", async
     when: [],
     give: { kind: "discount", percent: 5, sumMinor: null, mostMinor: null },
   };
-  const put = (method: "PUT" | "POST", path: string, body: object) =>
-    page.evaluate(
-      async ([verb, url, text]) => {
-        const headers = { "content-type": "application/json", "x-callcard": "1" };
-        const answer = await fetch(new Request(url, { method: verb, headers, body: text }));
-        return [answer.status, await answer.json()] as const;
-      },
-      [method, `${server.callcard.url}/api/v1/offers/rules${path}`, JSON.stringify(body)] as const,
-    );
+  const put = async (method: "PUT" | "POST", path: string, data: object) => {
+    const answer = await page.request.fetch(`${server.callcard.url}/api/v1/offers/rules${path}`, {
+      method,
+      data,
+      headers: { "x-callcard": "1" },
+    });
+    return [answer.status(), await answer.json()] as const;
+  };
   const made = await put("POST", "", { settings });
   expect(made[0]).toBe(201);
   const { id } = made[1] as { id: string };
