@@ -34,19 +34,15 @@ type Shot = SceneOptions & {
 };
 
 const now = Date.now();
-const call = sampleCall(now);
-const worked = talking(
-  sampleCall(now, { card: sampleCard(now, { work: sampleWork(now) }) }),
-  now,
-  74_000,
-);
+const call = sampleCall(now, { card: sampleCard(now, { work: sampleWork(now) }) });
+const worked = talking(call, now, 74_000);
 const orderOnTop = async (page: Page): Promise<void> => {
   await page.locator("callcard-offers li").first().waitFor();
   await page.locator("callcard-order").evaluate((order) => order.scrollIntoView());
 };
 const shots: readonly Shot[] = [
   { name: "ringing-ru", calls: [call] },
-  { name: "talking-ru-dark", colorScheme: "dark", calls: [talking(call, now, 74_000)] },
+  { name: "talking-ru-dark", colorScheme: "dark", calls: [worked] },
   { name: "several-uk", locale: "uk-UA", calls: [sampleCall(now, { card: severalCard(now) })] },
   { name: "unknown-en", locale: "en-GB", calls: [sampleCall(now, { card: unknownCard(now) })] },
   { name: "wrap-up-en", locale: "en-GB", calls: [ended(call, now)] },

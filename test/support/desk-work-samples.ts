@@ -281,7 +281,7 @@ export function sampleQuotes(nowMs: number): readonly Quote[] {
   });
   return [
     quote("table:post", {
-      ...{ provider: "post", service: "Посылка", mode: "post", priceMinor: 28_000 },
+      ...{ provider: "russianpost", service: "Посылка", mode: "post", priceMinor: 28_000 },
       ...{ days: [5, 9], told: "estimate" },
     }),
     quote("cdek:136", {

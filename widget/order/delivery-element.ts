@@ -219,7 +219,8 @@ export class CallcardDelivery extends LitElement {
   }
 
   #ways(): TemplateResult {
-    const { t } = this.ctx.locale;
+    const { locale } = this.ctx;
+    const { t } = locale;
     if (this.problem)
       return html`<p class="problem" role="alert">${t(`error_${this.problem}`)}</p>`;
     const { answer } = this;
@@ -233,7 +234,7 @@ export class CallcardDelivery extends LitElement {
     ${
       silent.length > 0
         ? html`<p class="small muted">
-            ${t("deliverySilent", { names: silent.map(({ provider }) => provider).join(", ") })}
+            ${t("deliverySilent", { names: silent.map(({ provider }) => locale.word("carrier_", provider)).join(", ") })}
           </p>`
         : nothing
     }`;
@@ -242,7 +243,11 @@ export class CallcardDelivery extends LitElement {
   #way(quote: Quote): TemplateResult {
     const { locale } = this.ctx;
     const { t } = locale;
-    const about = [quote.provider, quote.service, daysWords(quote.days, this.ctx)];
+    const about = [
+      locale.word("carrier_", quote.provider),
+      quote.service,
+      daysWords(quote.days, this.ctx),
+    ];
     return html`<label class="way ${quote.id === this.chosen ? "chosen" : ""}">
       <input
         type="radio"
@@ -327,7 +332,9 @@ export class CallcardDelivery extends LitElement {
     const method =
       quote === null
         ? (this.order.delivery.method ?? "")
-        : [quote.provider, quote.service].filter(Boolean).join(", ");
+        : [this.ctx.locale.word("carrier_", quote.provider), quote.service]
+            .filter(Boolean)
+            .join(", ");
     const request: OrderActionRequest = {
       kind: "changeDelivery",
       delivery: {

@@ -31,7 +31,10 @@ export type Locale = {
   /** A text with the number in its right form; `{count}` is the number, written as the language does. */
   readonly count: (key: PluralKey, count: number, values?: Values) => string;
   /** The dictionary's word for a code from outside (`stage_shipped`), or the code itself when there is none. */
-  readonly word: (prefix: "stage_" | "tier_" | "pause_" | "code_", code: string) => string;
+  readonly word: (
+    prefix: "stage_" | "tier_" | "pause_" | "code_" | "carrier_",
+    code: string,
+  ) => string;
   /** Minor units (kopecks, cents) with the currency's own sign; the fraction only when there is one. */
   readonly money: (minor: number, currency: string) => string;
   /** `12 марта`, with the year when it is not this one; "" for what is no date. */

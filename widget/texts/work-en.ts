@@ -82,6 +82,9 @@ export const workEn = {
   deliveryMissing_weight:
     "The weight of the goods is not known, so nobody can name a price. The address alone can be changed.",
   deliveryMissing_place: "Give a city or a postal code.",
+  carrier_cdek: "CDEK",
+  carrier_novaposhta: "Nova Poshta",
+  carrier_russianpost: "Russian Post",
   deliverySilent: "No answer from: {names}.",
   deliveryDays: { one: "{count} day", other: "{count} days" },
   deliveryDaysRange: { one: "{from} to {count} day", other: "{from} to {count} days" },

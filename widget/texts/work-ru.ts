@@ -90,6 +90,9 @@ export const workRu: Translated<typeof workEn> = {
   deliveryMissing_weight:
     "Вес товаров неизвестен, цену назвать нельзя. Можно сменить только адрес.",
   deliveryMissing_place: "Укажите город или индекс.",
+  carrier_cdek: "СДЭК",
+  carrier_novaposhta: "Новая почта",
+  carrier_russianpost: "Почта России",
   deliverySilent: "Не ответили: {names}.",
   deliveryDays: {
     one: "{count} день",

@@ -90,6 +90,9 @@ export const workUk: Translated<typeof workEn> = {
   deliveryMissing_weight:
     "Вага товарів невідома, ціну назвати не можна. Можна змінити лише адресу.",
   deliveryMissing_place: "Вкажіть місто або індекс.",
+  carrier_cdek: "СДЕК",
+  carrier_novaposhta: "Нова пошта",
+  carrier_russianpost: "Пошта Росії",
   deliverySilent: "Не відповіли: {names}.",
   deliveryDays: {
     one: "{count} день",

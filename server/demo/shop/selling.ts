@@ -147,7 +147,7 @@ export async function prepareSelling(db: Database, source: string): Promise<void
     }
     await trx
       .insertInto("delivery_providers")
-      .values({ name: "Таблица", kind: "table", settings: JSON.stringify(table) })
+      .values({ name: "Доставка магазина", kind: "table", settings: JSON.stringify(table) })
       .onConflict((conflict) => conflict.doNothing())
       .execute();
     await trx

@@ -137,8 +137,14 @@ function changeLines(
       );
   }
   const total = totalOf({ ...order, lines });
-  const text = `Состав изменён, к оплате ${(total / 100).toFixed(2)} ${order.currency}`;
+  const text = `Состав изменён, к оплате ${sum(total, order.currency)}`;
   return yes({ ...order, lines }, text, taken);
+}
+
+/** As the shop's receipts write it: `4 378 ₽`. */
+function sum(minor: number, currency: string): string {
+  const style = { style: "currency", currency, trailingZeroDisplay: "stripIfInteger" } as const;
+  return new Intl.NumberFormat("ru-RU", style).format(minor / 100);
 }
 
 function applyOffer(order: ShopOrder, offer: AgreedOffer): Decision {
@@ -153,7 +159,7 @@ function applyOffer(order: ShopOrder, offer: AgreedOffer): Decision {
   const text =
     offer.amountMinor === 0
       ? "Отмечено в заказе"
-      : `Скидка учтена, к оплате ${(totalOf(changed) / 100).toFixed(2)} ${order.currency}`;
+      : `Скидка учтена, к оплате ${sum(totalOf(changed), order.currency)}`;
   return yes(changed, text);
 }
 

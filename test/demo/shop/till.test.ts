@@ -86,7 +86,7 @@ describe("the sample shop", () => {
     });
     const first = decide(big, agreed("8", -2000), shelf());
     if (!first.ok) throw new Error(first.message);
-    expect(first.text).toBe("Скидка учтена, к оплате 83.00 RUB");
+    expect(first.text).toBe("Скидка учтена, к оплате 83\u00a0₽");
     expect(totalOf(first.order)).toBe(10_000 - 2000 + 300);
     expect(decide(first.order, agreed("8", -1), shelf())).toEqual({
       ok: false,
