@@ -18,6 +18,11 @@ afterAll(async () => {
   await database.drop();
 });
 
+/** What is newer than a transaction that is still open, in whichever database of the server, waits for its end. */
+const learnAll = async () => {
+  do await learner.learn();
+  while ((await learner.state()).waiting > 0);
+};
 const rows = async (query: string) => (await database.pool.query(query)).rows;
 const counters = async () => ({
   pairs: await rows("select a, b, together from product_pairs order by a, b"),
@@ -70,7 +75,7 @@ test("a wholesale order is left out, and that is told", async () => {
   await makeShop(database, 61, 1);
   const all = Array.from({ length: 61 }, (_, n) => n + 1);
   await addOrders(database, [...times(3, ...all), ...times(3, 1, 2)]);
-  await learner.learn();
+  await learnAll();
   expect(await companions()).toEqual([
     { product_id: "1", other_id: "2", together: 3, baskets: 3 },
     { product_id: "2", other_id: "1", together: 3, baskets: 3 },
@@ -147,9 +152,7 @@ test("after whatever changes, what was refreshed is what would be counted anew",
           }
         }
         const rebuilds = learner.counters().rebuilds;
-        // What is newer than a transaction that is still open, in whichever database of the server, waits for its end.
-        do await learner.learn();
-        while ((await learner.state()).waiting > 0);
+        await learnAll();
         expect(learner.counters().rebuilds).toBe(rebuilds);
         const refreshed = { ...(await counters()), companions: await companions() };
         await learner.ask("test");
