@@ -48,9 +48,9 @@ export const offers: Bench = async ({ quick }) => {
     visits = "",
   ): Promise<Measured> {
     // As long as it takes to compile what is asked all the time.
-    await ask(url, quick ? 3 : 10, visits && `first-${visits}`);
+    await ask(url, quick ? 10 : 20, visits && `first-${visits}`);
     const beforeMs = await cpuMs(answering);
-    const asked = await ask(url, quick ? 3 : 20, visits);
+    const asked = await ask(url, quick ? 5 : 20, visits);
     return { ...asked, cpuMs: ((await cpuMs(answering)) - beforeMs) / asked.ms.length };
   }
 
