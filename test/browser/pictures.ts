@@ -41,7 +41,11 @@ const orderOnTop = async (page: Page): Promise<void> => {
   await page.locator("callcard-order").evaluate((order) => order.scrollIntoView());
 };
 const shots: readonly Shot[] = [
-  { name: "ringing-ru", calls: [call] },
+  {
+    ...{ name: "ringing-ru", height: 900, calls: [call] },
+    // A page that nobody touched yet says that it may not ring aloud.
+    deeds: (page) => page.mouse.click(1050, 600),
+  },
   { name: "talking-ru-dark", colorScheme: "dark", calls: [worked] },
   { name: "several-uk", locale: "uk-UA", calls: [sampleCall(now, { card: severalCard(now) })] },
   { name: "unknown-en", locale: "en-GB", calls: [sampleCall(now, { card: unknownCard(now) })] },
@@ -63,7 +67,7 @@ const shots: readonly Shot[] = [
     ...{ name: "claim-uk", locale: "uk-UA", height: 900 },
     calls: [worked],
     async deeds(page) {
-      await page.keyboard.press("f");
+      await page.getByRole("button", { name: "Звернення" }).click();
       const claim = page.locator("callcard-claim");
       await claim.getByLabel("Про яке замовлення?").selectOption("103877");
       await claim.getByRole("radio").first().check();
