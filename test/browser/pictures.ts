@@ -67,7 +67,7 @@ const shots: readonly Shot[] = [
     ...{ name: "claim-uk", locale: "uk-UA", height: 900 },
     calls: [worked],
     async deeds(page) {
-      await page.getByRole("button", { name: "Звернення" }).click();
+      await page.getByRole("button", { name: "Звернення" }).first().click();
       const claim = page.locator("callcard-claim");
       await claim.getByLabel("Про яке замовлення?").selectOption("103877");
       await claim.getByRole("radio").first().check();

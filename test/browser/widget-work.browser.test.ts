@@ -251,7 +251,7 @@ test("delivery: quotes with price, days and how sure they are; a pick-up point; 
     "оценка",
     "от 5 до 9 дней",
     "цена сейчас",
-    "Не ответили: novaposhta",
+    "Не ответили: Новая почта",
   ])
     await delivery.getByText(text).first().waitFor();
   const save = delivery.getByRole("button", { name: "Выбрать доставку" });
