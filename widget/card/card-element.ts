@@ -15,6 +15,7 @@ import { cardStyles } from "./card.styles.ts";
 import { history } from "./history.ts";
 import { orders, ordersAbout } from "./orders.ts";
 import { ordersStyles } from "./orders.styles.ts";
+import { stageStyles } from "../order/stage.styles.ts";
 import { background, isFirstBuyer } from "./buyer.ts";
 import { person } from "./person.ts";
 import { place } from "./place.ts";
@@ -40,7 +41,7 @@ export class CallcardCard extends LitElement {
     unopened: { state: true },
   };
 
-  static override styles = [base, cardStyles, ordersStyles];
+  static override styles = [base, cardStyles, stageStyles, ordersStyles];
 
   declare ctx: DeskContext;
   declare call: DeskCall;

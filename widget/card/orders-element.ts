@@ -5,6 +5,7 @@ import type { DeskContext, Done } from "../shared/context.ts";
 import { base } from "../shared/styles.ts";
 import { row } from "./orders.ts";
 import { ordersStyles } from "./orders.styles.ts";
+import { stageStyles } from "../order/stage.styles.ts";
 
 /** The next page is asked for so far before its place is reached. */
 const AHEAD = "300px";
@@ -32,6 +33,7 @@ export class CallcardOrders extends LitElement {
 
   static override styles = [
     base,
+    stageStyles,
     ordersStyles,
     css`
       :host {

@@ -54,23 +54,4 @@ export const ordersStyles = css`
     -webkit-line-clamp: 2;
     overflow: hidden;
   }
-  .stage {
-    font-size: 12px;
-    padding: 1px 8px;
-  }
-  .stage.open {
-    background: var(--cool-soft);
-    border-color: transparent;
-    color: var(--cool);
-  }
-  .stage.moving {
-    background: var(--accent-soft);
-    border-color: transparent;
-    color: var(--accent-ink);
-  }
-  .stage.back {
-    background: var(--bad-soft);
-    border-color: transparent;
-    color: var(--bad);
-  }
 `;

@@ -28,6 +28,7 @@ import {
   withQuantity,
 } from "./lines.ts";
 import { orderStyles } from "./order.styles.ts";
+import { stageStyles } from "./stage.styles.ts";
 import { paymentWords } from "./payment.ts";
 import { STAGE_LOOK, stageWords } from "./stage.ts";
 
@@ -58,7 +59,7 @@ export class CallcardOrder extends LitElement {
     reason: { state: true },
   };
 
-  static override styles = [base, choiceStyles, orderStyles];
+  static override styles = [base, choiceStyles, stageStyles, orderStyles];
 
   declare ctx: DeskContext;
   declare callId: string;

@@ -57,25 +57,6 @@ export const orderStyles = css`
     font-size: 14px;
     color: var(--ink-2);
   }
-  .stage {
-    font-size: 12px;
-    padding: 1px 8px;
-  }
-  .stage.open {
-    background: var(--cool-soft);
-    border-color: transparent;
-    color: var(--cool);
-  }
-  .stage.moving {
-    background: var(--accent-soft);
-    border-color: transparent;
-    color: var(--accent-ink);
-  }
-  .stage.back {
-    background: var(--bad-soft);
-    border-color: transparent;
-    color: var(--bad);
-  }
   .lines {
     max-height: 340px;
     overflow: auto;

@@ -12,6 +12,7 @@ import { alertOf, pageLinks, viewButtons } from "../shared/page-parts.ts";
 import { pageStyles } from "../shared/page.styles.ts";
 import { refusalText } from "../shared/problems.ts";
 import { VIEWS, type View } from "./call-backs-api.ts";
+import { LookAgain } from "../shared/look-again.ts";
 
 const LOOK_AGAIN_MS = 10_000;
 const PAGES = ["list", "settings"] as const;
@@ -43,10 +44,15 @@ export class ConsoleCallBacks extends LitElement {
   readonly #open = new HashPage(this, "#call-backs", PAGES);
   #asked = 0;
   #next: string | null = null;
-  #timer: ReturnType<typeof setInterval> | null = null;
 
   constructor() {
     super();
+    this.addController(
+      new LookAgain(LOOK_AGAIN_MS, () => {
+        // Pages that were asked for stay where they are.
+        if (this.more.length === 0) void this.#load();
+      }),
+    );
     this.addController(
       new KeptFocus(this, () =>
         this.renderRoot.querySelector<HTMLElement>('.views [aria-pressed="true"]'),
@@ -57,19 +63,6 @@ export class ConsoleCallBacks extends LitElement {
     this.more = [];
     this.people = null;
     this.problem = "";
-  }
-
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.#timer = setInterval(() => {
-      // Pages that were asked for stay where they are.
-      if (!document.hidden && this.more.length === 0) void this.#load();
-    }, LOOK_AGAIN_MS);
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    if (this.#timer) clearInterval(this.#timer);
   }
 
   override firstUpdated(): void {

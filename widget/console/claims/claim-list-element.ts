@@ -13,6 +13,7 @@ import { alertOf, viewButtons } from "../shared/page-parts.ts";
 import { pageStyles } from "../shared/page.styles.ts";
 import { refusalText } from "../shared/problems.ts";
 import { CLAIM_VIEWS, type ClaimBody, type ClaimQuestion } from "./claims-api.ts";
+import { LookAgain } from "../shared/look-again.ts";
 
 const SEARCH_AFTER_MS = 300;
 const LOOK_AGAIN_MS = 30_000;
@@ -62,27 +63,23 @@ export class ConsoleClaimList extends LitElement {
   #next = "";
   #pages = 1;
   #typing: ReturnType<typeof setTimeout> | null = null;
-  #timer: ReturnType<typeof setInterval> | null = null;
 
   constructor() {
     super();
+    this.addController(
+      new LookAgain(LOOK_AGAIN_MS, () => {
+        // Pages that were asked for, and the claim somebody works on, stay where they are.
+        if (this.#pages === 1 && this.opened === "") void this.#load();
+      }),
+    );
     this.question = { view: "open", kind: "", status: "", text: "" };
     this.claims = null;
     this.opened = "";
     this.problem = "";
   }
 
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.#timer = setInterval(() => {
-      // Pages that were asked for, and the claim somebody works on, stay where they are.
-      if (!document.hidden && this.#pages === 1 && this.opened === "") void this.#load();
-    }, LOOK_AGAIN_MS);
-  }
-
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    if (this.#timer) clearInterval(this.#timer);
     if (this.#typing) clearTimeout(this.#typing);
   }
 

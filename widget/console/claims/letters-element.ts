@@ -8,6 +8,7 @@ import { alertOf } from "../shared/page-parts.ts";
 import { pageStyles } from "../shared/page.styles.ts";
 import { refusalText } from "../shared/problems.ts";
 import type { Letter, LetterSettling } from "./claims-api.ts";
+import { LookAgain } from "../shared/look-again.ts";
 
 const LOOK_AGAIN_MS = 30_000;
 
@@ -52,28 +53,20 @@ export class ConsoleLetters extends LitElement {
   declare opened: string;
   declare problem: string;
   #next = "";
-  #timer: ReturnType<typeof setInterval> | null = null;
 
   constructor() {
     super();
+    this.addController(
+      new LookAgain(LOOK_AGAIN_MS, () => {
+        if (this.opened === "") void this.#load();
+      }),
+    );
     this.addController(
       new KeptFocus(this, () => this.renderRoot.querySelector<HTMLElement>(".deeds .btn")),
     );
     this.letters = null;
     this.opened = "";
     this.problem = "";
-  }
-
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.#timer = setInterval(() => {
-      if (!document.hidden && this.opened === "") void this.#load();
-    }, LOOK_AGAIN_MS);
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    if (this.#timer) clearInterval(this.#timer);
   }
 
   override firstUpdated(): void {

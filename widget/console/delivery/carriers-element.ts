@@ -13,6 +13,7 @@ import { pageStyles } from "../shared/page.styles.ts";
 import { refusalText } from "../shared/problems.ts";
 import { unreachedText } from "../shared/unreached.ts";
 import { carrierRefusal, newSettings } from "./carrier.ts";
+import { LookAgain } from "../shared/look-again.ts";
 
 const KINDS = ["table", "cdek", "russianPost", "novaPoshta"] as const;
 const LOOK_AGAIN_MS = 15_000;
@@ -78,10 +79,14 @@ export class ConsoleCarriers extends LitElement {
   /** What a new one begins with. */
   declare begun: ProviderSettings | null;
   declare problem: string;
-  #timer: ReturnType<typeof setInterval> | null = null;
 
   constructor() {
     super();
+    this.addController(
+      new LookAgain(LOOK_AGAIN_MS, () => {
+        if (this.opened === null) void this.#load();
+      }),
+    );
     this.addController(
       new KeptFocus(this, () =>
         this.renderRoot.querySelector<HTMLElement>(".deeds .btn, .add .btn"),
@@ -92,18 +97,6 @@ export class ConsoleCarriers extends LitElement {
     this.opened = null;
     this.begun = null;
     this.problem = "";
-  }
-
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.#timer = setInterval(() => {
-      if (!document.hidden && this.opened === null) void this.#load();
-    }, LOOK_AGAIN_MS);
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    if (this.#timer) clearInterval(this.#timer);
   }
 
   override firstUpdated(): void {

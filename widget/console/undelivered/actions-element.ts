@@ -11,6 +11,7 @@ import { pageStyles } from "../shared/page.styles.ts";
 import { refusalText } from "../shared/problems.ts";
 import { unreachedText } from "../shared/unreached.ts";
 import { ACTION_VIEWS, type ActionView } from "./undelivered-api.ts";
+import { LookAgain } from "../shared/look-again.ts";
 
 const LOOK_AGAIN_MS = 10_000;
 
@@ -43,10 +44,14 @@ export class ConsoleActions extends LitElement {
   declare actions: readonly ActionRecord[] | null;
   declare problem: string;
   #asked = 0;
-  #timer: ReturnType<typeof setInterval> | null = null;
 
   constructor() {
     super();
+    this.addController(
+      new LookAgain(LOOK_AGAIN_MS, () => {
+        void this.#load();
+      }),
+    );
     this.addController(
       new KeptFocus(this, () =>
         this.renderRoot.querySelector<HTMLElement>('.views [aria-pressed="true"]'),
@@ -55,18 +60,6 @@ export class ConsoleActions extends LitElement {
     this.view = "givenBack";
     this.actions = null;
     this.problem = "";
-  }
-
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.#timer = setInterval(() => {
-      if (!document.hidden) void this.#load();
-    }, LOOK_AGAIN_MS);
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    if (this.#timer) clearInterval(this.#timer);
   }
 
   override firstUpdated(): void {

@@ -10,6 +10,7 @@ import { pageStyles } from "../shared/page.styles.ts";
 import { refusalText } from "../shared/problems.ts";
 import { unreachedText } from "../shared/unreached.ts";
 import { HOOK_VIEWS, type HookView } from "./undelivered-api.ts";
+import { LookAgain } from "../shared/look-again.ts";
 
 const LOOK_AGAIN_MS = 10_000;
 
@@ -59,10 +60,15 @@ export class ConsoleWebhooks extends LitElement {
   #asked = 0;
   #next = "";
   #pages = 1;
-  #timer: ReturnType<typeof setInterval> | null = null;
 
   constructor() {
     super();
+    this.addController(
+      new LookAgain(LOOK_AGAIN_MS, () => {
+        // Pages that were asked for stay where they are.
+        if (this.#pages === 1) void this.#load();
+      }),
+    );
     this.addController(
       new KeptFocus(this, () =>
         this.renderRoot.querySelector<HTMLElement>('.views [aria-pressed="true"]'),
@@ -72,19 +78,6 @@ export class ConsoleWebhooks extends LitElement {
     this.targets = null;
     this.deliveries = null;
     this.problem = "";
-  }
-
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.#timer = setInterval(() => {
-      // Pages that were asked for stay where they are.
-      if (!document.hidden && this.#pages === 1) void this.#load();
-    }, LOOK_AGAIN_MS);
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    if (this.#timer) clearInterval(this.#timer);
   }
 
   override firstUpdated(): void {

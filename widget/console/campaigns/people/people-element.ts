@@ -20,6 +20,7 @@ import {
   withdrawnText,
 } from "../sentences.ts";
 import { peopleStyles } from "./people.styles.ts";
+import { LookAgain } from "../../shared/look-again.ts";
 
 const SHOWN = 30;
 const LOOK_AGAIN_MS = 5000;
@@ -57,10 +58,14 @@ export class ConsoleCampaignPeople extends LitElement {
   #search = "";
   #searches = 0;
   #typing: ReturnType<typeof setTimeout> | null = null;
-  #timer: ReturnType<typeof setInterval> | null = null;
 
   constructor() {
     super();
+    this.addController(
+      new LookAgain(LOOK_AGAIN_MS, () => {
+        void this.#load();
+      }),
+    );
     this.next = null;
     this.unknown = [];
     this.found = null;
@@ -69,16 +74,8 @@ export class ConsoleCampaignPeople extends LitElement {
     this.problem = "";
   }
 
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.#timer = setInterval(() => {
-      if (!document.hidden) void this.#load();
-    }, LOOK_AGAIN_MS);
-  }
-
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    if (this.#timer) clearInterval(this.#timer);
     if (this.#typing) clearTimeout(this.#typing);
   }
 

@@ -16,6 +16,7 @@ import {
   within,
 } from "../sentences.ts";
 import { evidenceTexts } from "./evidence.ts";
+import { LookAgain } from "../../shared/look-again.ts";
 
 /** What a person can find out by asking the operators, or the person who was called. */
 const SETTLED: readonly AttemptOutcome[] = ["talked", "noAnswer", "busy", "cutOff", "failed"];
@@ -124,25 +125,17 @@ export class ConsoleAttempt extends LitElement {
   declare problem: string;
   /** An answer was sent. Its button stays as it is: one that is disabled would lose the keyboard. */
   #busy = false;
-  #timer: ReturnType<typeof setInterval> | null = null;
 
   constructor() {
     super();
+    this.addController(
+      new LookAgain(LOOK_AGAIN_MS, () => {
+        if (!isWhole(this.story)) void this.#load();
+      }),
+    );
     this.story = null;
     this.problem = "";
     this.addController(new KeptFocus(this, () => this.renderRoot.querySelector<HTMLElement>("h2")));
-  }
-
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.#timer = setInterval(() => {
-      if (!isWhole(this.story) && !document.hidden) void this.#load();
-    }, LOOK_AGAIN_MS);
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    if (this.#timer) clearInterval(this.#timer);
   }
 
   override willUpdate(changed: PropertyValues<this>): void {
