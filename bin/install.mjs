@@ -55,6 +55,7 @@ function buildScreens() {
     ],
     {
       CALLCARD_WIDGET_OUT: out,
+      CALLCARD_SCREENS: wanted.slice(0, 16),
     },
   );
   mkdirSync(out, { recursive: true });

@@ -38,6 +38,8 @@ export type Config = {
   readonly databaseUrl: string;
   /** "" = one process. */
   readonly redisUrl: string;
+  /** The YAML file that lists the PBXs, absolute; "" = none. Its list may change while the server runs. */
+  readonly configFile: string;
   /** Empty = the simulated PBX with the sample shop. */
   readonly pbxs: readonly PbxConfig[];
   /** Of the one PBX that is not listed in a file, also the simulated one; "" = its dialplan may not ask. */
@@ -63,6 +65,10 @@ export type Config = {
   readonly crmOrigins: readonly string[];
   /** How many reverse proxies stand in front (their X-Forwarded-For is believed). */
   readonly trustedProxies: number;
+  /** How screens may connect; `any`: by websocket, or by plain requests where that does not work. */
+  readonly socketTransports: "any" | "websocket";
+  /** How long a clean stop may take. */
+  readonly stopWithinSeconds: number;
   readonly logLevel: "fatal" | "error" | "warn" | "info" | "debug" | "trace" | "silent";
 };
 
@@ -213,6 +219,19 @@ export const settings = {
   } as Setting<readonly string[]>,
   ...imapSettings,
   trustedProxies: whole("TRUSTED_PROXIES", "How many reverse proxies stand in front.", 0, 0, 10),
+  socketTransports: choice(
+    "SOCKET_TRANSPORTS",
+    "`websocket`: screens connect by websocket alone, so that a balancer need not be sticky.",
+    "any",
+    ["any", "websocket"],
+  ),
+  stopWithinSeconds: whole(
+    "STOP_WITHIN_SECONDS",
+    "Seconds a stopping process has to finish what is in hand.",
+    20,
+    1,
+    600,
+  ),
   logLevel: choice(
     "LOG_LEVEL",
     "Least weight of what is logged (JSON, to standard error). On a terminal `warn` unless set.",
@@ -236,7 +255,22 @@ export function loadConfig(
       throw new ConfigError(settings.config.name, file, "a readable, non-empty YAML file");
   }
   const config = parseConfig(merged, yaml);
-  return { ...config, dataDir: resolve(directory, config.dataDir) };
+  return {
+    ...config,
+    configFile: file === "" ? "" : resolve(directory, file),
+    dataDir: resolve(directory, config.dataDir),
+  };
+}
+
+/** Names of the settings that differ, all but the list of PBXs. */
+export function changedSettings(before: Config, after: Config): readonly string[] {
+  const wordsOf = (value: unknown) =>
+    JSON.stringify(value, (_key, one: unknown) => (one instanceof RegExp ? String(one) : one));
+  return Object.entries(after).flatMap(([key, value]) => {
+    if (key === "pbxs" || wordsOf(value) === wordsOf(before[key as keyof Config])) return [];
+    if (key === "configFile") return [settings.config.name];
+    return [key in settings ? settings[key as keyof typeof settings].name : key.toUpperCase()];
+  });
 }
 
 /** The rule without the files: environment and YAML text to configuration. @throws ConfigError */
@@ -288,6 +322,7 @@ export function parseConfig(
     dataDir: read(settings.dataDir),
     databaseUrl: read(settings.databaseUrl),
     redisUrl: read(settings.redisUrl),
+    configFile: read(settings.config),
     pbxs: yaml === null ? (amiHost === "" ? [] : [single()]) : pbxsOf(yaml, read),
     pbxToken: read(settings.pbxToken),
     defaultRegion: read(settings.defaultRegion),
@@ -303,6 +338,8 @@ export function parseConfig(
     crmOrigins: read(settings.crmOrigins),
     imap: imapOf(read, readOptional),
     trustedProxies: read(settings.trustedProxies),
+    socketTransports: read(settings.socketTransports),
+    stopWithinSeconds: read(settings.stopWithinSeconds),
     logLevel: read(settings.logLevel),
   };
 }

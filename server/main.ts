@@ -11,8 +11,11 @@
  */
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { DestinationStream } from "pino";
-import { PbxLink } from "./asterisk/link.ts";
+import { PbxRegistry } from "./asterisk/pbx-registry.ts";
+import { pbxRoutes } from "./asterisk/pbx-routes.ts";
+import { watchPbx } from "./asterisk/watch.ts";
 import { CallHistory } from "./calls/history.ts";
 import { LiveCalls } from "./calls/live.ts";
 import { callRoutes } from "./calls/routes.ts";
@@ -28,25 +31,33 @@ import { originCheck } from "./http/auth.ts";
 import { feedRoutes } from "./http/feed-routes.ts";
 import { createFeed } from "./http/feed.ts";
 import { createReadiness, healthRoutes } from "./http/health.ts";
+import { handOver } from "./http/leaving.ts";
 import { createLog } from "./http/log.ts";
 import { createMetrics, observeRequests } from "./http/metrics.ts";
 import { openSocketServer } from "./http/socket-server.ts";
 import { createUpgrades } from "./http/upgrades.ts";
+import { screensVersion } from "./http/widget-files.ts";
 import { openOrderBook } from "./orders/book.ts";
 import { openResults } from "./orders/results.ts";
 import { orderRoutes } from "./orders/routes.ts";
 import { openCampaigns } from "./campaigns/open.ts";
+import { PbxSettings } from "./pbx-settings.ts";
 import { openPriority } from "./priority/open.ts";
 import { ensureFirstAdmin } from "./people/first-admin.ts";
 import { peopleRoutes } from "./people/routes.ts";
 import { sessionRoutes } from "./people/session-routes.ts";
 import { createSessions } from "./people/sessions.ts";
-import { localBus, redisBus } from "./storage/bus.ts";
 import { type Storage, openStorage } from "./storage/database.ts";
 import { startEmbeddedPostgres } from "./storage/embedded.ts";
+import { openLeases } from "./storage/leases.ts";
 import { migrate } from "./storage/migrate.ts";
+import { openProcesses } from "./storage/processes.ts";
 import { openTogether } from "./storage/together.ts";
+import { openSupervisor } from "./systemd.ts";
 import { openWork } from "./work.ts";
+
+/** So long a PBX that goes waits for what was heard there to be written. */
+const LAST_WORDS_MS = 5000;
 
 /** A running server. */
 export type Callcard = {
@@ -56,7 +67,9 @@ export type Callcard = {
   readonly newAdmin: { readonly login: string; readonly password: string } | null;
   /** The simulated PBX and its logins, when no PBX is configured. */
   readonly demo: RunningDemo | null;
-  /** Stops in reverse of the start; may be called twice. */
+  /** Reads the list of PBXs again; what cannot be used changes nothing and is said in the log, `/readyz` and the console. */
+  readAgain(): Promise<void>;
+  /** Hands over to other processes when there may be some, then stops in reverse of the start; may be called twice. */
   stop(): Promise<void>;
 };
 
@@ -66,7 +79,11 @@ export type Callcard = {
  */
 export async function start(
   config: Config,
-  options: { readonly logTo?: DestinationStream } = {},
+  options: {
+    readonly logTo?: DestinationStream;
+    /** Reads the configuration anew, for the list of PBXs; without it that list stays. */
+    readonly readConfig?: () => Config;
+  } = {},
 ): Promise<Callcard> {
   await using opening = new AsyncDisposableStack();
   const log = createLog({
@@ -79,7 +96,13 @@ export async function start(
   const storage = openStorage(databaseUrl);
   opening.defer(() => storage.close());
   await answers(storage);
-  await migrate(storage.db);
+  await migrate(storage.db, {
+    onNewer: (migrations) =>
+      log.warn(
+        { migrations },
+        "the database is newer than this program: it goes on without what was added",
+      ),
+  });
   const { db } = storage;
   // Connections of its own: however many look-ups wait in a flood of calls, the record is written.
   const record = openStorage(databaseUrl, { maxConnections: 10 });
@@ -87,9 +110,9 @@ export async function start(
   // What a card asks travels together, over connections that nothing slow is asked over.
   const reads = openTogether(databaseUrl);
   opening.defer(() => reads.close());
-  const bus =
-    config.redisUrl === "" ? localBus(fault("bus")) : redisBus(config.redisUrl, fault("bus"));
-  opening.defer(() => bus.close());
+  const processes = await openProcesses({ ...config, db, onError: fault("processes") });
+  opening.defer(() => processes.close());
+  const { bus, asks } = processes;
   const metrics = createMetrics();
   const readiness = createReadiness();
   const newAdmin = await ensureFirstAdmin(db, config.adminPassword);
@@ -110,17 +133,24 @@ export async function start(
     demo === null
       ? config.pbxs
       : [{ ...demo.pbx, ...(config.pbxToken === "" ? {} : { token: config.pbxToken }) }];
-  const links = pbxConfigs.map((pbx) => new PbxLink(pbx, { onListenerError: fault("listener") }));
+  const pbxs = new PbxRegistry({ log, tuning: { onListenerError: fault("listener") } });
+  const leases = openLeases(databaseUrl);
+  // The first to begin with a PBX and the last to end: whatever is done there is done under it.
+  opening.defer(pbxs.each((pbx) => leases.open(pbx.name, () => pbx.status().state === "up")));
+  // The last words of a PBX that goes are written while its lease is still ours.
+  pbxs.each(() => async () => {
+    await Promise.race([history.flush(), sleep(LAST_WORDS_MS, undefined, { ref: false })]);
+  });
   const calls = new LiveCalls({
-    pbxs: links,
+    pbxs,
     extensionPattern,
     onFailure: (error, where) => fault(where)(error),
   });
   opening.defer(() => calls.close());
 
   const priority = await openPriority({
-    ...{ storage, record, databaseUrl, bus, calls, links, directory, log },
-    pbxs: pbxConfigs,
+    ...{ storage, record, databaseUrl, bus, asks, leases, calls, pbxs, directory, log },
+    pbxConfigs: () => pbxs.configs(),
     customerOf: (callId) => desk.customerOf(callId),
     sitting: () => desk.sitting(),
     changed: (callId) => desk.priorityChanged(callId),
@@ -132,7 +162,7 @@ export async function start(
   const results = await openResults({ storage: jobs, log: log.child({ part: "results" }) });
   opening.defer(() => results.close());
   const campaigns = await openCampaigns({
-    ...{ storage, record, databaseUrl, bus, calls, links, log },
+    ...{ storage, record, databaseUrl, bus, asks, leases, calls, pbxs, log },
     ...{
       region: defaultRegion,
       numberRanges: config.numberRanges,
@@ -142,7 +172,8 @@ export async function start(
   });
   opening.defer(() => campaigns.close());
   const work = await openWork({
-    ...{ storage, record, reads, jobs, databaseUrl, bus, calls, campaigns, timeZone, log },
+    ...{ storage, record, reads, jobs, databaseUrl, bus, leases, calls, campaigns, timeZone, log },
+    ...{ processes },
     region: defaultRegion,
     customerOf: (callId) => desk.customerOf(callId),
     ...{ imap: config.imap, publicUrl: config.publicUrl },
@@ -150,7 +181,7 @@ export async function start(
   opening.defer(() => work.close());
   const desk = new Desk({
     calls,
-    pbxs: new Map(links.map((link) => [link.name, link])),
+    pbxs,
     directory,
     orders,
     db,
@@ -166,7 +197,8 @@ export async function start(
     },
     priority,
     campaigns: campaigns.desk,
-    bus,
+    ...{ bus, several: config.redisUrl !== "", acts: (pbx) => leases.of(pbx).held() },
+    leases,
     work: work.desk,
     log: log.child({ part: "desk" }),
     registry: metrics.registry,
@@ -175,27 +207,31 @@ export async function start(
   await desk.load();
   demo?.attendedBy(() => desk.attended(demo.pbx.name));
   const history = new CallHistory({
-    ...{ db: record.db, calls, log: log.child({ part: "history" }) },
+    ...{ db: record.db, calls, leases, log: log.child({ part: "history" }) },
     customerOf: (callId) => desk.customerOf(callId),
     e164Of: (number) => readPhone(number, defaultRegion)?.e164 ?? null,
   });
   opening.defer(() => history.close());
 
   const origins = { publicUrl: config.publicUrl, crmOrigins: config.crmOrigins };
+  const widgetDirectory = join(config.dataDir, "widget");
   const app = await createApp({
     log,
     authenticator: sessions,
     ...origins,
-    widgetDirectory: join(config.dataDir, "widget"),
+    widgetDirectory,
     trustedProxies: config.trustedProxies,
   });
   opening.defer(() => app.close());
   observeRequests(app, metrics);
-  await sessionRoutes(app, { db, sessions, secureCookie: config.publicUrl.startsWith("https:") });
+  await sessionRoutes(app, {
+    ...{ db, sessions, secureCookie: config.publicUrl.startsWith("https:") },
+    limit: processes.loginLimit,
+  });
   const upgrades = createUpgrades(app.server, { isAllowedOrigin: originCheck(origins), log });
   const feed = createFeed({ upgrades, authenticator: sessions, calls, pops: desk, log });
   opening.defer(() => feed.close());
-  await peopleRoutes(app, { db, sessions, onTokenRevoked: () => void feed.recheck() });
+  await peopleRoutes(app, { db, sessions, bus, onTokenRevoked: () => void feed.recheck() });
   await customerRoutes(app, { storage, directory, defaultRegion, bus });
   await orderRoutes(app, { storage, defaultRegion, bus });
   await callRoutes(app, { db });
@@ -204,7 +240,11 @@ export async function start(
   await work.routes(app, metrics);
   await feedRoutes(app);
   await healthRoutes(app, { readiness, metrics, metricsAccess: "loopback" });
-  const socketServer = openSocketServer({ server: app.server, origins });
+  const socketServer = openSocketServer({
+    redis: processes.redis,
+    ...{ server: app.server, origins, screens: screensVersion(widgetDirectory) },
+    transports: config.socketTransports,
+  });
   opening.defer(() => socketServer.close());
   const sockets = openDeskSockets({
     ...{ io: socketServer.io, desk, authenticator: sessions, bus },
@@ -218,30 +258,31 @@ export async function start(
     await storage.pool.query("select 1");
     return { ok: true, detail: "answers" };
   });
-  readiness.add("redis", () => bus.health());
+  readiness.add("redis", () => bus.health(), { needed: false });
   const { letters } = work;
   if (letters !== null) readiness.add("mail", () => letters.state());
-  for (const link of links) {
-    readiness.add(`pbx ${link.name}`, () => {
-      const { state, reason, capabilities } = link.status();
-      return {
-        ok: state === "up",
-        detail: state === "up" ? `Asterisk ${capabilities.version}` : reason || state,
-      };
+  pbxs.each((link) => watchPbx(link, { readiness, metrics, log }));
+  const pbxSettings = new PbxSettings({
+    ...{ config, read: options.readConfig ?? (() => config), log },
+    apply: (list) => pbxs.set(list),
+  });
+  opening.defer(() => pbxSettings.close());
+  if (config.configFile !== "")
+    readiness.add("configuration", () => {
+      const { needRestart, problem } = pbxSettings.state();
+      if (problem !== "") return { ok: true, detail: `warning: not used: ${problem}` };
+      if (needRestart.length === 0) return { ok: true, detail: "as in its file" };
+      return { ok: true, detail: `warning: needs a restart: ${needRestart.join(", ")}` };
     });
-    metrics.exposeCounters(
-      "callcard_ami_",
-      () => {
-        const { roundTripMs: _, ...counters } = link.counters();
-        return counters;
+  opening.defer(
+    await pbxRoutes(app, {
+      ...{ pbxs, leases, db, settings: () => pbxSettings.state() },
+      addressOf(name) {
+        const { host, port } = pbxs.configs().find((one) => one.name === name) ?? {};
+        return `${host}:${port}`;
       },
-      { pbx: link.name },
-    );
-    metrics.exposeGauges("callcard_ami_", () => ({ roundTripMs: link.counters().roundTripMs }), {
-      pbx: link.name,
-    });
-    link.onStatus((status) => log.info({ ...status, capabilities: undefined }, "pbx"));
-  }
+    }),
+  );
   metrics.exposeCounters("callcard_calls_", () => {
     const { live: _live, remembered: _remembered, ...counters } = calls.counters();
     return counters;
@@ -253,10 +294,13 @@ export async function start(
   metrics.exposeCounters("callcard_feed_", () => feed.counters());
   metrics.exposeGauges("callcard_feed_", () => feed.gauges());
   metrics.exposeCounters("callcard_history_", () => {
-    const { waiting: _, ...counters } = history.counters();
+    const { waiting: _, kept: _kept, ...counters } = history.counters();
     return counters;
   });
-  metrics.exposeGauges("callcard_history_", () => ({ waiting: history.counters().waiting }));
+  metrics.exposeGauges("callcard_history_", () => {
+    const { waiting, kept } = history.counters();
+    return { waiting, kept };
+  });
   metrics.exposeCounters("callcard_upgrades_", () => upgrades.counters());
 
   await listen(app, config);
@@ -264,10 +308,9 @@ export async function start(
   priority.open();
   await campaigns.open();
   work.open();
-  for (const link of links) {
-    opening.defer(() => link.stop());
-    link.start();
-  }
+  opening.defer(() => pbxs.close());
+  await pbxs.set(pbxConfigs);
+  if (options.readConfig) pbxSettings.open();
 
   const { port } = app.server.address() as AddressInfo;
   const parts = opening.move();
@@ -277,8 +320,22 @@ export async function start(
       config.publicUrl || `http://${config.host === "0.0.0.0" ? "localhost" : config.host}:${port}`,
     newAdmin,
     demo,
-    stop: () => (stopping ??= parts.disposeAsync()),
+    readAgain: () => pbxSettings.readAgain(),
+    stop: () => (stopping ??= stop()),
   };
+
+  async function stop(): Promise<void> {
+    // One process has nobody to hand over to: its screens wait for its next start.
+    if (config.redisUrl === "") readiness.leave();
+    else
+      await handOver({
+        ...{ readiness, upgrades, sockets: socketServer },
+        screens: () => socketServer.io.engine.clientsCount,
+        write: () => Promise.all([history.flush(), desk.flush()]),
+        giveUp: () => leases.giveUp(),
+      });
+    await parts.disposeAsync();
+  }
 
   async function openEmbedded(): Promise<string> {
     const server = await startEmbeddedPostgres(join(config.dataDir, "postgres"));
@@ -318,15 +375,26 @@ async function main(): Promise<void> {
   const config = loadConfig();
   // A person at a terminal wants the block below, not a line for every request.
   const quiet = process.stdout.isTTY && (process.env["LOG_LEVEL"] ?? "") === "";
-  const callcard = await start(quiet ? { ...config, logLevel: "warn" } : config);
+  const supervisor = openSupervisor(process.env, (error) => console.error(error.message));
+  const logLevel = quiet ? "warn" : config.logLevel;
+  const callcard = await start(
+    { ...config, logLevel },
+    { readConfig: () => ({ ...loadConfig(), logLevel }) },
+  );
   console.log(welcome(callcard));
   // A process manager that started this with a channel is told when it may send people here.
   process.send?.({ url: callcard.url });
+  supervisor.ready();
   let signals = 0;
   const stop = () => {
     signals += 1;
     // Somebody who asks twice does not want to wait any longer.
     if (signals > 1) process.exit(1);
+    supervisor.stopping();
+    setTimeout(() => {
+      console.error(`Not everything came to its end within ${config.stopWithinSeconds} s.`);
+      process.exit(1);
+    }, config.stopWithinSeconds * 1000);
     callcard.stop().then(
       () => process.exit(0),
       (error: unknown) => {
@@ -336,6 +404,8 @@ async function main(): Promise<void> {
     );
   };
   process.on("SIGINT", stop).on("SIGTERM", stop);
+  // Without a file there is nothing to read again, and the signal ends the process as ever.
+  if (config.configFile !== "") process.on("SIGHUP", () => void callcard.readAgain());
 }
 
 function welcome({ url, newAdmin, demo }: Callcard): string {

@@ -32,6 +32,8 @@ import { openOffers } from "./offers/open.ts";
 import { actionRoutes } from "./orders/actions/routes.ts";
 import { openOrderWork } from "./orders/actions/work.ts";
 import type { Bus } from "./storage/bus.ts";
+import type { Leases } from "./storage/leases.ts";
+import type { Processes } from "./storage/processes.ts";
 import type { Storage } from "./storage/database.ts";
 import type { Together } from "./storage/together.ts";
 import { openWebhooks } from "./webhooks/open.ts";
@@ -48,6 +50,8 @@ export type WorkOptions = {
   readonly jobs: Storage;
   readonly databaseUrl: string;
   readonly bus: Bus;
+  readonly processes: Pick<Processes, "redis" | "reads">;
+  readonly leases: Leases;
   readonly calls: {
     onFact(listener: (fact: CallFact) => void): () => void;
     call(id: string): Call | undefined;
@@ -93,7 +97,9 @@ export async function openWork(options: WorkOptions): Promise<Work> {
   opening.defer(() => offers.close());
   const loop = openOfferLoop({ storage, log: log("offers") });
   opening.defer(() => loop.close());
-  const delivery = await openDelivery({ db, log: log("delivery") });
+  const delivery = await openDelivery({
+    ...{ db, bus, reads: options.processes.reads, log: log("delivery") },
+  });
   opening.defer(() => delivery.close());
   const orders = await openOrderWork({
     ...{ storage, reads, queueStorage: jobs, bus, defaultRegion: region, log: log("orders") },
@@ -115,12 +121,15 @@ export async function openWork(options: WorkOptions): Promise<Work> {
   const { customerOf } = options;
   const callBacks = openCallBacks({
     ...{ db: record.db, reads: reads.db, bus, calls, customerOf, e164Of, timeZone, region },
+    leases: options.leases,
     planCallBack: campaigns.planCallBack,
     log: log("call backs"),
   });
   opening.defer(() => callBacks.close());
   const ratings = openRatings({
     ...{ db: record.db, calls, customerOf, e164Of, timeZone, publicUrl: options.publicUrl },
+    leases: options.leases,
+    redis: options.processes.redis,
     log: log("ratings"),
   });
   opening.defer(() => ratings.close());

@@ -18,11 +18,14 @@ const NEEDS: Readonly<Record<string, readonly { program: string; apt: string }[]
   postgres: [
     { program: "dovecot", apt: "dovecot-imapd" },
     { program: "openssl", apt: "openssl" },
+    { program: "redis-server", apt: "redis-server" },
+    { program: "nginx", apt: "nginx" },
   ],
   browser: [{ program: "chromium", apt: "chromium" }],
   lab: [
     { program: "debootstrap", apt: "debootstrap" },
     { program: "sipp", apt: "sip-tester" },
+    { program: "redis-server", apt: "redis-server" },
     { program: "chromium", apt: "chromium" },
   ],
 };

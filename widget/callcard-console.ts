@@ -22,6 +22,7 @@ import { ConsoleStandings } from "./console/offers/standings-element.ts";
 import { ConsoleOfferTry } from "./console/offers/try-element.ts";
 import { ConsoleQueues } from "./console/queues/queues-element.ts";
 import { ConsoleWhy } from "./console/queues/why-element.ts";
+import { ConsolePbxs } from "./console/pbxs/pbxs-element.ts";
 import { ConsoleRatings } from "./console/reports/ratings-element.ts";
 import { ConsoleReports } from "./console/reports/reports-element.ts";
 import { ConsoleCondition } from "./console/rules/condition-element.ts";
@@ -104,6 +105,7 @@ const ELEMENTS: Readonly<Record<string, CustomElementConstructor>> = {
   "callcard-console-actions": ConsoleActions,
   "callcard-console-undelivered": ConsoleUndelivered,
   "callcard-console-webhooks": ConsoleWebhooks,
+  "callcard-console-pbxs": ConsolePbxs,
   "callcard-console-ratings": ConsoleRatings,
   "callcard-console-reports": ConsoleReports,
   "callcard-console": CallcardConsole,

@@ -10,6 +10,8 @@ const repository = resolve(import.meta.dirname, "..");
 function screen(name: string): UserConfig {
   return {
     root: import.meta.dirname,
+    // By this a page knows that the server has other screens by now; "" knows nothing.
+    define: { CALLCARD_SCREENS: JSON.stringify(process.env["CALLCARD_SCREENS"] ?? "") },
     build: {
       outDir: resolve(repository, process.env["CALLCARD_WIDGET_OUT"] ?? "data/widget"),
       target: "es2022",

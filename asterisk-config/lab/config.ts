@@ -26,6 +26,8 @@ export type InstanceConfig = {
   /** The server that the dialplan asks who calls. */
   readonly callcard: { readonly port: number; readonly token: string };
   readonly files: IntegratorFiles;
+  /** Extensions beside the lab's own six: members of queue 610, but the last two, who are those of 611. */
+  readonly crowd: readonly string[];
 };
 
 /** The lab's phones: extension and the name its owner shows to others. */
@@ -81,7 +83,10 @@ function shipped(folder: string): string[] {
 
 function placeholders(config: InstanceConfig): Record<string, string> {
   const freepbx = config.files === "freepbx";
-  const extensions = Object.entries(labExtensions);
+  const extensions = [
+    ...Object.entries(labExtensions),
+    ...config.crowd.map((number) => [number, `Operator ${number}`] as const),
+  ];
   return {
     dir: config.dir,
     modules: config.modules,
@@ -97,6 +102,10 @@ function placeholders(config: InstanceConfig): Record<string, string> {
     queueTemplate: freepbx ? "" : ",callcard",
     // FreePBX writes this from its web interface ("Skip Busy Agents").
     queueSettings: freepbx ? "ringinuse = no" : "",
+    crowdQueues: [
+      crowdQueue("610", "rrmemory", config.crowd.slice(0, -2)),
+      crowdQueue("611", "rrmemory", config.crowd.slice(-2)),
+    ].join("\n"),
     ownQueues: freepbx ? "#include queues_custom.conf" : "",
     // What a Custom Destination with Return does, and the example for one's own dialplan.
     survey: `${freepbx ? "Gosub" : "Goto"}(callcard-survey,60\${EXTEN:2},1)`,
@@ -111,4 +120,11 @@ function placeholders(config: InstanceConfig): Record<string, string> {
       )
       .join("\n\n"),
   };
+}
+
+function crowdQueue(name: string, strategy: string, members: readonly string[]): string {
+  const lines = members.map((number) => `member => PJSIP/${number},0,Operator ${number}`);
+  return members.length === 0
+    ? ""
+    : [`[${name}](lab)`, `strategy = ${strategy}`, ...lines].join("\n");
 }

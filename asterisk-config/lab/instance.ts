@@ -51,11 +51,12 @@ export async function startInstance(
   files: IntegratorFiles,
   say: (line: string) => void = () => {},
   callcard: InstanceConfig["callcard"] = { port: 3000, token: "lab" },
+  crowd: InstanceConfig["crowd"] = [],
 ): Promise<Instance> {
   const root = await ensureRoot(version, say);
   await removeLeftovers(root);
   for (let attempt = 1; ; attempt++) {
-    const instance = await prepare(version, root, files, callcard);
+    const instance = await prepare(version, root, files, callcard, crowd);
     try {
       await instance.start();
       return instance;
@@ -76,6 +77,7 @@ async function prepare(
   root: string,
   files: IntegratorFiles,
   callcard: InstanceConfig["callcard"],
+  crowd: InstanceConfig["crowd"],
 ): Promise<Instance> {
   const name = `${process.pid}-${randomBytes(4).toString("hex")}`;
   const directory = join(root, home, name);
@@ -105,6 +107,7 @@ async function prepare(
     labSecret: randomBytes(9).toString("hex"),
     callcard,
     files,
+    crowd,
   };
   writeConfig(root, join(directory, "etc"), config);
   // Asterisk asks for its host's address; without an answer it tries the Internet's root servers.

@@ -40,6 +40,8 @@ export type Lab = {
   pstn(behaviour?: PhoneBehaviour): Promise<Phone>;
   /** The same when many people are there at one time, each number with its own habits. */
   town(habits: readonly Habit[]): Promise<Phone>;
+  /** Everybody of the crowd at their phones, each extension with its own habits. Asking again replaces them. */
+  crowd(habits: readonly Habit[]): Promise<Phone>;
   /**
    * Calls in from the city line. `to` is a queue or extension (600, 101) or any number the trunk knows; `from` is sent as it
    * is written, "" withholds it.
@@ -51,8 +53,8 @@ export type Lab = {
   dial(who: { readonly from: string; readonly to: string } & CallerBehaviour): Promise<Caller>;
   /** A phone and a caller started before, found again by extension and number. */
   running(extension: string, from: string): { readonly phone: Phone; readonly caller: Caller };
-  /** Waits until no channel is left. */
-  noChannels(): Promise<void>;
+  /** Waits until no channel is left, ten seconds at most or as long as is said. @throws with the channels that are left. */
+  noChannels(withinMs?: number): Promise<void>;
   /** Waits until Asterisk has taken every Local channel out of its call. */
   quietLocals(): Promise<void>;
   /** Runs something, and tells what each phone and caller saw meanwhile. */
@@ -79,6 +81,8 @@ export async function startLab(options: {
   readonly files?: IntegratorFiles;
   /** The server that the dialplan asks who calls, on loopback. Default port 3000, as shipped. */
   readonly callcard?: { readonly port: number; readonly token: string };
+  /** Extensions beside the lab's own, such as 120: members of queues 610 and 611 (see config.ts). Default none. */
+  readonly crowd?: readonly string[];
   /** Told what takes long, a line at a time. */
   readonly say?: (line: string) => void;
 }): Promise<Lab> {
@@ -87,6 +91,7 @@ export async function startLab(options: {
     options.files ?? "vanilla",
     options.say,
     options.callcard,
+    options.crowd,
   );
   const { config } = instance;
   const directory = join(instance.directory, "sipp");
@@ -145,6 +150,14 @@ export async function startLab(options: {
         startPhone({ ...place, extension: null, port: config.pstnPort, behaviour: {}, scenario }),
       );
     },
+    async crowd(habits) {
+      writeGreetings(directory);
+      const scenario = townScenario(habits, directory);
+      const [extension = "", ...others] = config.crowd;
+      return replace("crowd", () =>
+        startPhone({ ...place, extension, others, behaviour: {}, scenario }),
+      );
+    },
     call: ({ from, name = "", to, ...behaviour }) =>
       track(from, placeCall({ ...place, from: { number: from, name }, to, behaviour })),
     dial: ({ from, to, ...behaviour }) =>
@@ -159,10 +172,9 @@ export async function startLab(options: {
         throw new Error(`no phone ${extension} or no call from ${from} is running`);
       return { phone, caller };
     },
-    async noChannels() {
-      await until(instance.ami(), "core show channels count", (text) =>
-        text.includes("0 active channels"),
-      );
+    async noChannels(withinMs) {
+      const none = (text: string) => text.includes("0 active channels");
+      await until(instance.ami(), "core show channels count", none, withinMs);
     },
     async quietLocals() {
       await until(instance.ami(), "core show channels concise", (text) => !text.includes("Local/"));
@@ -213,13 +225,14 @@ export async function startLab(options: {
   return lab;
 }
 
-/** Asks Asterisk again and again until its answer fits, ten seconds at most. */
+/** Asks Asterisk again and again until its answer fits. @throws when it does not in time. */
 async function until(
   ami: LabAmi,
   command: string,
   fits: (answer: string) => boolean,
+  withinMs = 10_000,
 ): Promise<void> {
-  for (let tries = 0; tries < 400; tries++) {
+  for (const endMs = performance.now() + withinMs; performance.now() < endMs;) {
     if (fits(await ami.cli(command))) return;
     await sleep(25);
   }

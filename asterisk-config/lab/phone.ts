@@ -41,12 +41,15 @@ export async function startPhone(options: {
   readonly directory: string;
   readonly pbxPort: number;
   readonly extension: string | null;
+  /** Further extensions whose calls it takes. */
+  readonly others?: readonly string[];
   readonly port?: number;
   readonly behaviour: PhoneBehaviour;
   /** What sipp is told instead of the behaviour's scenario. */
   readonly scenario?: string;
 }): Promise<Phone> {
-  const { pbxPort, extension } = options;
+  const { pbxPort, extension, others = [] } = options;
+  const registered = extension === null ? [] : [extension, ...others];
   const name = extension ?? "pstn";
   const sipp = await startSipp({
     directory: options.directory,
@@ -89,10 +92,11 @@ export async function startPhone(options: {
       );
     },
     async register() {
-      if (extension !== null) await register(pbxPort, extension, sipp.port, 3600);
+      for (const one of registered) await register(pbxPort, one, sipp.port, 3600);
     },
     async stop() {
-      if (extension !== null && !sipp.hasEnded()) await register(pbxPort, extension, sipp.port, 0);
+      if (!sipp.hasEnded())
+        for (const one of registered) await register(pbxPort, one, sipp.port, 0);
       await sipp.stop();
     },
     abandon: () => sipp.stop(),

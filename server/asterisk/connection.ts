@@ -7,6 +7,8 @@ import type { Socket } from "node:net";
 import { StringDecoder } from "node:string_decoder";
 import { connect as connectTls } from "node:tls";
 import type { Clock, TimerHandle } from "./clock.ts";
+import { Intake } from "./intake.ts";
+import type { IntakeLimits } from "./intake.ts";
 import { AmiText } from "./library.ts";
 import type { RawMessage } from "./library.ts";
 import { AmiError } from "./model.ts";
@@ -15,6 +17,7 @@ import { PendingActions } from "./pending.ts";
 import type { ActionOutcome } from "./pending.ts";
 import { toRequest } from "./request.ts";
 import type { ActionFields } from "./request.ts";
+import { Sieve } from "./sieve.ts";
 
 /** Where an Asterisk is and how to log in. */
 export type AmiEndpoint = {
@@ -35,7 +38,7 @@ export type AmiEndpoint = {
 };
 
 /** The limits of a connection. */
-export type ConnectionLimits = {
+export type ConnectionLimits = IntakeLimits & {
   /** For the socket, the TLS handshake and the greeting together. */
   readonly connectDeadlineMs: number;
   readonly loginDeadlineMs: number;
@@ -56,6 +59,13 @@ export type ConnectionLimits = {
 export type ConnectionHooks = {
   /** An event that is not part of an answer; `atMs` is when its bytes came. */
   readonly onEvent: (raw: RawMessage, atMs: number) => void;
+  /** Whether events of this name are dropped before they are taken to pieces. */
+  readonly isNoise: (name: string) => boolean;
+  readonly onNoise: (name: string) => void;
+  /** An event was dropped between {@link AmiConnection.shed} and {@link AmiConnection.readAll}. */
+  readonly onShed: () => void;
+  /** More comes than can be read, for too long. */
+  readonly onTooMuch: () => void;
   /** A message came torn or as garbage and was dropped: what it said is lost. */
   readonly onDamage: () => void;
   readonly onAction: (name: string, outcome: ActionOutcome) => void;
@@ -86,6 +96,8 @@ export class AmiConnection {
   readonly #clock: Clock;
   readonly #hooks: ConnectionHooks;
   readonly #text: AmiText;
+  readonly #intake: Intake;
+  readonly #sieve: Sieve;
   readonly #decoder = new StringDecoder("utf8");
   readonly #idPrefix: string;
   readonly #pending: PendingActions;
@@ -93,7 +105,6 @@ export class AmiConnection {
   #greeting = "";
   #onGreeting: (() => void) | null = null;
   #lastId = 0;
-  #unparsedChars = 0;
   #chunkAtMs = 0;
   #lastMessageAtMs = 0;
   #latePings = 0;
@@ -118,6 +129,39 @@ export class AmiConnection {
       (text) => this.#socket?.write(text),
       (message) => this.#onMessage(message),
     );
+    this.#sieve = new Sieve(hooks.isNoise, {
+      onText: (text) => this.#text.feed(text),
+      onNoise: (name) => {
+        this.#lastMessageAtMs = this.#chunkAtMs;
+        hooks.onNoise(name);
+      },
+      onShed: () => {
+        this.#lastMessageAtMs = this.#chunkAtMs;
+        hooks.onShed();
+      },
+    });
+    this.#intake = new Intake(limits, clock.nowMs, {
+      onText: (text, atMs) => this.#read(text, atMs),
+      pause: () => this.#socket?.pause(),
+      resume: () => this.#socket?.resume(),
+      onTooMuch: hooks.onTooMuch,
+    });
+  }
+
+  /** How long the oldest text that nobody has read has been here; what Asterisk keeps back is not in it. */
+  lagMs(): number {
+    return this.#intake.lagMs();
+  }
+
+  /** From now on only answers are read, so that what comes is read as fast as it comes. */
+  shed(): void {
+    this.#sieve.answersOnly = true;
+  }
+
+  /** The end of {@link shed}. */
+  readAll(): void {
+    this.#sieve.answersOnly = false;
+    this.#intake.calm();
   }
 
   /** The greeting's version, for example `11.0.0` (Asterisk 22); "" when it named none. */
@@ -178,6 +222,7 @@ export class AmiConnection {
     this.#closedBecause = reason;
     this.#pingTimer?.cancel();
     this.#onGreeting = null;
+    this.#intake.close();
     this.#socket?.destroy();
     this.#pending.failAll(reason);
     this.#hooks.onClosed(reason);
@@ -231,20 +276,26 @@ export class AmiConnection {
 
   #onChunk(chunk: Buffer): void {
     if (this.#closedBecause !== null) return;
-    this.#chunkAtMs = this.#clock.nowMs();
-    const text = this.#decoder.write(chunk);
-    if (this.#onGreeting !== null) this.#readGreeting(text);
-    if (this.#closedBecause !== null) return;
-    this.#unparsedChars += text.length;
+    this.#intake.take(this.#decoder.write(chunk), this.#clock.nowMs());
+  }
+
+  #read(text: string, atMs: number): void {
+    this.#chunkAtMs = atMs;
+    if (this.#onGreeting !== null) {
+      this.#readGreeting(text);
+      // Its line is no message: what follows it begins one.
+      if (this.#closedBecause === null) this.#text.feed(text);
+      return;
+    }
     try {
-      this.#text.feed(text);
+      this.#sieve.take(text);
     } catch (error) {
       this.close(
         `The AMI parser failed: ${error instanceof Error ? error.message : String(error)}`,
       );
       return;
     }
-    if (this.#unparsedChars > this.#limits.maxMessageChars) {
+    if (this.#sieve.unfinished > this.#limits.maxMessageChars) {
       this.close(`A message from Asterisk passed ${this.#limits.maxMessageChars} characters`);
     }
   }
@@ -260,7 +311,6 @@ export class AmiConnection {
   }
 
   #onMessage(raw: RawMessage): void {
-    this.#unparsedChars = 0;
     // A listener may have closed this connection in the middle of a chunk; the parser does not know.
     if (this.#closedBecause !== null) return;
     this.#lastMessageAtMs = this.#chunkAtMs;

@@ -18,6 +18,10 @@ export type LinkCounters = {
   torn: number;
   /** Events dropped because more came during a snapshot than may be kept; leads to a new snapshot. */
   dropped: number;
+  /** Times more came than could be read, for too long; each leads to a new snapshot. */
+  floods: number;
+  /** Events dropped in such a time. */
+  shed: number;
   /** Answers nobody waited for, and items of lists that were given up. */
   stray: number;
   listenerErrors: number;
@@ -43,6 +47,8 @@ export function newCounters(): LinkCounters {
     malformed: 0,
     torn: 0,
     dropped: 0,
+    floods: 0,
+    shed: 0,
     stray: 0,
     listenerErrors: 0,
     logins: 0,

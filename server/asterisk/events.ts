@@ -422,6 +422,14 @@ export function eventKind(name: string): "typed" | "unused" | "unknown" {
   return unused.has(name) ? "unused" : "unknown";
 }
 
+/** Names of no use in themselves that tell the link something. */
+const heeded: ReadonlySet<string> = new Set(["FullyBooted", "Shutdown", "Reload"]);
+
+/** Whether an event of this name, outside of an answer, tells nobody anything. */
+export function isNoise(name: string): boolean {
+  return !readers.has(name) && !heeded.has(name);
+}
+
 /**
  * Types one event. Null for an event that is of no use, is not known, or does not say what it is about (no Uniqueid, no queue).
  * Absent or senseless values become "", 0, false or null; it never throws.

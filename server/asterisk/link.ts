@@ -7,6 +7,8 @@
  *                          |                        +-- damage, boot |-----+ |
  *                          +---- after a while ---- down <-----------+-------+
  *
+ * A PBX that sends more than can be read is `flooding` for a while: what it says is dropped, then `synchronising` as after a loss.
+ *
  * In `synchronising` the snapshot is read and events that come meanwhile are held; then the snapshot is handed on, then they.
  */
 import { capabilitiesOf, nothingKnown } from "./capabilities.ts";
@@ -17,7 +19,7 @@ import { AmiConnection } from "./connection.ts";
 import type { AmiEndpoint, ConnectionLimits } from "./connection.ts";
 import { countUnknown, newCounters } from "./counters.ts";
 import type { LinkCounters } from "./counters.ts";
-import { decode, eventKind } from "./events.ts";
+import { decode, eventKind, isNoise } from "./events.ts";
 import { text, whole } from "./fields.ts";
 import type { RawMessage } from "./library.ts";
 import { AmiError } from "./model.ts";
@@ -62,6 +64,9 @@ const defaults = {
   pingLimitMs: 10_000,
   maxMessageChars: 256 * 1024,
   maxListItems: 50_000,
+  sliceMs: 4,
+  maxWaitingChars: 1024 * 1024,
+  tooMuchAfterMs: 2000,
   bootedMs: 2000,
   maxHeldEvents: 20_000,
   resyncGapMs: 10_000,
@@ -69,6 +74,8 @@ const defaults = {
 
 /** After a connection that stood this long, the next attempt begins with the shortest wait again. */
 const steadyMs = 10_000;
+/** A flood that comes sooner after the last one is waited out for longer. */
+const calmMs = 60_000;
 /** How much two estimates of when Asterisk started may differ and still mean the same start. */
 const uptimeToleranceMs = 5000;
 
@@ -103,6 +110,8 @@ export class PbxLink implements Pbx {
   #inStep = false;
   #lastAtMs = 0;
   #lastSnapshotAtMs = 0;
+  #floodsInRow = 0;
+  #lastFloodAtMs = -Infinity;
 
   constructor(config: LinkConfig, tuning: LinkTuning = {}) {
     this.name = config.name;
@@ -139,6 +148,11 @@ export class PbxLink implements Pbx {
 
   status(): PbxStatus {
     return { ...this.#status, roundTripMs: this.#counters.roundTripMs };
+  }
+
+  /** How long the oldest message that was not read yet has been here; 0 while all are read. */
+  lagMs(): number {
+    return this.#connection?.lagMs() ?? 0;
   }
 
   /** The counters as they are now; the object is live and must not be changed. */
@@ -182,6 +196,12 @@ export class PbxLink implements Pbx {
     const counters = this.#counters;
     const connection: AmiConnection = new AmiConnection(this.#config, this.#tuning, this.#clock, {
       onEvent: (raw, atMs) => this.#onEvent(raw, atMs),
+      isNoise,
+      onNoise: (name) => this.#countUntyped(name),
+      onShed: () => {
+        counters.shed += 1;
+      },
+      onTooMuch: () => this.#onTooMuch(),
       onDamage: () => {
         counters.torn += 1;
         this.#resync();
@@ -306,17 +326,22 @@ export class PbxLink implements Pbx {
       : this.#lastSnapshotAtMs + this.#tuning.resyncGapMs - this.#clock.nowMs();
     const run = (): void => {
       this.#timer = null;
-      if (this.#connection !== connection || this.#status.state !== "up") return;
-      this.#resyncDue = false;
-      this.#held = [];
-      this.#overflowed = false;
-      this.#setState("synchronising", "");
-      this.#synchronise(connection, false).catch((error: unknown) => {
-        connection.close(error instanceof Error ? error.message : String(error));
-      });
+      if (this.#status.state === "up") this.#readAgain(connection);
     };
     if (waitMs <= 0) run();
     else this.#timer = this.#clock.after(waitMs, run);
+  }
+
+  #readAgain(connection: AmiConnection): void {
+    this.#timer = null;
+    if (this.#connection !== connection) return;
+    this.#resyncDue = false;
+    this.#held = [];
+    this.#overflowed = false;
+    this.#setState("synchronising", "");
+    this.#synchronise(connection, false).catch((error: unknown) => {
+      connection.close(error instanceof Error ? error.message : String(error));
+    });
   }
 
   #onEvent(raw: RawMessage, atMs: number): void {
@@ -337,10 +362,7 @@ export class PbxLink implements Pbx {
 
   #onUntyped(raw: RawMessage): void {
     const name = text(raw, "event");
-    const kind = eventKind(name);
-    if (kind === "typed") this.#counters.malformed += 1;
-    else if (kind === "unknown") countUnknown(this.#counters, name);
-    else this.#counters.unused += 1;
+    this.#countUntyped(name);
     if (name === "Shutdown") this.#shutdownSeen = true;
     // Queues and members that a reload added or took away are announced by no event.
     if (name === "Reload") this.#resync();
@@ -349,6 +371,40 @@ export class PbxLink implements Pbx {
     if (this.#onBooted) this.#onBooted();
     // It finished booting after it had been read: modules and their queues came since.
     else this.#resync(true);
+  }
+
+  #countUntyped(name: string): void {
+    const kind = eventKind(name);
+    if (kind === "typed") this.#counters.malformed += 1;
+    else if (kind === "unknown") countUnknown(this.#counters, name);
+    else this.#counters.unused += 1;
+  }
+
+  /** It is let talk to itself for a while; what is known of it counts as lost. */
+  #onTooMuch(): void {
+    const connection = this.#connection;
+    if (!connection) return;
+    this.#counters.floods += 1;
+    const nowMs = this.#clock.nowMs();
+    const reason = "It sends more than can be read";
+    // A snapshot does not come to an end in such a stream; there is an end to it, and its own way, when the connection closes.
+    if (this.#status.state !== "up") {
+      connection.close(reason);
+      return;
+    }
+    this.#floodsInRow = nowMs - this.#lastFloodAtMs < calmMs ? this.#floodsInRow + 1 : 0;
+    this.#lastFloodAtMs = nowMs;
+    connection.shed();
+    this.#timer?.cancel();
+    this.#inStep = false;
+    this.#deliver({ type: "connectionLost", reason }, nowMs);
+    if (this.#connection !== connection) return;
+    this.#setState("flooding", reason);
+    const restMs = reconnectDelayMs(this.#floodsInRow, this.#clock.random());
+    this.#timer = this.#clock.after(restMs, () => {
+      connection.readAll();
+      this.#readAgain(connection);
+    });
   }
 
   #deliver(input: PbxInput, atMs: number): void {

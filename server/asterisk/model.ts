@@ -304,7 +304,8 @@ export type PbxCapabilities = {
 /** Where the connection to a PBX stands, for `/readyz`, the screens and the log. */
 export type PbxStatus = {
   readonly pbx: string;
-  readonly state: "connecting" | "synchronising" | "up" | "down" | "stopped";
+  /** `flooding`: it sends more than can be read. What it says is dropped for a while; then its snapshot is read. */
+  readonly state: "connecting" | "synchronising" | "up" | "flooding" | "down" | "stopped";
   readonly sinceMs: number;
   /** Why it is down, in words for the person on call; "" when up. */
   readonly reason: string;

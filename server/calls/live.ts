@@ -3,9 +3,11 @@ import {
   AmiError,
   type Pbx,
   type PbxInput,
+  type PbxSnapshot,
   type QueueMember,
   type QueueSnapshot,
 } from "../asterisk/model.ts";
+import type { Pbxs } from "../asterisk/pbxs.ts";
 import { PREFERRED_QUEUE } from "../asterisk/preferred-queue.ts";
 import { forgetGone } from "./audit.ts";
 import { type CallState, createCallState, fold, settle, size, view } from "./fold.ts";
@@ -66,7 +68,7 @@ export type CallCounters = {
 export type { LiveQueueView, LiveWaitingCaller, PreferringCaller } from "./live-queues.ts";
 
 export type LiveCallsOptions = {
-  readonly pbxs: readonly Pbx[];
+  readonly pbxs: Pbxs;
   /** Which whole device names are operators' extensions. */
   readonly extensionPattern: RegExp;
   /** Epoch milliseconds on the clock the PBXs stamp their inputs with. */
@@ -92,17 +94,20 @@ type Followed = {
   followedSinceMs: number | null;
 };
 
+const NOTHING_LEFT: PbxSnapshot = { channels: [], queues: [], devices: [], restarted: true };
+
 /**
  * The live call model of every PBX. {@link open} listens, {@link close} stops listening; what is known stays readable. Facts are handed to
  * every listener before the next fact is.
  */
 export class LiveCalls {
-  readonly #followed: readonly Followed[];
-  readonly #byName: ReadonlyMap<string, Followed>;
+  readonly #followed = new Map<string, Followed>();
   readonly #factListeners = new Set<FactListener>();
   readonly #queueListeners = new Set<QueueListener>();
   readonly #options: Required<Omit<LiveCallsOptions, "pbxs" | "extensionPattern">>;
+  readonly #stopFollowing: () => Promise<void>;
   #timers: NodeJS.Timeout[] = [];
+  #closed = false;
   #inputs = 0;
   #facts = 0;
   #listenerFailures = 0;
@@ -116,26 +121,26 @@ export class LiveCalls {
       auditEveryMs: options.auditEveryMs ?? 60_000,
       onFailure: options.onFailure ?? (() => undefined),
     };
-    this.#followed = options.pbxs.map((pbx) => ({
-      pbx,
-      calls: createCallState(pbx.name, options.extensionPattern),
-      queues: createQueueState(options.extensionPattern),
-      preferredFor: new Set(),
-      stopListening: null,
-      auditing: false,
-      followedSinceMs: null,
-    }));
-    this.#byName = new Map(this.#followed.map((followed) => [followed.pbx.name, followed]));
+    this.#stopFollowing = options.pbxs.each((pbx) => {
+      const followed: Followed = {
+        pbx,
+        calls: createCallState(pbx.name, options.extensionPattern),
+        queues: createQueueState(options.extensionPattern),
+        preferredFor: new Set(),
+        stopListening: null,
+        auditing: false,
+        followedSinceMs: null,
+      };
+      this.#followed.set(pbx.name, followed);
+      if (this.#timers.length > 0) this.#listen(followed);
+      return () => this.#gone(followed);
+    });
   }
 
   /** Begins to listen; may be called again without harm. */
   open(): void {
     if (this.#timers.length > 0) return;
-    for (const followed of this.#followed) {
-      followed.stopListening ??= followed.pbx.listen((input, atMs) =>
-        this.#receive(followed, input, atMs),
-      );
-    }
+    for (const followed of this.#followed.values()) this.#listen(followed);
     this.#timers.push(setInterval(() => this.#settle(), this.#options.settleEveryMs));
     if (this.#options.auditEveryMs > 0)
       this.#timers.push(setInterval(() => this.#audit(), this.#options.auditEveryMs));
@@ -146,20 +151,22 @@ export class LiveCalls {
   close(): void {
     for (const timer of this.#timers) clearInterval(timer);
     this.#timers = [];
-    for (const followed of this.#followed) {
+    for (const followed of this.#followed.values()) {
       followed.stopListening?.();
       followed.stopListening = null;
     }
+    this.#closed = true;
+    void this.#stopFollowing();
   }
 
   /** Since when everything that lives on this PBX is known: the connection is up and its lists were read. Epoch ms, null while not. */
   followedSince(pbx: string): number | null {
-    return this.#byName.get(pbx)?.followedSinceMs ?? null;
+    return this.#followed.get(pbx)?.followedSinceMs ?? null;
   }
 
   /** A call that lives now. */
   call(id: string): Call | undefined {
-    for (const { pbx, calls } of this.#followed) {
+    for (const { pbx, calls } of this.#followed.values()) {
       const call = calls.calls.get(id);
       if (call) return view(pbx.name, call);
     }
@@ -168,14 +175,14 @@ export class LiveCalls {
 
   /** All calls that live now. */
   calls(): readonly Call[] {
-    return this.#followed.flatMap(({ pbx, calls }) =>
+    return [...this.#followed.values()].flatMap(({ pbx, calls }) =>
       [...calls.calls.values()].map((call) => view(pbx.name, call)),
     );
   }
 
   /** Queues of one PBX, by name; none for a PBX that is not known. */
   queues(pbx: string): readonly LiveQueueView[] {
-    const followed = this.#byName.get(pbx);
+    const followed = this.#followed.get(pbx);
     if (!followed) return [];
     const preferring = preferringIn(followed);
     return queueViews(followed.queues).flatMap(
@@ -185,27 +192,27 @@ export class LiveCalls {
 
   /** One queue; undefined for one that is not known. */
   queue(pbx: string, name: string): LiveQueueView | undefined {
-    const followed = this.#byName.get(pbx);
+    const followed = this.#followed.get(pbx);
     const queue = followed && queueView(followed.queues, name);
     return queue && liveQueue(followed, queue, preferringIn(followed));
   }
 
   /** Members of the queue of preferred operators, whoever added them; null when this PBX has no such queue. */
   preferredMembers(pbx: string): readonly QueueMember[] | null {
-    const followed = this.#byName.get(pbx);
+    const followed = this.#followed.get(pbx);
     return followed ? preferredMembers(followed) : null;
   }
 
   /** A waiting caller was moved by QueueChangePriorityCaller with Immediate, of which no event tells. */
   callerMoved(pbx: string, queue: string, channelId: string, priority: number): void {
-    const followed = this.#byName.get(pbx);
+    const followed = this.#followed.get(pbx);
     const change = followed ? moveCaller(followed.queues, queue, channelId, priority) : null;
     if (change) this.#tellQueues(pbx, change);
   }
 
   /** QueueStatus listed the callers of a queue. @returns whether they stood otherwise than known. */
   lineRead(pbx: string, queue: string, listed: QueueSnapshot["callers"]): boolean {
-    const followed = this.#byName.get(pbx);
+    const followed = this.#followed.get(pbx);
     const change = followed ? lineRead(followed.queues, queue, listed) : null;
     if (change) this.#tellQueues(pbx, change);
     return change !== null;
@@ -216,7 +223,7 @@ export class LiveCalls {
    * operators is no membership.
    */
   extensions(pbx: string): readonly LiveExtensionView[] {
-    const followed = this.#byName.get(pbx);
+    const followed = this.#followed.get(pbx);
     if (!followed) return [];
     const ringing = new Map<string, string[]>();
     const talking = new Map<string, string[]>();
@@ -250,7 +257,7 @@ export class LiveCalls {
     const unplaced: Record<string, number> = {};
     let live = 0;
     let remembered = 0;
-    for (const { calls } of this.#followed) {
+    for (const { calls } of this.#followed.values()) {
       live += calls.calls.size;
       remembered += size(calls);
       for (const [kind, count] of calls.unplaced) unplaced[kind] = (unplaced[kind] ?? 0) + count;
@@ -265,6 +272,24 @@ export class LiveCalls {
       live,
       remembered,
     };
+  }
+
+  #listen(followed: Followed): void {
+    followed.stopListening ??= followed.pbx.listen((input, atMs) =>
+      this.#receive(followed, input, atMs),
+    );
+  }
+
+  /** This PBX is none of ours any more: whatever lived there is out of sight for good. When this is only closed, what is known stays. */
+  #gone(followed: Followed): void {
+    if (this.#closed) return;
+    followed.stopListening?.();
+    followed.stopListening = null;
+    this.#receive(followed, { type: "snapshot", snapshot: NOTHING_LEFT }, this.#options.now());
+    followed.followedSinceMs = null;
+    this.#followed.delete(followed.pbx.name);
+    // Once more, for those who read what is left when they are told.
+    this.#tellQueues(followed.pbx.name, { queues: [], extensions: [] });
   }
 
   #receive(followed: Followed, input: PbxInput, atMs: number): void {
@@ -291,7 +316,7 @@ export class LiveCalls {
   }
 
   #settle(): void {
-    for (const { calls } of this.#followed) {
+    for (const { calls } of this.#followed.values()) {
       if (calls.undecided.size > 0) this.#tell(settle(calls, this.#options.now()));
     }
   }
@@ -317,7 +342,7 @@ export class LiveCalls {
   }
 
   #audit(): void {
-    for (const followed of this.#followed) {
+    for (const followed of this.#followed.values()) {
       if (
         followed.calls.legs.size > 0 &&
         followed.pbx.status().state === "up" &&

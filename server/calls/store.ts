@@ -4,9 +4,21 @@ import type { Database } from "../storage/database.ts";
 import type { Call, CallEndedHow, Direction } from "./model.ts";
 import type { CallRecord } from "./record.ts";
 
+/** What of a call another record of it may tell better. */
+const TOLD = [
+  ...(["direction", "party_number", "party_name", "party_e164", "dialled"] as const),
+  ...(["from_extension", "queue", "queues", "started_at", "answered_at", "ended_at"] as const),
+  ...(["ended_how", "wait_ms", "talk_ms", "extensions", "detail"] as const),
+];
+
+/** The record that comes saw more than the one that is there: the call's beginning, else its end. */
+const SEES_MORE = sql<boolean>`(
+  ((calls.detail->>'seenFromMiddle')::boolean, calls.ended_how = 'lostSight')
+  > ((excluded.detail->>'seenFromMiddle')::boolean, excluded.ended_how = 'lostSight'))`;
+
 /**
- * Writes calls, all or none. A call that is there already stays as it is, unless that record began in mid-call (a process that
- * connected late wrote first) and this one saw it whole. A customer once known is not forgotten.
+ * Writes calls, all or none. Several processes may write the same call, in any order and again: whose record began in mid-call gives way to
+ * one who saw it whole, who lost sight of it to one who saw it end; else what is there stays. A customer once known is not forgotten.
  */
 export async function saveCalls(db: Database, records: readonly CallRecord[]): Promise<void> {
   if (records.length === 0) return;
@@ -16,27 +28,18 @@ export async function saveCalls(db: Database, records: readonly CallRecord[]): P
     .onConflict((conflict) =>
       conflict
         .column("id")
-        .doUpdateSet((row) => ({
-          direction: row.ref("excluded.direction"),
-          party_number: row.ref("excluded.party_number"),
-          party_name: row.ref("excluded.party_name"),
-          party_e164: row.ref("excluded.party_e164"),
-          customer_id: row.fn.coalesce("excluded.customer_id", "calls.customer_id"),
-          dialled: row.ref("excluded.dialled"),
-          from_extension: row.ref("excluded.from_extension"),
-          queue: row.ref("excluded.queue"),
-          queues: row.ref("excluded.queues"),
-          started_at: row.ref("excluded.started_at"),
-          answered_at: row.ref("excluded.answered_at"),
-          ended_at: row.ref("excluded.ended_at"),
-          ended_how: row.ref("excluded.ended_how"),
-          wait_ms: row.ref("excluded.wait_ms"),
-          talk_ms: row.ref("excluded.talk_ms"),
-          extensions: row.ref("excluded.extensions"),
-          detail: row.ref("excluded.detail"),
-        }))
+        .doUpdateSet({
+          ...Object.fromEntries(
+            TOLD.map((name) => [
+              name,
+              sql`case when ${SEES_MORE} then ${sql.ref(`excluded.${name}`)} else ${sql.ref(`calls.${name}`)} end`,
+            ]),
+          ),
+          customer_id: sql`case when ${SEES_MORE} then coalesce(excluded.customer_id, calls.customer_id)
+            else coalesce(calls.customer_id, excluded.customer_id) end`,
+        })
         .where(
-          sql<SqlBool>`(calls.detail->>'seenFromMiddle')::boolean and not (excluded.detail->>'seenFromMiddle')::boolean`,
+          sql<SqlBool>`${SEES_MORE} or (calls.customer_id is null and excluded.customer_id is not null)`,
         ),
     )
     .execute();
@@ -50,11 +53,10 @@ function rowOf({ call, ...sums }: CallRecord) {
     party_number: writable(call.party.number),
     party_name: writable(call.party.name),
     party_e164: sums.partyE164,
-    // A customer may have been removed while the call went on.
-    customer_id:
-      sums.customerId === null
-        ? null
-        : sql<string | null>`(select id from customers where id = ${sums.customerId}::bigint)`,
+    // An operator's word, at whichever process it was said, stands; a customer may have been removed while the call went on.
+    customer_id: sql<string | null>`coalesce(
+      (select customer_id from call_customers where call_id = ${writable(call.id)}),
+      (select id from customers where id = ${sums.customerId}::bigint))`,
     dialled: writable(call.dialled),
     from_extension: call.fromExtension,
     queue: writable(sums.queues.at(-1) ?? ""),

@@ -69,7 +69,10 @@ export class Campaigns implements CampaignBook {
 
   constructor(options: CampaignsOptions) {
     this.#options = options;
-    this.#stopHearing = options.bus.on("campaignsChanged", () => this.#look());
+    const stops = (["campaignsChanged", "hintsLost"] as const).map((hint) =>
+      options.bus.on(hint, () => this.#look()),
+    );
+    this.#stopHearing = () => stops.forEach((stop) => stop());
     this.#timer = setInterval(() => this.#look(), options.lookMs ?? 30_000).unref();
   }
 
@@ -127,7 +130,7 @@ export class Campaigns implements CampaignBook {
 
   /** What would be said of these settings. */
   async check(settings: unknown): Promise<CampaignCheck> {
-    const { problems, warnings } = checkCampaign(settings, await this.#options.vocabulary());
+    const { problems, warnings } = await this.#judged(settings);
     return { problems, warnings };
   }
 
@@ -268,12 +271,20 @@ export class Campaigns implements CampaignBook {
   }
 
   async #checked(value: unknown): Promise<CampaignSettings> {
-    const { settings, problems, warnings } = checkCampaign(value, await this.#options.vocabulary());
+    const { settings, problems, warnings } = await this.#judged(value);
     if (settings !== null) return settings;
     const words = problems[0] === undefined ? "" : `: ${placeOf(problems[0])}`;
     throw new CampaignError("campaignRefused", `The campaign has problems${words}`, {
       ...{ problems, warnings },
     });
+  }
+
+  /** What another process made a moment ago, such as a trunk, may not be known here yet: nothing is refused before that was read. */
+  async #judged(value: unknown): Promise<ReturnType<typeof checkCampaign>> {
+    const checked = checkCampaign(value, await this.#options.vocabulary());
+    if (checked.problems.length === 0) return checked;
+    await this.load();
+    return checkCampaign(value, await this.#options.vocabulary());
   }
 
   /** @param deed null: it is so already. */

@@ -16,6 +16,7 @@ import { readDeskCampaigns, recentAttempts } from "./desk-campaign.ts";
 import type { Dialler } from "./dialler/dialler.ts";
 import type { Offer } from "./dialler/previews.ts";
 import type { DiallerLog } from "./dialler/writer.ts";
+import { type SharedOffer, SharedOffers, type SharedOffersOptions } from "./shared-offers.ts";
 import { clockOf, stretchAt } from "./zone-days.ts";
 
 export type DeskSideOptions = {
@@ -43,29 +44,45 @@ export class DeskSide implements DeskCampaigns {
   readonly #callListeners = new Set<(callId: string) => void>();
   readonly #previewListeners = new Set<(userId: string, preview: Preview | null) => void>();
   readonly #releases: (() => void)[] = [];
-  #diallers: readonly Dialler[] = [];
+  readonly #diallers = new Set<Dialler>();
+  #shared: SharedOffers | null = null;
+  #opened = false;
 
   constructor(options: DeskSideOptions) {
     this.#options = options;
     this.#now = options.now ?? (() => performance.timeOrigin + performance.now());
   }
 
+  /** What other processes offer is shown too, from now on. */
+  share(options: Omit<SharedOffersOptions, "show">): void {
+    const shared = new SharedOffers({
+      ...options,
+      show: (pbx, userId, offer) => void this.#showShared(pbx, userId, offer),
+    });
+    this.#shared = shared;
+    this.#releases.push(() => shared.close());
+  }
+
   /** Begins to listen, and reads what may still have to be wrapped up. Never fails: without PostgreSQL it is read call by call. */
-  async open(diallers: readonly Dialler[]): Promise<void> {
-    const { calls, db, log } = this.#options;
-    this.#diallers = diallers;
-    this.#releases.push(calls.onFact(({ call }) => this.#seen(call.id)));
-    for (const dialler of diallers)
-      this.#releases.push(
-        dialler.onPreview((userId, offer) => void this.#offered(dialler, userId, offer)),
-      );
-    try {
-      const ids = await recentAttempts(db, this.#now() - KEPT_MS);
-      for (const [id, campaign] of await readDeskCampaigns(db, ids))
-        for (const { pbx } of diallers) this.#know(`${pbx}-${id}`, campaign);
-    } catch (error) {
-      log.warn({ err: error }, "campaigns of earlier calls could not be read");
-    }
+  async open(): Promise<void> {
+    this.#opened = true;
+    this.#releases.push(this.#options.calls.onFact(({ call }) => this.#seen(call.id)));
+    await this.#readRecent([...this.#diallers].map(({ pbx }) => pbx));
+  }
+
+  /** Shows what this dialler offers. @returns how to show it no more. */
+  follow(dialler: Dialler): () => void {
+    this.#diallers.add(dialler);
+    const release = dialler.onPreview(
+      (userId, offer) => void this.#offered(dialler, userId, offer),
+    );
+    const shareNoMore = this.#shared?.follow(dialler);
+    if (this.#opened) void this.#readRecent([dialler.pbx]);
+    return () => {
+      release();
+      shareNoMore?.();
+      this.#diallers.delete(dialler);
+    };
   }
 
   close(): void {
@@ -94,12 +111,12 @@ export class DeskSide implements DeskCampaigns {
     return () => void this.#previewListeners.delete(listener);
   }
 
-  call(userId: string, attemptId: string): Promise<void> {
-    return this.#offering(userId, attemptId).call(userId, attemptId);
+  async call(userId: string, attemptId: string): Promise<void> {
+    await this.#offering(userId, attemptId).call(userId, attemptId);
   }
 
-  skip(userId: string, attemptId: string, reason: SkipReason): Promise<void> {
-    return this.#offering(userId, attemptId).skip(userId, attemptId, reason);
+  async skip(userId: string, attemptId: string, reason: SkipReason): Promise<void> {
+    await this.#offering(userId, attemptId).skip(userId, attemptId, reason);
   }
 
   async wrapUp(trx: Database, said: SaidOfCall): Promise<void> {
@@ -130,10 +147,40 @@ export class DeskSide implements DeskCampaigns {
     if (!isTaken) throw new Refusal("invalid", "callId: its campaign is not known any more");
   }
 
-  #offering(userId: string, attemptId: string): Dialler {
-    const dialler = this.#diallers.find((each) => each.hasOffer(userId, attemptId));
-    if (dialler === undefined) throw new Refusal("gone", "attemptId: this offer is over");
-    return dialler;
+  async #readRecent(pbxs: readonly string[]): Promise<void> {
+    const { db, log } = this.#options;
+    try {
+      const ids = await recentAttempts(db, this.#now() - KEPT_MS);
+      for (const [id, campaign] of await readDeskCampaigns(db, ids))
+        for (const pbx of pbxs) this.#know(`${pbx}-${id}`, campaign);
+    } catch (error) {
+      log.warn({ err: error }, "campaigns of earlier calls could not be read");
+    }
+  }
+
+  /** Whoever offers it: a dialler here, or the others by way of a question. */
+  #offering(userId: string, attemptId: string): Pick<Dialler, "call" | "skip"> {
+    const dialler = [...this.#diallers].find((each) => each.hasOffer(userId, attemptId));
+    const offering = dialler ?? this.#shared;
+    if (!offering) throw new Refusal("gone", "attemptId: this offer is over");
+    return offering;
+  }
+
+  async #showShared(pbx: string, userId: string, offer: SharedOffer | null): Promise<void> {
+    if (offer === null) {
+      this.#tellPreview(userId, null);
+      return;
+    }
+    const { attemptId } = offer;
+    try {
+      const campaign = await this.prepare(pbx, { id: attemptId });
+      if (campaign !== null && this.#shared?.has(userId, attemptId) === true)
+        this.#tellPreview(userId, { ...offer, pbx, campaign });
+    } catch (error) {
+      // Their operator sees it as soon as the list is said again.
+      this.#shared?.notShown(pbx, userId);
+      this.#options.log.warn({ err: error, attemptId }, "another's offer could not be shown");
+    }
   }
 
   async #offered(dialler: Dialler, userId: string, offer: Offer | null): Promise<void> {
@@ -149,6 +196,7 @@ export class DeskSide implements DeskCampaigns {
       if (campaign === null || !dialler.hasOffer(userId, attemptId)) return;
       this.#tellPreview(userId, {
         ...{ attemptId, campaign, phone, customerId, offeredAtMs, dialledAtMs },
+        pbx: dialler.pbx,
       });
     } catch (error) {
       this.#options.log.warn({ err: error, attemptId }, "an offer could not be shown");

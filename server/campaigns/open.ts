@@ -9,13 +9,16 @@
 import type { CountryCode } from "libphonenumber-js/max";
 import type { Logger } from "pino";
 import type { PbxLink } from "../asterisk/link.ts";
+import type { Pbxs } from "../asterisk/pbxs.ts";
 import type { LiveCalls } from "../calls/live.ts";
 import { CampaignWatch } from "../console/campaigns.ts";
 import { readPhone } from "../customers/phone.ts";
 import type { DeskCampaigns } from "../desk/ports.ts";
 import type { App } from "../http/app.ts";
 import type { Metrics } from "../http/metrics.ts";
+import type { Asks } from "../storage/asks.ts";
 import type { Bus } from "../storage/bus.ts";
+import type { Leases } from "../storage/leases.ts";
 import type { Storage } from "../storage/database.ts";
 import { type OpenedAttempts, openAttempts } from "./attempts/open.ts";
 import { Campaigns } from "./campaigns.ts";
@@ -31,10 +34,13 @@ export type CampaignsOptions = {
   readonly storage: Storage;
   /** Connections of their own for what must be written. */
   readonly record: Storage;
+  /** Leads to PostgreSQL itself: for a lease. */
   readonly databaseUrl: string;
   readonly bus: Bus;
+  readonly asks: Asks;
+  readonly leases: Leases;
   readonly calls: LiveCalls;
-  readonly links: readonly PbxLink[];
+  readonly pbxs: Pbxs<PbxLink>;
   /** Who sits where. */
   readonly seats: () => Iterable<Seat>;
   /** Country of numbers that come without one. */
@@ -65,7 +71,7 @@ export type CampaignsPart = {
 
 /** Loads the campaigns and makes the parts. @throws when PostgreSQL does not answer or a file of ranges cannot be read. */
 export async function openCampaigns(options: CampaignsOptions): Promise<CampaignsPart> {
-  const { bus, calls, databaseUrl, links, record, region, storage, timeZone } = options;
+  const { bus, calls, leases, pbxs, record, region, storage, timeZone } = options;
   const log = options.log.child({ part: "campaigns" });
   const onError = (error: unknown) => log.error({ err: error }, "campaigns");
   const { ranges, refused } = await loadNumberRanges(options.numberRanges);
@@ -73,7 +79,7 @@ export async function openCampaigns(options: CampaignsOptions): Promise<Campaign
     log.warn({ lines: refused.length, first: refused[0] }, "lines of number ranges not understood");
 
   const vocabulary = async (): Promise<CampaignVocabulary> => ({
-    pbxs: links.map(({ name }) => ({
+    pbxs: pbxs.all().map(({ name }) => ({
       name,
       queues: calls.queues(name).map((queue) => queue.name),
       trunks: campaigns.trunks(name).map((trunk) => ({ name: trunk.name, enabled: trunk.enabled })),
@@ -84,19 +90,19 @@ export async function openCampaigns(options: CampaignsOptions): Promise<Campaign
   const campaigns = new Campaigns({ db: storage.db, bus, vocabulary, onError });
   await campaigns.load();
   const attempts = openAttempts({
-    ...{ db: record.db, bus, calls, timeZone, log },
+    ...{ db: record.db, databaseUrl: options.databaseUrl, bus, calls, leases, timeZone, log },
     regionOfNumber: (e164) => regionOfNumber(ranges, e164),
     e164Of: (number) => readPhone(number, region)?.e164 ?? null,
   });
   const diallers = createDiallers({
-    ...{ links, calls, campaigns, databaseUrl, region, log },
+    ...{ pbxs, calls, campaigns, leases, bus, asks: options.asks, region, log },
     ...{ db: record.db, attempts: attempts.store },
     ...{ seats: options.seats, dialContext: options.dialContext },
   });
   const figures = new Figures({ db: storage.db, timeZone });
   const watch = new CampaignWatch({
     ...{ book: campaigns, log },
-    views: () => diallers.views(),
+    look: () => diallers.look(),
     figures: () => Promise.all(campaigns.all().map(({ id, settings }) => figures.of(id, settings))),
   });
 

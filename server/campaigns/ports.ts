@@ -1,8 +1,10 @@
 /** How the parts of campaigns ask each other. Each is answered by one file, named beside it; tests give their own. */
 import type { AmiError } from "../asterisk/model.ts";
 import type { Attempt, AttemptFacts, AttemptState, ClaimedAttempt } from "./attempts/model.ts";
+import type { Fence } from "./attempts/fence.ts";
 import type { AbandonmentRule, Campaign, PauseReason, Trunk } from "./model.ts";
 import type { Learned, PacingDecision } from "./pacing/model.ts";
+import type { Lease } from "../storage/lease.ts";
 
 /** The campaigns that are not ended, in memory. `campaigns.ts`. */
 export interface CampaignBook {
@@ -20,6 +22,7 @@ export interface AttemptStore {
   /**
    * Takes up to `wanted` due attempts of a campaign that may be dialled now: within calling hours, under the day's limits, nothing in flight to
    * their phones, not on the do-not-call list. Those that may not are planned anew or withdrawn. No attempt is given to two.
+   * @param lease under which it is done. @throws LeaseLost when it is another process's by now; the last ones taken are given back by that one.
    * @param userId attempts meant for this operator come first; those meant for others are left out. Null: only those meant for nobody.
    */
   claim(
@@ -27,15 +30,25 @@ export interface AttemptStore {
     wanted: number,
     by: { readonly process: string; readonly userId: string | null },
     nowMs: number,
+    lease?: Pick<Lease, "fenced">,
   ): Promise<readonly ClaimedAttempt[]>;
   /** Whether anybody who is meant for any operator is due in a campaign now; that they may be called is for {@link claim} to say. */
   hasDue(campaignId: string, nowMs: number): Promise<boolean>;
   /**
    * Writes a transition with its step; when it ends the attempt, its contact's next attempt is planned, or the contact is closed and its
    * result recorded, in the same transaction.
-   * @returns the attempt after it, null when this transition is not allowed from where it stands (late, repeated, impossible).
+   * @param fence the lease under which it is done.
+   * @returns the attempt after it, null when this transition is not allowed from where it stands (late, repeated, impossible), or the lease is
+   * another process's by now.
    */
-  advance(attemptId: string, to: AttemptState, facts: AttemptFacts): Promise<Attempt | null>;
+  advance(
+    attemptId: string,
+    to: AttemptState,
+    facts: AttemptFacts,
+    fence?: Fence,
+  ): Promise<Attempt | null>;
+  /** Which of these were withdrawn. */
+  withdrawnAmong(attemptIds: readonly string[]): Promise<readonly string[]>;
   /** Claimed and in-flight attempts of a PBX, and claimed ones of nobody's: what a restart has to settle. */
   taken(pbx: string): Promise<readonly Attempt[]>;
   get(attemptId: string): Promise<ClaimedAttempt | null>;
@@ -114,6 +127,8 @@ export interface Telephone {
   hangUp(attemptId: string): Promise<boolean>;
   /** Whether a channel of the attempt lives now, by Asterisk's own list. @throws {AmiError} */
   alive(attemptIds: readonly string[]): Promise<ReadonlySet<string>>;
+  /** Attempts whose calls live, as far as was heard. */
+  heard(): readonly string[];
   /** @throws {AmiError} */
   record(attemptId: string): Promise<PbxRecord>;
   /**

@@ -9,8 +9,11 @@ import type { CampaignsPicture } from "./protocol.ts";
 /** Where the picture comes from. */
 export type CampaignWatchOptions = {
   readonly book: Pick<CampaignBook, "all" | "onChange">;
-  /** What this process dials now. */
-  readonly views: () => readonly DiallerView[];
+  /** What is dialled now, by whichever process, and the PBXs on which none dials. */
+  readonly look: () => {
+    readonly views: readonly DiallerView[];
+    readonly nobody: ReadonlySet<string>;
+  };
   /** Of all campaigns that are not ended. Asked at most once a second, and never while an answer is outstanding. */
   readonly figures: () => Promise<readonly CampaignFigures[]>;
   readonly log: { warn(fields: object, message: string): void };
@@ -114,7 +117,8 @@ export class CampaignWatch {
   }
 
   #picture(figures: ReadonlyMap<string, CampaignFigures>): CampaignsPicture {
-    const views = new Map(this.#options.views().map((view) => [view.campaignId, view]));
+    const { nobody, views: all } = this.#options.look();
+    const views = new Map(all.map((view) => [view.campaignId, view]));
     return {
       serverTimeMs: this.#now(),
       campaigns: this.#options.book
@@ -127,6 +131,7 @@ export class CampaignWatch {
           pbx: settings.pbx,
           queue: settings.queue,
           dialler: views.get(id) ?? null,
+          ...(nobody.has(settings.pbx) ? { nobodyDials: true as const } : {}),
         })),
     };
   }

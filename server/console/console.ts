@@ -4,7 +4,7 @@
  *
  * While nobody looks nothing is computed.
  */
-import type { Pbx } from "../asterisk/model.ts";
+import type { Pbxs } from "../asterisk/pbxs.ts";
 import type { LiveCalls, LiveQueueView } from "../calls/live.ts";
 import { recordAudit } from "../people/audit.ts";
 import type { Policy } from "../priority/model.ts";
@@ -32,7 +32,7 @@ export interface ConsoleSteward {
     callId: string,
     titleOf: (callId: string) => string,
   ): WhyPlaced | null;
-  /** Puts a caller to a place until they are answered, 0 gives them back to the policy. @throws AmiError, ConsoleRefusal. */
+  /** Puts a caller to a place until they are answered, 0 gives them back to the policy. @throws AmiError, AskRefused, NobodyAnswers. */
   moveByHand(move: MoveByHand & { readonly by: string }): Promise<void>;
   /** Told when what is wanted changed without anything else having changed. */
   onChange(listener: () => void): () => void;
@@ -50,7 +50,7 @@ export type MoveByHand = {
 /** Everything a console is made of. */
 export type ConsoleOptions = {
   readonly calls: Pick<LiveCalls, "call" | "queues" | "onFact" | "onQueues">;
-  readonly pbxs: ReadonlyMap<string, Pbx>;
+  readonly pbxs: Pbxs;
   readonly verdicts: Pick<Verdicts, "of" | "subjectOf" | "person" | "onVerdict">;
   readonly steward: ConsoleSteward;
   readonly policies: {
@@ -60,6 +60,8 @@ export type ConsoleOptions = {
   /** The draft's check, against what exists now. */
   readonly checkPolicy: (policy: unknown) => Promise<Checked & { readonly policy: Policy | null }>;
   readonly db: Database;
+  /** Whether processes do not hear each other now; default: there is but one. */
+  readonly apart?: () => boolean;
   readonly now?: () => number;
 };
 
@@ -101,8 +103,16 @@ export class Console {
       verdicts.onVerdict(touch),
       policies.onPublished(touch),
       steward.onChange(touch),
-      ...[...pbxs.values()].map((pbx) => pbx.onStatus(touch)),
     );
+    const stopFollowing = pbxs.each((pbx) => {
+      const release = pbx.onStatus(touch);
+      touch();
+      return () => {
+        release();
+        touch();
+      };
+    });
+    this.#releases.push(() => void stopFollowing());
   }
 
   /** Somebody looks from now on and gets a picture at once. @returns how they leave. */
@@ -126,25 +136,28 @@ export class Console {
 
   /** The picture as it is now. */
   picture(): ConsolePicture {
-    const { calls, pbxs, policies, steward } = this.#options;
+    const { apart = () => false, calls, pbxs, policies, steward } = this.#options;
     this.#composed += 1;
     return {
       serverTimeMs: this.#now(),
       policyVersion: policies.published().version,
-      pbxs: [...pbxs.values()].map((pbx) => pbxOf(pbx.status())),
-      queues: [...pbxs.keys()].flatMap((pbx) =>
-        calls
-          .queues(pbx)
-          .map((queue) =>
-            queueOf(
-              pbx,
-              queue,
-              steward.notMoved(pbx, queue.name),
-              (callId) => this.#known(callId, queue.name),
-              queue.callers.length === 0 ? NOWHERE : steward.wanted(pbx, queue.name),
+      apart: apart(),
+      pbxs: pbxs.all().map((pbx) => pbxOf(pbx.status())),
+      queues: pbxs
+        .all()
+        .flatMap(({ name: pbx }) =>
+          calls
+            .queues(pbx)
+            .map((queue) =>
+              queueOf(
+                pbx,
+                queue,
+                steward.notMoved(pbx, queue.name),
+                (callId) => this.#known(callId, queue.name),
+                queue.callers.length === 0 ? NOWHERE : steward.wanted(pbx, queue.name),
+              ),
             ),
-          ),
-      ),
+        ),
     };
   }
 
@@ -173,7 +186,7 @@ export class Console {
       );
     const { calls, pbxs, steward, verdicts } = this.#options;
     const nowMs = this.#now();
-    return [...pbxs.keys()].flatMap((pbx) =>
+    return pbxs.all().flatMap(({ name: pbx }) =>
       calls
         .queues(pbx)
         .filter((queue) => queue.callers.length > 0)
@@ -293,7 +306,7 @@ export class Console {
   }
 
   #queuesNamed(name: string): readonly (readonly [string, LiveQueueView])[] {
-    return [...this.#options.pbxs.keys()].flatMap((pbx) =>
+    return this.#options.pbxs.all().flatMap(({ name: pbx }) =>
       this.#options.calls
         .queues(pbx)
         .filter((queue) => queue.name === name)

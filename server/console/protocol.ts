@@ -69,6 +69,8 @@ export type ConsolePbx = {
 export type ConsolePicture = {
   readonly serverTimeMs: number;
   readonly policyVersion: number;
+  /** There may be other processes, and they and this one do not hear each other now. */
+  readonly apart: boolean;
   readonly pbxs: readonly ConsolePbx[];
   readonly queues: readonly ConsoleQueue[];
 };
@@ -84,8 +86,10 @@ export type CampaignsPicture = {
     readonly revision: number;
     readonly pbx: string;
     readonly queue: string;
-    /** Null while the campaign does not run, or another process dials. */
+    /** Null while the campaign does not run, nobody dials, or another process does and is not heard. */
     readonly dialler: DiallerView | null;
+    /** No process dials on its PBX now, such as while PostgreSQL is away. */
+    readonly nobodyDials?: true;
   })[];
 };
 
@@ -134,7 +138,15 @@ export type ConsoleReply<T extends object = object> =
   | {
       readonly ok: false;
       readonly code:
-        "invalid" | "forbidden" | "notFound" | "gone" | "notPossible" | "pbxDown" | "failed";
+        | "invalid"
+        | "forbidden"
+        | "notFound"
+        | "gone"
+        | "notPossible"
+        | "pbxDown"
+        /** No process acts on this PBX now. */
+        | "nobodyActs"
+        | "failed";
       readonly message: string;
     };
 
@@ -160,6 +172,10 @@ export type ConsoleToServer = {
 export type ServerToConsole = {
   picture(picture: ConsolePicture): void;
   campaigns(picture: CampaignsPicture): void;
+  /** This process is about to end: connect anew within two seconds, each screen at its own moment. */
+  leaving(): void;
+  /** At every connect: which screens the server has now. */
+  screens(version: string): void;
   /** The session ended; log in again. */
   ended(reason: "loggedOut" | "deactivated"): void;
 };

@@ -1,6 +1,7 @@
 /** What the console cannot do, as a code for the screens' dictionary and words for the log. */
 import { AmiError } from "../asterisk/model.ts";
 import { isDatabaseDown } from "../http/errors.ts";
+import { AskRefused, NobodyAnswers } from "../storage/asks.ts";
 import type { ConsoleReply } from "./protocol.ts";
 
 type Refused = Extract<ConsoleReply, { ok: false }>;
@@ -26,6 +27,11 @@ export function refusedBy(error: unknown): {
   });
   if (error instanceof ConsoleRefusal) return say(error.code, error.message);
   if (error instanceof AmiError) return say(AMI_CODES[error.code], error.message);
+  // What the process said that acts on the PBX.
+  if (error instanceof AskRefused && Object.hasOwn(AMI_CODES, error.code))
+    return say(AMI_CODES[error.code as AmiError["code"]], error.message);
+  if (error instanceof NobodyAnswers)
+    return say("nobodyActs", "No process acts on this PBX now; nothing was done");
   if (isDatabaseDown(error)) return say("failed", "The database does not answer; nothing was done");
   return say("failed", "Something went wrong in the server; its log says what", true);
 }

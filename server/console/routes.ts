@@ -195,6 +195,7 @@ const STATUS: Readonly<Record<Code, number>> = {
   gone: 410,
   notPossible: 409,
   pbxDown: 503,
+  nobodyActs: 503,
   failed: 500,
 };
 

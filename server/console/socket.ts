@@ -5,7 +5,13 @@
 import * as prom from "prom-client";
 import type { DefaultEventsMap, Namespace, Server, Socket } from "socket.io";
 import { TokenBucket } from "../desk/token-bucket.ts";
-import { NotAdmitted, type SocketLogin, loginOf, watchLogins } from "../http/socket-logins.ts";
+import {
+  NotAdmitted,
+  type SocketLogin,
+  admissions,
+  loginOf,
+  watchLogins,
+} from "../http/socket-logins.ts";
 import { type Authenticator, type Role, roleAllows } from "../people/model.ts";
 import { findUser } from "../people/users.ts";
 import type { Bus } from "../storage/bus.ts";
@@ -60,6 +66,8 @@ export function openConsoleSockets(options: ConsoleSocketsOptions): ConsoleSocke
     options.io.of("/console");
   const metrics = addMetrics(options.registry, () => screens.sockets.size);
 
+  const admitting = admissions();
+
   screens.use((socket, next) => void admitOrRefuse(socket, next));
   screens.on("connection", (socket) => {
     try {
@@ -86,7 +94,9 @@ export function openConsoleSockets(options: ConsoleSocketsOptions): ConsoleSocke
     try {
       const handshake = checkConsoleHandshake(socket.handshake.auth);
       if (!handshake.ok) throw new NotAdmitted("invalid");
-      const login = await loginOf(socket.request, handshake.value.token, authenticator);
+      const login = await admitting(() =>
+        loginOf(socket.request, handshake.value.token, authenticator),
+      );
       if (!roleAllows(login.user.role, ALLOWED)) throw new NotAdmitted("forbidden");
       socket.data = login;
     } catch (error) {
@@ -180,7 +190,7 @@ export function openConsoleSockets(options: ConsoleSocketsOptions): ConsoleSocke
     connected: () => screens.sockets.size,
     close() {
       stopWatching();
-      screens.disconnectSockets(true);
+      screens.local.disconnectSockets(true);
     },
   };
 }

@@ -125,7 +125,9 @@ export function openDirectory(
       reason = "directoryDown";
     }
     const standIn = known.get(phone.e164);
-    return standIn ? identificationOf(phone, standIn.owners) : { outcome: "failed", raw, reason };
+    return standIn
+      ? { ...identificationOf(phone, standIn.owners), fromMemory: true }
+      : { outcome: "failed", raw, reason };
   }
 
   function forget(e164: string): void {
@@ -174,6 +176,7 @@ export function openDirectory(
     if (phones.length === 0) customersChanged();
     for (const e164 of phones) forget(e164);
   });
+  options.bus?.on("hintsLost", customersChanged);
 
   return {
     async identify(number) {
@@ -240,7 +243,10 @@ function withoutPhone(
 }
 
 /** Owners of the phone to an outcome. */
-function identificationOf(phone: PhoneNumber, owners: readonly PhoneOwner[]): Identification {
+function identificationOf(
+  phone: PhoneNumber,
+  owners: readonly PhoneOwner[],
+): Extract<Identification, { readonly phone: PhoneNumber }> {
   const [only, ...others] = owners;
   if (only === undefined) return { outcome: "none", phone };
   if (others.length === 0)

@@ -52,20 +52,22 @@ export type Candidate = {
   readonly lastOrderAt: string;
 };
 
-/** The answer to "who is calling?". */
+/** The answer to "who is calling?"; `fromMemory`: it could not be asked for, this is the last one of a short time ago. */
 export type Identification =
   | {
       readonly outcome: "one";
       readonly phone: PhoneNumber;
       readonly customer: Customer;
       readonly verified: boolean;
+      readonly fromMemory?: true;
     }
   | {
       readonly outcome: "several";
       readonly phone: PhoneNumber;
       readonly candidates: readonly Candidate[];
+      readonly fromMemory?: true;
     }
-  | { readonly outcome: "none"; readonly phone: PhoneNumber }
+  | { readonly outcome: "none"; readonly phone: PhoneNumber; readonly fromMemory?: true }
   | { readonly outcome: "withheld" }
   | { readonly outcome: "unreadable"; readonly raw: string }
   | { readonly outcome: "internal"; readonly extension: string }

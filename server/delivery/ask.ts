@@ -3,6 +3,8 @@
  * cannot be asked, what it said before is told as an estimate. A carrier that is late goes on and its answer is there the next time.
  */
 import { LRUCache } from "lru-cache";
+import { type SharedCache, localCache } from "../storage/shared-cache.ts";
+import { arePoints, areQuotes } from "./kept.ts";
 import type {
   DeliveryProvider,
   PickUpPoint,
@@ -20,6 +22,8 @@ export type AskOptions = {
   /** A question is given up after so long; default 6 s. */
   readonly givenUpMs?: number;
   readonly now?: () => number;
+  /** Where what carriers say is kept for all processes; default: for this one. */
+  readonly reads?: SharedCache;
   /** Told of every failure of a carrier. */
   readonly failed: (provider: string, error: unknown) => void;
 };
@@ -47,6 +51,8 @@ const NEVER_ASKED = { answeredAtMs: 0, failedAtMs: 0, tookMs: 0, said: "" };
 /** So long an old answer is better than none. */
 const OLD_FOR_MS = 24 * 3_600_000;
 const POINTS_FOR_MS = 6 * 3_600_000;
+/** Their list changes by a few a day: an old one is told at once while it is read again. */
+const OLD_POINTS_FOR_MS = 18 * 3_600_000;
 
 /** The carriers' line: what they said, and how they are treated when they fail. */
 export class Carriers {
@@ -55,7 +61,7 @@ export class Carriers {
   readonly #now: () => number;
   readonly #failed: AskOptions["failed"];
   readonly #kept = new LRUCache<string, Kept>({ max: 20_000 });
-  readonly #points = new LRUCache<string, readonly PickUpPoint[]>({ max: 500, ttl: POINTS_FOR_MS });
+  readonly #reads: SharedCache;
   readonly #asking = new Map<string, Promise<Said>>();
   readonly #patience = new Map<string, Patience>();
   readonly #states = new Map<string, typeof NEVER_ASKED>();
@@ -64,6 +70,7 @@ export class Carriers {
     this.#deadlineMs = options.deadlineMs ?? 2000;
     this.#givenUpMs = options.givenUpMs ?? 6000;
     this.#now = options.now ?? Date.now;
+    this.#reads = options.reads ?? localCache(this.#now);
     this.#failed = options.failed;
   }
 
@@ -81,19 +88,24 @@ export class Carriers {
 
   /** @throws what the carrier's line threw, RefusedByCarrier among it. */
   async points(provider: DeliveryProvider, to: Place): Promise<readonly PickUpPoint[]> {
-    const key = JSON.stringify([provider.name, to.country, to.region, to.city]);
-    const known = this.#points.get(key);
-    if (known !== undefined) return known;
-    const found = await provider.points(to, AbortSignal.timeout(this.#givenUpMs));
-    this.#points.set(key, found);
-    return found;
+    const key = JSON.stringify(["points", to.country, to.region, to.city]);
+    const { value } = await this.#reads.get(
+      groupOf(provider.name),
+      key,
+      () => provider.points(to, AbortSignal.timeout(this.#givenUpMs)),
+      {
+        ...{ ttlMs: POINTS_FOR_MS, staleMs: OLD_POINTS_FOR_MS, check: arePoints },
+        deadlineMs: this.#deadlineMs,
+      },
+    );
+    return value;
   }
 
   /** A carrier was changed or removed: what it said before means nothing any more. */
   forget(name: string): void {
     const start = `["${JSON.stringify(name).slice(1, -1)}",`;
-    for (const cache of [this.#kept, this.#points])
-      for (const key of [...cache.keys()]) if (key.startsWith(start)) cache.delete(key);
+    for (const key of [...this.#kept.keys()]) if (key.startsWith(start)) this.#kept.delete(key);
+    this.#reads.forget(groupOf(name));
     this.#patience.delete(name);
     this.#states.delete(name);
   }
@@ -140,11 +152,17 @@ export class Carriers {
       const before = this.#states.get(name) ?? NEVER_ASKED;
       this.#states.set(name, { ...before, tookMs: this.#now() - sinceMs, ...change });
     };
-    const answer = provider.quote(question, AbortSignal.timeout(this.#givenUpMs)).then(
-      (quotes): Said => {
+    const read = () => provider.quote(question, AbortSignal.timeout(this.#givenUpMs));
+    const keeping = { ttlMs: this.#standsFor, deadlineMs: this.#deadlineMs, check: areQuotes };
+    const answer = this.#reads.get(groupOf(name), key, read, keeping).then(
+      ({ value: quotes, from }): Said => {
+        if (from === "kept") {
+          // Another process asked, or this one did and forgot.
+          this.#kept.set(key, { quotes, atMs: this.#now() });
+          return { quotes: toldAs(quotes, "kept") };
+        }
         patience.answered();
         note({ answeredAtMs: this.#now(), said: "" });
-        // An estimate of a table costs nothing to reckon again, and the table may be another by then.
         if (quotes.some(({ told }) => told === "live"))
           this.#kept.set(key, { quotes, atMs: this.#now() });
         return { quotes };
@@ -166,6 +184,12 @@ export class Carriers {
     return answer.finally(() => this.#asking.delete(key));
   }
 
+  /** An estimate of a table costs nothing to reckon again, and the table may be another by then: it is not kept. */
+  readonly #standsFor = (quotes: readonly Quote[]): number =>
+    quotes.some(({ told }) => told === "live")
+      ? Math.min(...quotes.map(({ validUntilMs }) => validUntilMs)) - this.#now()
+      : 0;
+
   #patienceOf(name: string): Patience {
     let patience = this.#patience.get(name);
     if (patience === undefined) this.#patience.set(name, (patience = new Patience()));
@@ -184,6 +208,11 @@ export function roundedUp(question: QuoteQuestion): QuoteQuestion {
       size: size === null ? null : [up(size[0], 10), up(size[1], 10), up(size[2], 10)],
     })),
   };
+}
+
+/** What is kept of one carrier, in the words of all processes. */
+function groupOf(name: string): string {
+  return `delivery:${name}`;
 }
 
 function keyOf(name: string, question: QuoteQuestion): string {

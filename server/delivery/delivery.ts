@@ -1,7 +1,9 @@
 /** All carriers of the shop: which there are, where it sends from, and what they say of a parcel. */
 import { sql } from "kysely";
 import { recordAudit } from "../people/audit.ts";
+import type { Bus } from "../storage/bus.ts";
 import type { Database } from "../storage/database.ts";
+import type { SharedCache } from "../storage/shared-cache.ts";
 import { type CarrierState, Carriers, roundedUp } from "./ask.ts";
 import type { Delivery, DeliveryProvider, Place, QuoteAnswer, QuoteQuestion } from "./model.ts";
 import { type Goods, parcelOf } from "./parcel.ts";
@@ -21,6 +23,10 @@ export type DeliveryOptions = {
   readonly log: DeliveryLog;
   readonly now?: () => number;
   readonly deadlineMs?: number;
+  /** What all processes keep of what carriers say; default: this one alone. */
+  readonly reads?: SharedCache;
+  /** By it processes hear that a carrier was changed; absent: it is seen the next time carriers are read. */
+  readonly bus?: Pick<Bus, "on">;
 };
 
 /** Where parcels start and what is taken for granted of them. */
@@ -68,16 +74,24 @@ export async function openDelivery(options: DeliveryOptions): Promise<DeliveryBo
   const { db, log, now = Date.now } = options;
   const carriers = new Carriers({
     ...(options.deadlineMs === undefined ? {} : { deadlineMs: options.deadlineMs }),
+    ...(options.reads === undefined ? {} : { reads: options.reads }),
     now,
     failed: (provider, error) => log.warn({ err: error, provider }, "a carrier did not answer"),
   });
   let home: DeliveryHome = { from: NOWHERE, defaultGrams: null };
   let opened = new Map<string, Opened>();
+  let reads: Promise<void> = Promise.resolve();
   await read();
-  const reading = setInterval(() => {
+  const look = () => {
     read().catch((error: unknown) => log.warn({ err: error }, "carriers are read again later"));
-  }, READ_EVERY_MS);
+  };
+  const reading = setInterval(look, READ_EVERY_MS);
   reading.unref();
+  const stops = [
+    options.bus?.on("readsForgotten", look),
+    options.bus?.on("hintsLost", look),
+    () => clearInterval(reading),
+  ];
 
   return {
     quotesFor,
@@ -92,7 +106,7 @@ export async function openDelivery(options: DeliveryOptions): Promise<DeliveryBo
     providers,
     saveProvider,
     removeProvider,
-    close: () => clearInterval(reading),
+    close: () => stops.forEach((stop) => stop?.()),
   };
 
   async function quotesFor(question: QuoteQuestion): Promise<QuoteAnswer> {
@@ -123,7 +137,14 @@ export async function openDelivery(options: DeliveryOptions): Promise<DeliveryBo
     return parcelOf(goods, home.defaultGrams);
   }
 
-  async function read(): Promise<void> {
+  /** One after the other: an older answer never replaces a newer one. */
+  function read(): Promise<void> {
+    const next = reads.catch(() => undefined).then(readNow);
+    reads = next;
+    return next;
+  }
+
+  async function readNow(): Promise<void> {
     const rows = await db.selectFrom("delivery_providers").selectAll().orderBy("name").execute();
     const kept = await db
       .selectFrom("installation")
@@ -140,10 +161,12 @@ export async function openDelivery(options: DeliveryOptions): Promise<DeliveryBo
         next.set(name, before);
         continue;
       }
-      carriers.forget(name);
+      // Also when this process is not the one where it was changed: it may have kept the old one's words meanwhile.
+      if (before !== undefined) carriers.forget(name);
       const provider = providerOf(name, settings as ProviderSettings, now);
       next.set(name, { settings: written, provider });
     }
+    for (const name of opened.keys()) if (!next.has(name)) carriers.forget(name);
     opened = next;
   }
 

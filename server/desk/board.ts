@@ -5,6 +5,7 @@
  * for them and wrapped up.
  */
 import { isDeepStrictEqual } from "node:util";
+import { LRUCache } from "lru-cache";
 import type { Call, CallFact, Ring } from "../calls/model.ts";
 import type { Cards } from "./cards.ts";
 import { type Device, type Floor, type Operator, type ShownCall, sameDevice } from "./floor.ts";
@@ -19,8 +20,10 @@ const LINGER_MS = 15_000;
 /** A wrap-up that nobody writes leaves the screen after this; it can still be saved. */
 export const WRAP_UP_KEPT_MS = 12 * 3_600_000;
 /** Unsaved wrap-ups on one screen; the oldest leave it. */
-const MOST_CALLS = 50;
+export const MOST_CALLS = 50;
 const SWEEP_MS = 60_000;
+/** Wrap-ups that are remembered beyond their call's time on the screen. */
+const MOST_SAVED = 10_000;
 
 /** What the policy did for a caller of a queue; null when nothing. Answers at once. */
 export type PriorityOf = (callId: string, queue: string) => CallPriority | null;
@@ -47,6 +50,8 @@ export class Board {
   readonly #watchers = new Map<string, Set<Operator>>();
   /** Numbers of calls that operators asked for, until the call says it itself. */
   readonly #asked = new Map<string, string>();
+  /** Wrap-ups in PostgreSQL: a call may be seen here later than it was wrapped up elsewhere. */
+  readonly #saved = new LRUCache<string, true>({ max: MOST_SAVED });
   readonly #sweeper: NodeJS.Timeout;
 
   constructor(options: BoardOptions) {
@@ -117,12 +122,12 @@ export class Board {
     }
   }
 
-  /** What an operator typed of a call changed: their other screens are told; the one it was typed on knows. */
-  draftChanged(operator: Operator, callId: string): void {
+  /** What an operator typed of a call changed: their screens are told, but not the only one when it was typed `here`: it knows. */
+  draftChanged(operator: Operator, callId: string, here: boolean): void {
     const shown = operator.calls.get(callId);
     if (shown === undefined) return;
     const call = this.#callOf(operator, shown);
-    if (operator.screen.browsers > 1) this.#publish(operator, shown);
+    if (!here || operator.screen.browsers > 1) this.#publish(operator, shown);
     else if (call !== null) operator.screen.amend(call);
   }
 
@@ -138,6 +143,11 @@ export class Board {
   asked(callId: string, number: string): void {
     this.#asked.set(callId, number);
     this.#options.cards.open(callId, { number, name: "" });
+  }
+
+  /** True from the first that the PBX says of a call until its end. */
+  lives(callId: string): boolean {
+    return this.#live.has(callId);
   }
 
   /** A call that was asked for did not come to be. */
@@ -172,9 +182,10 @@ export class Board {
     return operator.calls.has(callId);
   }
 
-  /** A call whose wrap-up is due from before this process started. */
+  /** A call that ended while this process did not look, whose wrap-up is due; not one that was pushed off a full screen. */
   restore(operator: Operator, call: Call): void {
     if (operator.device === null || operator.calls.has(call.id)) return;
+    if (this.#saved.has(savedKey(operator, call.id)) || operator.calls.size >= MOST_CALLS) return;
     const view = this.#viewOf(call, operator.device);
     if (view === null || view.endedAtMs === null) return;
     const shown: ShownCall = {
@@ -191,10 +202,20 @@ export class Board {
     this.#options.floor.touch(operator);
   }
 
+  /** Calls whose wrap-up is due, as far as is known here. */
+  *unsaved(
+    of: Iterable<Operator>,
+  ): Generator<{ readonly userId: string; readonly callId: string }> {
+    for (const { user, calls } of of)
+      for (const { callId, duty, saved } of calls.values())
+        if (duty && !saved) yield { userId: user.id, callId };
+  }
+
   /** A wrap-up is in PostgreSQL. */
   wrappedUp(operator: Operator, callId: string): void {
+    this.#saved.set(savedKey(operator, callId), true);
     const shown = operator.calls.get(callId);
-    if (shown === undefined) return;
+    if (shown === undefined || shown.saved) return;
     shown.saved = true;
     this.#publish(operator, shown);
     this.#lingerIfDone(operator, shown);
@@ -275,7 +296,8 @@ export class Board {
       if (!live) return false;
       if (this.#options.cards.card(call.id) === null)
         this.#options.cards.open(call.id, call.party, call.direction === "internal");
-      shown = { callId: call.id, device, view, duty: false, saved: false, removal: null };
+      const saved = this.#saved.has(savedKey(operator, call.id));
+      shown = { callId: call.id, device, view, duty: false, saved, removal: null };
       this.#add(operator, shown);
     } else if (sameView(shown.view, view)) return false;
     const wasLive = isLive(shown.view.state);
@@ -403,6 +425,10 @@ export class Board {
       }
     }
   }
+}
+
+function savedKey({ user }: Operator, callId: string): string {
+  return `${user.id} ${callId}`;
 }
 
 function sameView(one: CallView, other: CallView): boolean {

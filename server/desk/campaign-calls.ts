@@ -119,7 +119,7 @@ export class CampaignCalls {
       return;
     }
     const callId = before?.preview.attemptId === preview.attemptId ? before.callId : "";
-    const offer = { preview, callId: callId || `${this.#pbxOf(operator)}-${preview.attemptId}` };
+    const offer = { preview, callId: callId || `${preview.pbx}-${preview.attemptId}` };
     this.#offers.set(userId, offer);
     this.#purposes.set(offer.callId, {
       customerId: preview.customerId,
@@ -134,8 +134,8 @@ export class CampaignCalls {
   #show(operator: Operator | null, { preview, callId }: Offer): void {
     const card = this.#options.cards.card(callId);
     if (operator === null || card === null) return;
-    const { attemptId, campaign, offeredAtMs, dialledAtMs } = preview;
-    const shown: DeskPreview = { attemptId, campaign, card, offeredAtMs, dialledAtMs };
+    const { attemptId, pbx, campaign, offeredAtMs, dialledAtMs } = preview;
+    const shown: DeskPreview = { attemptId, pbx, campaign, card, offeredAtMs, dialledAtMs };
     if (!isDeepStrictEqual(operator.screen.state.preview, shown))
       operator.screen.publish({ kind: "preview", preview: shown });
   }
@@ -150,10 +150,5 @@ export class CampaignCalls {
     }, KEPT_FOR_CALL_MS);
     timer.unref();
     this.#timers.set(callId, timer);
-  }
-
-  /** Previews are dialled on the PBX that the operator sits at. */
-  #pbxOf(operator: Operator | null): string {
-    return operator?.device?.pbx ?? "";
   }
 }

@@ -1,11 +1,12 @@
 /** What a card is worked on with: the order being talked about, claims, the open call back, and what is known of somebody. */
 import type { CustomerBackground } from "../customers/timeline-model.ts";
-import type { OrderDetail } from "../orders/actions/model.ts";
 import type { DeskWork } from "./ports.ts";
 import type { CardWork } from "./work-protocol.ts";
 
 /** How many claims a card lists; open ones come first. */
 const MOST_CLAIMS = 20;
+/** The order that is talked about is looked for among so many. */
+const NEWEST_ORDERS = 100;
 
 /** Nothing of it is here yet: the screen keeps its place. */
 export const NO_WORK: CardWork = { order: null, background: null, claims: [], callBack: null };
@@ -25,21 +26,12 @@ export type FoundWork = { readonly work: CardWork; readonly whole: boolean };
 /** Asks every part; one that fails leaves its place empty. Never rejects. */
 export type WorkSource = (question: WorkQuestion) => Promise<FoundWork>;
 
-/**
- * The source over these parts.
- * @param talkedAbout id of the order that a customer's call is about when nothing says otherwise; null of no orders.
- */
-export function workSource(
-  work: DeskWork,
-  talkedAbout: (customerId: string) => Promise<string | null>,
-): WorkSource {
+/** The source over these parts. */
+export function workSource(work: DeskWork): WorkSource {
   return async ({ customerId, phone, about }) => {
-    const order = async (): Promise<OrderDetail | null> => {
-      const id = about[0] ?? (await talkedAbout(customerId));
-      return id === null ? null : work.orders.order(id);
-    };
+    const [id] = about;
     const [detail, background, claims, callBack] = await Promise.allSettled([
-      order(),
+      id === undefined ? work.orders.talkedAbout(customerId, NEWEST_ORDERS) : work.orders.order(id),
       work.background(customerId),
       work.claims.ofCustomer(customerId, MOST_CLAIMS),
       phone === null ? null : work.callBacks.ofPhone(phone),

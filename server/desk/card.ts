@@ -5,9 +5,10 @@ import type { OrderSummary } from "../orders/model.ts";
 import { type FoundWork, NO_WORK } from "./card-work.ts";
 import type { Card, Note, PastCall } from "./protocol.ts";
 
-/** A part of a card: awaited, over its deadline (may still come), failed, or here. */
+/** A part of a card: awaited, over its deadline (may still come), failed, or here; `fromMemory`: as it was when it could last be read. */
 export type Part<T> =
-  { readonly state: "awaited" | "late" | "down" } | { readonly state: "here"; readonly value: T };
+  | { readonly state: "awaited" | "late" | "down" }
+  | { readonly state: "here"; readonly value: T; readonly fromMemory?: true };
 
 /** Everything a card is made of. */
 export type CardParts = {
@@ -128,6 +129,10 @@ function problemsOf(parts: CardParts, aboutCustomer: boolean): Card["problems"] 
   if (found.state === "down") problems.push("directoryDown");
   if (found.state === "here" && found.value.outcome === "failed")
     problems.push(found.value.reason === "directoryLate" ? "directoryLate" : "directoryDown");
+  const remembered = (part: Part<unknown>) => part.state === "here" && part.fromMemory === true;
+  const isOld = found.state === "here" && "fromMemory" in found.value && parts.chosen === null;
+  if (isOld || [parts.orders, parts.calls, parts.notes].some(remembered))
+    problems.push("fromMemory");
   const missing = (part: Part<unknown>) => part.state === "late" || part.state === "down";
   if (aboutCustomer && missing(parts.orders)) problems.push("ordersMissing");
   if (missing(parts.calls) || (aboutCustomer && missing(parts.notes)))

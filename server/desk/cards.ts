@@ -2,7 +2,8 @@
  * The cards of the calls that are running: composed once per call, before any phone rings, kept in memory until the call
  * is over, and composed again when an operator says who it is.
  *
- * Every part has a deadline. What is late is named on the card and filled in when it comes; what is down is asked again.
+ * Every part has a deadline. What is late is named on the card and filled in when it comes; what is down is asked again, and stands there
+ * meanwhile as it was last seen, named as old.
  */
 import { isDeepStrictEqual } from "node:util";
 import { LRUCache } from "lru-cache";
@@ -17,6 +18,7 @@ import {
   noParts,
   phoneOf,
 } from "./card.ts";
+import { CardMemory, type Remembered } from "./card-memory.ts";
 import type { FoundWork, WorkSource } from "./card-work.ts";
 import type { Clock } from "./ports.ts";
 import { type Purpose, inView, whomItIsFor } from "./purpose.ts";
@@ -101,6 +103,9 @@ export class Cards {
   readonly #entries = new Map<string, Entry>();
   /** Customers of calls whose card was dropped, for those who write the call's record a moment later. */
   readonly #lastCustomers = new LRUCache<string, string>({ max: 5000 });
+  /** Said at another process of calls that this one has no card of yet. */
+  readonly #saidBefore = new LRUCache<string, Customer>({ max: 1000 });
+  readonly #memory = new CardMemory();
 
   constructor(options: CardsOptions) {
     this.#sources = options.sources;
@@ -137,7 +142,10 @@ export class Cards {
     const entry: Entry = known ?? {
       callId,
       internal,
-      parts: noParts(party.number, party.name),
+      parts: {
+        ...noParts(party.number, party.name),
+        chosen: this.#saidBefore.get(callId) ?? null,
+      },
       card: cardOf(noParts(party.number, party.name)),
       times: { identifiedAtMs: null, identifyMs: null, composedAtMs: null },
       generation: 0,
@@ -197,7 +205,11 @@ export class Cards {
   /** An operator said who it is: the card is about this customer from now on. */
   choose(callId: string, customer: Customer): void {
     const entry = this.#entries.get(callId);
-    if (entry === undefined) return;
+    if (entry === undefined) {
+      this.#lastCustomers.set(callId, customer.id);
+      this.#saidBefore.set(callId, customer);
+      return;
+    }
     const awaited = { state: "awaited" } as const;
     entry.parts = {
       ...entry.parts,
@@ -210,6 +222,11 @@ export class Cards {
     entry.generation += 1;
     if (entry.parts.identification.state !== "here") this.#identify(entry);
     this.#gather(entry);
+  }
+
+  /** The id of whom an operator said a call is with; null when nobody said so here. */
+  chosen(callId: string): string | null {
+    return this.#entries.get(callId)?.parts.chosen?.id ?? null;
   }
 
   /** Asks for the notes again, after one was added. */
@@ -236,6 +253,11 @@ export class Cards {
       entry.workDue = false;
       if (current()) this.#askWork(entry);
     });
+  }
+
+  /** Calls that have a card. */
+  calls(): Iterable<string> {
+    return this.#entries.keys();
   }
 
   /** Calls with the card of this customer. */
@@ -299,12 +321,16 @@ export class Cards {
   }
 
   #identified(entry: Entry, startedAtMs: number, identification: Identification): void {
-    if (identification.outcome === "failed") {
+    if (identification.outcome === "failed" || "fromMemory" in identification)
       this.#retry(entry, () => this.#identify(entry));
-    } else {
+    if (identification.outcome !== "failed" && entry.times.identifiedAtMs === null) {
       const nowMs = this.#now();
       entry.times = { ...entry.times, identifiedAtMs: nowMs, identifyMs: nowMs - startedAtMs };
     }
+    const last = entry.parts.identification;
+    // Asked again and again while PostgreSQL is away: the screen is told only what changed.
+    if (entry.composed && last.state === "here" && isDeepStrictEqual(last.value, identification))
+      return;
     const before = customerOf(entry.parts)?.id;
     entry.parts = { ...entry.parts, identification: { state: "here", value: identification } };
     const after = customerOf(entry.parts)?.id;
@@ -325,7 +351,8 @@ export class Cards {
       if (!current()) return;
       const late: { -readonly [K in keyof CardParts]?: CardParts[K] } = {};
       for (const part of asked)
-        if (entry.parts[part].state === "awaited") late[part] = { state: "late" };
+        if (entry.parts[part].state === "awaited")
+          Object.assign(late, this.#without(entry, part, "late"));
       if (entry.parts.work.state === "awaited") late.work = { state: "late" };
       if (Object.keys(late).length > 0) this.#update(entry, late);
     });
@@ -340,33 +367,44 @@ export class Cards {
     const failed = () => {
       if (!current()) return;
       // What is on the card already stays there when only a refresh failed.
-      if (entry.parts[part].state !== "here") this.#update(entry, { [part]: { state: "down" } });
+      if (entry.parts[part].state !== "here")
+        this.#update(entry, this.#without(entry, part, "down"));
       this.#retry(entry, () => this.#ask(entry, part));
     };
     const here = <T>(value: T): Part<T> => ({ state: "here", value });
+    const whose = whoseParts(entry.parts);
     if (part === "calls") {
       const e164 = phoneOf(entry.parts)?.e164 ?? null;
       this.#sources
         .pastCalls({ customerId, e164 }, entry.callId, CARD_LIMITS.calls)
-        .then((calls) => answered({ calls: here(calls) }), failed);
+        .then((calls) => {
+          this.#memory.keep(whose, "calls", calls);
+          return answered({ calls: here(calls) });
+        }, failed);
       return;
     }
     if (customerId === null) return;
     if (part === "notes") {
-      this.#sources
-        .notes(customerId, CARD_LIMITS.notes)
-        .then((notes) => answered({ notes: here(notes) }), failed);
+      this.#sources.notes(customerId, CARD_LIMITS.notes).then((notes) => {
+        this.#memory.keep(whose, "notes", notes);
+        return answered({ notes: here(notes) });
+      }, failed);
       return;
     }
     const about = this.#purposeOf(entry.callId)?.orderIds ?? [];
     Promise.all([
       this.#sources.orders.ofCustomer(customerId, CARD_LIMITS.orders + (about.length > 0 ? 25 : 0)),
       this.#sources.orders.totals(customerId),
-    ]).then(
-      ([list, totals]: [readonly OrderSummary[], NonNullable<Card["totals"]>]) =>
-        answered({ orders: here({ list: inView(list, about, CARD_LIMITS.orders), totals }) }),
-      failed,
-    );
+    ]).then(([list, totals]: [readonly OrderSummary[], NonNullable<Card["totals"]>]) => {
+      const orders = { list: inView(list, about, CARD_LIMITS.orders), totals };
+      this.#memory.keep(whose, "orders", orders);
+      return answered({ orders: here(orders) });
+    }, failed);
+  }
+
+  /** A part that is not to be had now: as it was last seen, else missing. */
+  #without(entry: Entry, part: Remembered, state: "late" | "down"): Partial<CardParts> {
+    return { [part]: this.#memory.recall(whoseParts(entry.parts), part) ?? { state } };
   }
 
   #askWork(entry: Entry): void {
@@ -434,4 +472,9 @@ export class Cards {
     timer.unref();
     entry.timers.add(timer);
   }
+}
+
+/** Whose orders, calls and notes a card shows: a customer's, or those of a number. */
+function whoseParts(parts: CardParts): string {
+  return customerOf(parts)?.id ?? phoneOf(parts)?.e164 ?? "";
 }

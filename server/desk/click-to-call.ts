@@ -6,12 +6,14 @@ import { describePhone, readPhone } from "../customers/phone.ts";
 import type { Board } from "./board.ts";
 import { type DialSettings, dialledDigits, origination, ownPhone } from "./dial.ts";
 import type { Device } from "./floor.ts";
+import type { Others } from "./others.ts";
 import type { Clock } from "./ports.ts";
 import { Refusal } from "./replies.ts";
 
 /** What click-to-call needs. */
 export type ClickToCallOptions = {
-  readonly board: Board;
+  readonly board: Pick<Board, "asked" | "notDialled">;
+  readonly others: Pick<Others, "tell">;
   readonly dial: DialSettings;
   readonly defaultRegion: CountryCode;
   readonly extensionPattern: RegExp;
@@ -33,7 +35,7 @@ export type CallWish = {
 export function clickToCall(
   options: ClickToCallOptions,
 ): (wish: CallWish) => Promise<{ callId: string }> {
-  const { board, dial, defaultRegion, extensionPattern, now } = options;
+  const { board, others, dial, defaultRegion, extensionPattern, now } = options;
   let placed = 0;
 
   /** Asterisk compares the age of calls by what stands before and after the dot. */
@@ -64,10 +66,12 @@ export function clickToCall(
       context: dial.context,
     });
     board.asked(callId, e164 ?? digits);
+    others.tell("callAsked", { callId, number: e164 ?? digits });
     try {
       await originate(pbx, call);
     } catch (error) {
       board.notDialled(callId);
+      others.tell("callAsked", { callId, number: "" });
       throw error;
     }
     return { callId };

@@ -5,6 +5,7 @@ import type { Database } from "../storage/database.ts";
 import type { Cards } from "./cards.ts";
 import { Refusal } from "./replies.ts";
 import type { Message } from "./schemas.ts";
+import { writeCallCustomer } from "./call-customers.ts";
 import { insertNote } from "./store.ts";
 
 /** What the deeds need. */
@@ -17,6 +18,8 @@ export type CustomerDeedsOptions = {
   readonly isShown: (userId: string, callId: string) => boolean;
   /** Told who an operator says the customer of a call is. */
   readonly chosen: (callId: string, customerId: string) => void;
+  /** Told of a customer about whom something was noted. */
+  readonly noted: (customerId: string) => void;
 };
 
 /** The deeds. They throw `Refusal` `forbidden`, `notFound` or `invalid` for what cannot be done with the call. */
@@ -49,6 +52,12 @@ export function customerDeeds(options: CustomerDeedsOptions): CustomerDeeds {
     return card;
   }
 
+  async function choose(user: User, callId: string, customer: Customer): Promise<void> {
+    await writeCallCustomer(record, { callId, customerId: customer.id }, user.id);
+    cards.choose(callId, customer);
+    chosen(callId, customer.id);
+  }
+
   return {
     async search(input) {
       const text = input.text.trim();
@@ -65,8 +74,7 @@ export function customerDeeds(options: CustomerDeedsOptions): CustomerDeeds {
         if (card.outcome === "none") await directory.attach(e164, customer.id, user.id);
         else await directory.choose(e164, customer.id, user.id);
       }
-      cards.choose(input.callId, customer);
-      chosen(input.callId, customer.id);
+      await choose(user, input.callId, customer);
       return {};
     },
 
@@ -80,8 +88,7 @@ export function customerDeeds(options: CustomerDeedsOptions): CustomerDeeds {
         { ...person, name: person.name.trim(), phone: card.phone.e164 },
         user.id,
       );
-      cards.choose(callId, customer);
-      chosen(callId, customer.id);
+      await choose(user, callId, customer);
       return { customerId: customer.id };
     },
 
@@ -95,7 +102,7 @@ export function customerDeeds(options: CustomerDeedsOptions): CustomerDeeds {
         authorId: user.id,
         text: input.text,
       });
-      cards.refreshNotes(input.callId);
+      options.noted(card.customer.id);
       return { noteId };
     },
   };

@@ -1,7 +1,8 @@
 /** What a desk is made of, and how it is set. */
+import type { Leases } from "../storage/leases.ts";
 import type { CountryCode } from "libphonenumber-js/max";
 import type * as prom from "prom-client";
-import type { Pbx } from "../asterisk/model.ts";
+import type { Pbxs } from "../asterisk/pbxs.ts";
 import type { CustomerDirectory } from "../customers/model.ts";
 import type { OrderBook } from "../orders/model.ts";
 import type { Bus } from "../storage/bus.ts";
@@ -27,7 +28,7 @@ export type DeskSettings = {
 /** Everything a desk is made of. */
 export type DeskOptions = {
   readonly calls: DeskCalls;
-  readonly pbxs: ReadonlyMap<string, Pbx>;
+  readonly pbxs: Pbxs;
   readonly directory: CustomerDirectory;
   readonly orders: OrderBook;
   readonly db: Database;
@@ -42,8 +43,14 @@ export type DeskOptions = {
   readonly campaigns?: DeskCampaigns;
   /** What cards are worked on with; null or absent: orders are only shown. */
   readonly work?: DeskWork | null;
-  /** Without it changes made by other processes are seen when somebody asks. */
+  /** Without it this process is alone. */
   readonly bus?: Bus;
+  /** Other processes serve the same operators; default false. */
+  readonly several?: boolean;
+  /** Whether this process acts on a PBX of its own accord now; default true. */
+  readonly acts?: (pbx: string) => boolean;
+  /** Whose it is to write what nobody's browser got; null or absent: this process's. */
+  readonly leases?: Pick<Leases, "of"> | null;
   readonly log: DeskLog;
   readonly registry: prom.Registry;
   readonly now?: Clock;
@@ -52,6 +59,7 @@ export type DeskOptions = {
 /** What the desk asks of queue priority, and tells it. */
 export interface DeskPriority {
   readonly ofCall: PriorityOf;
+  /** Told of what is said here, and of what is heard or read of other processes, whether or not the call is on a screen; maybe again. */
   customerChosen(callId: string, customerId: string): void;
   seatsChanged(): void;
 }

@@ -2,45 +2,39 @@
  * The operator's day: cards before the phone is answered, presence as in Asterisk, wrap-ups that are not lost. Composed of
  * the call model, the customer directory, the order book and the PBXs; the socket's edge is `socket.ts`.
  */
-import { pauseMember, unpauseMember } from "../asterisk/actions.ts";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Pbx } from "../asterisk/model.ts";
 import type { CallFact } from "../calls/model.ts";
 import { readPhone } from "../customers/phone.ts";
 import type { User } from "../people/model.ts";
-import { Board, WRAP_UP_KEPT_MS } from "./board.ts";
+import { Board } from "./board.ts";
 import { CallBackLists } from "./call-back-lists.ts";
 import { workSource } from "./card-work.ts";
 import { Cards } from "./cards.ts";
 import { clickToCall } from "./click-to-call.ts";
+import { forgetOldCallCustomers } from "./call-customers.ts";
 import { CampaignCalls } from "./campaign-calls.ts";
 import { type CustomerDeeds, customerDeeds } from "./customer-deeds.ts";
-import { WrapUpDrafts } from "./drafts.ts";
 import type { DeskOptions } from "./desk-options.ts";
-import { Floor, type Operator } from "./floor.ts";
+import { Elsewhere } from "./elsewhere.ts";
+import { Floor } from "./floor.ts";
 import { Ledger, type PopListener } from "./ledger.ts";
+import { Others } from "./others.ts";
 import type { Clock } from "./ports.ts";
 import { systemClock } from "./ports.ts";
-import type { CallBack, Disposition } from "./protocol.ts";
+import type { Disposition } from "./protocol.ts";
+import { Readiness } from "./readiness.ts";
 import { Refusal } from "./replies.ts";
 import type { Message } from "./schemas.ts";
 import type { Browser } from "./screen.ts";
-import { interfacesOf } from "./seats.ts";
-import {
-  activeDispositions,
-  isActive,
-  notesOf,
-  orderTalkedAbout,
-  pastCalls,
-  pendingWrapUps,
-  seatedOperators,
-  takeDevice,
-  upsertPops,
-} from "./store.ts";
-import { savedCall } from "./saved-call.ts";
+import { isActive } from "./seat-rows.ts";
+import { Seating } from "./seating.ts";
+import { activeDispositions, notesOf, pastCalls } from "./store.ts";
+import { closeLeftPops, upsertPops } from "./pop-rows.ts";
 import { followWork } from "./work-changes.ts";
 import { WorkRequests } from "./work-requests.ts";
-import { mayWrapUp, saveWrapUp } from "./wrap-up.ts";
 import { WrapUpPauses } from "./wrap-up-pause.ts";
+import { WrapUps } from "./wrap-ups.ts";
 
 /** Reasons offered unless others are set. */
 export const DEFAULT_PAUSE_REASONS = ["break", "lunch", "meeting", "training", "other"] as const;
@@ -48,11 +42,13 @@ export const DEFAULT_PAUSE_REASONS = ["break", "lunch", "meeting", "training", "
 /** How long orders, past calls and notes may take before the card opens without them. */
 const PARTS_DEADLINE_MS = 200;
 const RETRY_MS = 500;
-/** The order that is talked about is looked for among so many. */
-const NEWEST_ORDERS = 100;
-/** What is said of a call back, in characters. */
-const MOST_REASON = 500;
 const HEALTH_EVERY_MS = 2000;
+/** How often pops are looked for whose process died. */
+const LEFT_POPS_EVERY_MS = 60_000;
+/** What ended while this process began is read then: its record takes a moment. */
+const READ_AFTER_LOAD_MS = 15_000;
+/** A browser that comes from another process is shown what is known here when PostgreSQL takes longer. */
+const PREPARE_MS = 300;
 
 /** One process's desk. Begins to listen when made; {@link Desk.load} brings what was remembered. */
 export class Desk {
@@ -62,6 +58,12 @@ export class Desk {
   readonly campaigns: CampaignCalls;
   /** What operators do with the cards of their calls. */
   readonly work: WorkRequests;
+  /** Where operators sit. */
+  readonly seating: Seating;
+  /** Whether they are ready. */
+  readonly readiness: Readiness;
+  /** What they say of their calls. */
+  readonly wrapUps: WrapUps;
   readonly #options: DeskOptions;
   readonly #now: Clock;
   readonly #floor: Floor;
@@ -69,23 +71,27 @@ export class Desk {
   readonly #ledger: Ledger;
   readonly #board: Board;
   readonly #pauses: WrapUpPauses;
-  readonly #drafts: WrapUpDrafts;
+  readonly #others: Others;
+  readonly #elsewhere: Elsewhere;
   readonly #callBacks: CallBackLists | null;
   readonly #stopFollowing: () => void;
   readonly #call: ReturnType<typeof clickToCall>;
   readonly #stopListening: () => void;
   #dispositions: readonly Disposition[] = [];
-  /** Devices are chosen one after the other, so that memory and PostgreSQL agree on who was last. */
-  #choosing: Promise<unknown> = Promise.resolve();
   #health: NodeJS.Timeout | null = null;
+  #leftPopsAtMs = -Infinity;
+  #afterLoad: NodeJS.Timeout | null = null;
 
   constructor(options: DeskOptions) {
     this.#options = options;
     this.#now = options.now ?? systemClock;
     const { db, record, directory, orders, settings, log, registry, work = null } = options;
     const reads = options.reads ?? db;
+    const others = new Others(options.bus ?? null);
+    this.#others = others;
     this.#ledger = new Ledger({
       write: (rows) => upsertPops(record, rows),
+      leases: options.leases ?? null,
       now: this.#now,
       log,
       registry,
@@ -99,9 +105,7 @@ export class Desk {
         ...(work === null
           ? {}
           : {
-              work: workSource(work, (customerId) =>
-                orderTalkedAbout(reads, customerId, NEWEST_ORDERS),
-              ),
+              work: workSource(work),
             }),
       },
       deadlines: {
@@ -133,11 +137,26 @@ export class Desk {
     });
     this.#pauses = new WrapUpPauses({
       seconds: settings.wrapUpPauseSeconds,
-      setPaused: (operator, paused, reason) => this.#setPaused(operator, paused, reason),
+      acts: ({ device }) => device !== null && (options.acts?.(device.pbx) ?? true),
+      setPaused: (operator, paused, reason) => this.readiness.setPaused(operator, paused, reason),
       memberships: (operator) => this.#floor.memberships(operator.device),
       log,
     });
-    this.#drafts = new WrapUpDrafts(record);
+    const mine = { floor: this.#floor, others, now: this.#now, log };
+    this.wrapUps = new WrapUps({
+      ...{ ...mine, db, record, campaigns: options.campaigns ?? null },
+      board: () => this.#board,
+      pauses: () => this.#pauses,
+      promise:
+        work === null
+          ? null
+          : (userId, callId, when, reason) => this.work.promise(userId, callId, when, reason),
+    });
+    this.readiness = new Readiness({
+      ...{ ...mine, record, pauseReasons: settings.pauseReasons },
+      pauses: () => this.#pauses,
+      pbx: (name) => this.#pbx(name),
+    });
     this.#board = new Board({
       floor: this.#floor,
       cards: this.#cards,
@@ -145,23 +164,33 @@ export class Desk {
       now: this.#now,
       priorityOf: (callId, queue) => options.priority?.ofCall(callId, queue) ?? null,
       campaignOf: (callId) => this.campaigns.of(callId),
-      draftOf: (userId, callId) => this.#drafts.of(userId, callId),
+      draftOf: (userId, callId) => this.wrapUps.draftOf(userId, callId),
       wrapUpDue: (operator, callId) => this.#pauses.due(operator, callId),
     });
     this.campaigns = new CampaignCalls({
       campaigns: options.campaigns ?? null,
       ...{ floor: this.#floor, cards: this.#cards, board: this.#board },
     });
+    const chosen = (callId: string, customerId: string) =>
+      options.priority?.customerChosen(callId, customerId);
     this.customers = customerDeeds({
       cards: this.#cards,
       directory,
       record,
       isShown: (userId, callId) => this.#isShown(userId, callId),
-      chosen: (callId, customerId) => options.priority?.customerChosen(callId, customerId),
+      chosen: (callId, customerId) => {
+        chosen(callId, customerId);
+        others.tell("customerChosen", { callId, customerId });
+      },
+      noted: (customerId) => {
+        for (const callId of [...this.#cards.callsOf(customerId)]) this.#cards.refreshNotes(callId);
+        others.tell("notesChanged", { customerId });
+      },
     });
     this.work = new WorkRequests({
       ...{ work, book: orders, log, cards: this.#cards, now: this.#now },
       isShown: (userId, callId) => this.#isShown(userId, callId),
+      asked: (orderId) => others.tell("orderAsked", { orderId }),
     });
     const { floor, cards } = { floor: this.#floor, cards: this.#cards };
     this.#callBacks =
@@ -176,35 +205,47 @@ export class Desk {
     const { dial, defaultRegion, extensionPattern } = settings;
     this.#call = clickToCall({
       ...{ dial, defaultRegion, extensionPattern },
-      board: this.#board,
-      now: this.#now,
+      ...{ board: this.#board, others, now: this.#now },
+    });
+    this.seating = new Seating({
+      ...{ ...mine, db, board: this.#board, extensionPattern },
+      hasPbx: (pbx) => options.pbxs.get(pbx) !== undefined,
+      changed: () => options.priority?.seatsChanged(),
+    });
+    this.#elsewhere = new Elsewhere({
+      ...{ ...mine, db, board: this.#board, cards, directory, chosen },
+      ...{ seating: this.seating, wrapUps: this.wrapUps },
+      callBacksChanged: () => this.#callBacks?.changed(),
     });
     this.#stopListening = options.calls.onFact((fact) => this.#hear(fact));
   }
 
   /** Brings devices, dictionaries and pending wrap-ups from PostgreSQL. @throws when it does not answer. */
   async load(): Promise<void> {
-    const { db, log } = this.#options;
+    const { db, record, several = false } = this.#options;
     this.#dispositions = await activeDispositions(db);
-    await this.#drafts.open();
-    for (const { user, device } of await seatedOperators(db)) {
-      const operator = this.#floor.admit(user);
-      this.#floor.seat(operator, device);
-      this.#board.seated(operator);
-      await this.#drafts.read(user.id);
-    }
-    const since = new Date(this.#now() - WRAP_UP_KEPT_MS);
-    for (const { userId, callId, detail } of await pendingWrapUps(db, since)) {
-      const operator = this.#floor.of(userId);
-      const call = savedCall(detail);
-      if (operator === null) continue;
-      if (call === null)
-        log.warn({ callId }, "a saved call cannot be read; its wrap-up is not asked for");
-      else this.#board.restore(operator, call);
-    }
+    await this.wrapUps.open();
+    await forgetOldCallCustomers(record);
+    await this.#elsewhere.load();
     this.#floor.replaceCommon();
     this.#health = setInterval(() => void this.#checkHealth(), HEALTH_EVERY_MS);
     this.#health.unref();
+    if (!several) return;
+    this.#afterLoad = setTimeout(() => void this.#elsewhere.readSaid(), READ_AFTER_LOAD_MS);
+    this.#afterLoad.unref();
+  }
+
+  /**
+   * What this person did at other processes is read before a browser of theirs is shown anything, so that nothing jumps there. Never fails,
+   * and takes a third of a second at most.
+   */
+  async prepare(user: User): Promise<void> {
+    if (this.#options.several !== true) return;
+    const late = sleep(PREPARE_MS, undefined, { ref: false });
+    const reading = this.#elsewhere.readOf(user.id).catch((error: unknown) => {
+      this.#options.log.warn({ err: error, userId: user.id }, "what was done elsewhere is unknown");
+    });
+    await Promise.race([reading, late]);
   }
 
   /** A browser of this user follows from now on. @returns how it leaves. */
@@ -223,92 +264,16 @@ export class Desk {
     // It was sent nothing because it has everything: its number proves that it got what was not acknowledged.
     if (resumed) has();
     this.#callBacks?.look(operator);
-    void this.#readDrafts(operator);
+    if (this.#options.several !== true) void this.wrapUps.readDrafts(operator);
     return () => {
       leave();
       this.#floor.dismissIdle(operator);
     };
   }
 
-  /** Remembers where this operator sits. @throws Refusal `deviceTaken`, `notFound`, `invalid`. */
-  async chooseDevice(user: User, input: Message<"chooseDevice">): Promise<object> {
-    const { db, pbxs, settings, log } = this.#options;
-    const device = { pbx: input.pbx, extension: input.extension };
-    if (!pbxs.has(device.pbx)) throw new Refusal("notFound", `pbx: there is no PBX ${device.pbx}`);
-    if (device.extension.search(settings.extensionPattern) !== 0)
-      throw new Refusal("invalid", "extension: is not an operator's extension");
-    const choose = async () => {
-      const taken = await takeDevice(db, user.id, device, input.takeOver ?? false);
-      if (!taken.ok) {
-        const holder = this.#floor.at(device.pbx, device.extension)?.user.name ?? "somebody else";
-        throw new Refusal("deviceTaken", `extension: ${device.extension} is used by ${holder}`);
-      }
-      const operator = this.#floor.admit(user);
-      const evicted = this.#floor.seat(operator, device);
-      if (evicted !== null) {
-        this.#board.seated(evicted);
-        log.info({ from: evicted.user.login, to: user.login, ...device }, "device taken over");
-      }
-      this.#board.seated(operator);
-      this.#options.priority?.seatsChanged();
-    };
-    const chosen = this.#choosing.then(choose);
-    this.#choosing = chosen.catch(() => undefined);
-    await chosen;
-    return {};
-  }
-
-  /** Ready in all queues. The screen changes when Asterisk says so. */
-  async ready(user: User): Promise<object> {
-    const operator = this.#operator(user);
-    await this.#setPaused(operator, false, "");
-    this.#pauses.overruled(operator);
-    operator.readyAtMs = this.#now();
-    this.#floor.touch(operator);
-    return {};
-  }
-
-  /** Paused in all queues. */
-  async pause(user: User, input: Message<"pause">): Promise<object> {
-    if (!this.#options.settings.pauseReasons.includes(input.reason))
-      throw new Refusal("invalid", "reason: is not one of the offered reasons");
-    const operator = this.#operator(user);
-    await this.#setPaused(operator, true, input.reason);
-    this.#pauses.overruled(operator);
-    return {};
-  }
-
-  /** Saves a wrap-up; returns after PostgreSQL has it. */
-  async saveWrapUp(user: User, input: Message<"saveWrapUp">): Promise<{ savedAt: string }> {
-    const operator = this.#floor.of(user.id);
-    const known = operator !== null && this.#board.isShown(operator, input.callId);
-    const { record, campaigns = null, work = null } = this.#options;
-    const promise = work === null ? null : this.#promiseOf(user, input);
-    const savedAt = await saveWrapUp({ db: record, campaigns, promise }, user.id, input, known);
-    await this.#drafts.forget(user.id, input.callId).catch((error: unknown) => {
-      // It is given back with a call that is saved: the screen does not ask for its wrap-up any more.
-      this.#options.log.warn({ err: error }, "the draft of a saved wrap-up is still there");
-    });
-    if (operator !== null) {
-      this.#board.wrappedUp(operator, input.callId);
-      this.#pauses.saved(operator, input.callId);
-    }
-    return { savedAt: savedAt.toISOString() };
-  }
-
-  /** Keeps what is typed of a wrap-up; returns after PostgreSQL has it. */
-  async saveDraft(user: User, { callId, draft }: Message<"saveDraft">): Promise<object> {
-    await mayWrapUp(this.#options.record, user.id, callId, this.#isShown(user.id, callId));
-    const changed = await this.#drafts.save(user.id, callId, draft);
-    const operator = this.#floor.of(user.id);
-    if (changed && operator !== null) this.#board.draftChanged(operator, callId);
-    return {};
-  }
-
   /** Rings the operator's own phone, then the number. @returns the id the call will have. */
   async dial(user: User, input: Message<"dial">): Promise<{ callId: string }> {
-    const { device } = this.#operator(user);
-    if (device === null) throw new Refusal("noDevice", "Choose a device first");
+    const device = this.readiness.operator(user).device!;
     const pbx = this.#pbx(device.pbx);
     const members = this.#floor.memberships(device).map(({ member }) => member);
     return this.#call({ pbx, device, members, number: input.number });
@@ -320,9 +285,9 @@ export class Desk {
     this.#ledger.received(input.ringId, this.#now(), this.#cards.composed(input.callId));
   }
 
-  /** A browser painted it. */
-  popPainted(user: User, input: Message<"popPainted">): void {
-    this.#ledger.painted(input.ringId, { userId: user.id, ...input });
+  /** A browser painted it. @param written called when PostgreSQL has it; never, when this process knows nothing of it. */
+  popPainted(user: User, input: Message<"popPainted">, written?: () => void): void {
+    this.#ledger.painted(input.ringId, { userId: user.id, ...input }, written);
   }
 
   /** False for somebody who may not log in any more. */
@@ -391,6 +356,9 @@ export class Desk {
   async close(): Promise<void> {
     this.#stopListening();
     if (this.#health !== null) clearInterval(this.#health);
+    if (this.#afterLoad !== null) clearTimeout(this.#afterLoad);
+    this.#others.close();
+    this.#elsewhere.close();
     this.campaigns.close();
     this.#pauses.close();
     this.#stopFollowing();
@@ -412,13 +380,6 @@ export class Desk {
     }
   }
 
-  #operator(user: User): Operator {
-    const operator = this.#floor.of(user.id);
-    if (operator === null || operator.device === null)
-      throw new Refusal("noDevice", "Choose a device first");
-    return operator;
-  }
-
   #pbx(name: string): Pbx {
     const pbx = this.#options.pbxs.get(name);
     if (pbx === undefined) throw new Refusal("pbxDown", `There is no PBX ${name} any more`);
@@ -430,49 +391,25 @@ export class Desk {
     return operator !== null && this.#board.isShown(operator, callId);
   }
 
-  async #setPaused(operator: Operator, paused: boolean, reason: string): Promise<void> {
-    const { device } = operator;
-    if (device === null) throw new Refusal("noDevice", "Choose a device first");
-    const pbx = this.#pbx(device.pbx);
-    if (!this.#floor.isUp(device.pbx)) throw new Refusal("pbxDown", "The PBX is not connected");
-    const interfaces = interfacesOf(this.#floor.memberships(device));
-    if (interfaces.length === 0)
-      throw new Refusal("notInQueue", `${device.extension} is not a member of any queue`);
-    await Promise.all(
-      interfaces.map((name) =>
-        paused
-          ? pauseMember(pbx, { interface: name, reason })
-          : unpauseMember(pbx, { interface: name }),
-      ),
-    );
-  }
-
-  async #readDrafts(operator: Operator): Promise<void> {
-    try {
-      for (const callId of await this.#drafts.read(operator.user.id))
-        this.#board.draftChanged(operator, callId);
-    } catch (error) {
-      this.#options.log.warn({ err: error }, "drafts could not be read; the screen has its own");
-    }
-  }
-
-  /** How a wrap-up of a call that no campaign made promises to call back. */
-  #promiseOf(user: User, { callId, note }: Message<"saveWrapUp">) {
-    return async (when: CallBack) => {
-      await this.work.promise(user.id, callId, when, note.slice(0, MOST_REASON));
-    };
-  }
-
   #isSameNumber(one: string, other: string): boolean {
     const { defaultRegion } = this.#options.settings;
     const phone = readPhone(one, defaultRegion);
     return phone !== null && phone.e164 === readPhone(other, defaultRegion)?.e164;
   }
 
+  async #closeLeftPops(): Promise<void> {
+    const nowMs = this.#now();
+    if (nowMs - this.#leftPopsAtMs < LEFT_POPS_EVERY_MS) return;
+    this.#leftPopsAtMs = nowMs;
+    await closeLeftPops(this.#options.record, nowMs);
+  }
+
   async #checkHealth(): Promise<void> {
     try {
       const dispositions = await activeDispositions(this.#options.db);
       this.#floor.setDatabaseUp(true);
+      await this.#closeLeftPops();
+      if (!this.#others.heard) void this.#elsewhere.readSaid();
       if (JSON.stringify(dispositions) === JSON.stringify(this.#dispositions)) return;
       this.#dispositions = dispositions;
       this.#floor.replaceCommon();

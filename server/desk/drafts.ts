@@ -39,20 +39,27 @@ export class WrapUpDrafts {
     return this.#known.get(key(userId, callId)) ?? null;
   }
 
-  /** Reads an operator's drafts again: another process may have taken them. @returns the calls whose draft is another than before. */
-  async read(userId: string): Promise<readonly string[]> {
+  /**
+   * Reads an operator's drafts again: another process may have taken them.
+   * @param callIds of these calls what is not there any more is forgotten.
+   * @returns the calls whose draft is another than before.
+   */
+  async read(userId: string, callIds: Iterable<string> = []): Promise<readonly string[]> {
     const before = this.#writes;
     const rows = await this.#db
       .selectFrom("wrap_up_drafts")
       .select(["call_id", "draft"])
       .where("user_id", "=", userId)
       .execute();
+    const kept = new Map(rows.map((row) => [row.call_id, draftOf(row.draft)]));
     const changed: string[] = [];
-    for (const { call_id: callId, draft } of rows) {
-      const read = draftOf(draft);
-      if (read === null || isSame(read, this.of(userId, callId))) continue;
+    for (const callId of new Set([...kept.keys(), ...callIds])) {
+      const read = kept.get(callId) ?? null;
+      const known = this.of(userId, callId);
+      if (read === null ? known === null : isSame(read, known)) continue;
       if ((this.#written.get(key(userId, callId)) ?? 0) > before) continue;
-      this.#known.set(key(userId, callId), read);
+      if (read === null) this.#known.delete(key(userId, callId));
+      else this.#known.set(key(userId, callId), read);
       changed.push(callId);
     }
     return changed;
@@ -85,6 +92,11 @@ export class WrapUpDrafts {
       .where("call_id", "=", callId)
       .where("user_id", "=", userId)
       .execute();
+  }
+
+  /** It was saved or forgotten at another process. */
+  forgotten(userId: string, callId: string): void {
+    this.#known.delete(key(userId, callId));
   }
 
   #writing(userId: string, callId: string): void {

@@ -3,7 +3,7 @@
  *
  * Presence is worked out behind the facts, never in their way, and told when it differs from what the screen shows.
  */
-import type { Pbx } from "../asterisk/model.ts";
+import type { Pbxs } from "../asterisk/pbxs.ts";
 import type { User } from "../people/model.ts";
 import type { Clock, DeskCalls } from "./ports.ts";
 import { type Membership, type PresenceNow, presenceDifference, presenceOf } from "./presence.ts";
@@ -42,7 +42,7 @@ export type Operator = {
 /** What a floor needs. */
 export type FloorOptions = {
   readonly calls: Pick<DeskCalls, "queues" | "extensions" | "onQueues">;
-  readonly pbxs: ReadonlyMap<string, Pbx>;
+  readonly pbxs: Pbxs;
   readonly now: Clock;
   /** The parts of a state that are the same for everybody. */
   readonly common: () => Pick<DeskState, "dispositions" | "pauseReasons" | "demo">;
@@ -73,16 +73,25 @@ export class Floor {
   #waitingTimer: NodeJS.Timeout | null = null;
   #flushing: NodeJS.Immediate | null = null;
   #databaseUp = true;
+  #closed = false;
   /** Changes with the process, so that numbers of an earlier one mean nothing. */
   readonly #epoch = crypto.randomUUID();
 
   constructor(options: FloorOptions) {
     this.#options = options;
     this.#releases.push(options.calls.onQueues((pbx) => this.#queuesChanged(pbx)));
-    for (const pbx of options.pbxs.values()) {
+    const stopFollowing = options.pbxs.each((pbx) => {
       this.#seats.set(pbx.name, this.#readSeats(pbx.name));
-      this.#releases.push(pbx.onStatus(() => this.#pbxChanged(pbx.name)));
-    }
+      const release = pbx.onStatus(() => this.#pbxChanged(pbx.name));
+      this.#pbxChanged(pbx.name);
+      return () => {
+        release();
+        if (this.#closed) return;
+        this.#seats.delete(pbx.name);
+        this.#pbxChanged(pbx.name);
+      };
+    });
+    this.#releases.push(() => void stopFollowing());
   }
 
   /** Everybody known. */
@@ -214,6 +223,7 @@ export class Floor {
 
   /** Stops listening and all timers. */
   close(): void {
+    this.#closed = true;
     for (const release of this.#releases.splice(0)) release();
     if (this.#queuesTimer !== null) clearTimeout(this.#queuesTimer);
     if (this.#waitingTimer !== null) clearInterval(this.#waitingTimer);
@@ -297,7 +307,9 @@ export class Floor {
     this.#queuesTimer ??= setTimeout(() => {
       this.#queuesTimer = null;
       for (const name of this.#changedPbxs) {
-        this.#seats.set(name, this.#readSeats(name));
+        // The last that is heard of a PBX that is gone comes after it went.
+        if (this.#options.pbxs.get(name) === undefined) this.#seats.delete(name);
+        else this.#seats.set(name, this.#readSeats(name));
         this.#touchAllOf(name);
       }
       this.#changedPbxs.clear();
@@ -325,7 +337,7 @@ export class Floor {
   }
 
   #pbxs(): DeskState["pbxs"] {
-    return [...this.#options.pbxs.values()].map((pbx) => {
+    return this.#options.pbxs.all().map((pbx) => {
       const { state, reason } = pbx.status();
       return { name: pbx.name, up: state === "up", reason };
     });

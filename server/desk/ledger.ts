@@ -2,17 +2,25 @@
  * The pop ledger: every ringing of every phone, stage by stage, until the card was painted or the reason is known why not.
  *
  * Stamping a stage costs a map look-up; writing to PostgreSQL happens behind it, in batches.
+ *
+ * Several processes see the same ringing. Whoever sent the card to a browser of its own writes what became of it and counts it. What nobody
+ * here got is written, told and counted as missed only by the holder of the PBX's lease, and counted only when PostgreSQL knows of no
+ * other process that sent it (an operator with tabs at two processes is counted by both).
  */
 import * as prom from "prom-client";
 import type { CardTimes } from "./cards.ts";
-import { Outbox } from "../storage/outbox.ts";
+import { HeldOutbox } from "../storage/held-outbox.ts";
+import type { Leases } from "../storage/leases.ts";
 import { type Pop, isSettled, missedOf, missedReasons, paintedAt, stageDurations } from "./pop.ts";
 import type { Clock, DeskLog } from "./ports.ts";
-import type { PopRow } from "./store.ts";
+import type { PopRow } from "./pop-rows.ts";
 
 /** What a ledger needs. */
 export type LedgerOptions = {
-  readonly write: (rows: readonly PopRow[]) => Promise<void>;
+  /** @returns ring ids among them whose card was sent to a browser, by whichever process. */
+  readonly write: (rows: readonly PopRow[]) => Promise<ReadonlySet<string>>;
+  /** Null (the default): no other process sees these phones ring. */
+  readonly leases?: Pick<Leases, "of"> | null;
   readonly now: Clock;
   readonly log: DeskLog;
   readonly registry: prom.Registry;
@@ -27,9 +35,19 @@ type Open = {
   cardReceivedAtMs: number | null;
 };
 
+/** What a browser says of a painted card. `agoMs`: told again, so long after it was painted. */
+export type PaintedBy = {
+  readonly userId: string;
+  readonly receivedToPaintedMs: number;
+  readonly visible: boolean;
+  readonly agoMs?: number | undefined;
+};
+
 /** How often open pops are looked over. */
 const SWEEP_MS = 1000;
 const CLOSE_LIMIT_MS = 5000;
+/** Longer than another process needs to write what it saw, shorter than its counts would be repeated for long. */
+const KEEP_MS = 60_000;
 /** A ringing whose end never came is closed after this. */
 const LONGEST_RING_MS = 3_600_000;
 
@@ -38,15 +56,30 @@ export class Ledger {
   readonly #now: Clock;
   readonly #open = new Map<string, Open>();
   readonly #byCall = new Map<string, Set<string>>();
-  readonly #outbox: Outbox<PopRow>;
+  readonly #leases: Pick<Leases, "of"> | null;
+  readonly #outbox: HeldOutbox<PopRow>;
   readonly #sweeper: NodeJS.Timeout;
   readonly #metrics: ReturnType<typeof popMetrics>;
   readonly #listeners = new Set<PopListener>();
   readonly #untold = new Map<string, PopRow>();
+  /** Whom to tell when a painted pop is in PostgreSQL. */
+  readonly #unwritten = new Map<string, (() => void)[]>();
 
   constructor(options: LedgerOptions) {
     this.#now = options.now;
-    this.#outbox = new Outbox({ name: "pops", write: options.write, log: options.log });
+    this.#leases = options.leases ?? null;
+    this.#outbox = new HeldOutbox<PopRow>({
+      ...{ name: "pops", log: options.log, leases: this.#leases, keepMs: KEEP_MS },
+      isOwn: wasSent,
+      write: async (rows) => {
+        const shown = await options.write(rows);
+        for (const { ringId, paintedAtMs } of rows) if (paintedAtMs !== null) this.#written(ringId);
+        if (this.#leases === null) return;
+        for (const row of rows)
+          if (row.settled === true && !wasSent(row) && !shown.has(row.ringId))
+            this.#metrics.count(row, row.missed);
+      },
+    });
     this.#metrics = popMetrics(options.registry, this.#outbox, () => this.#open.size);
     this.#sweeper = setInterval(() => this.sweep(), SWEEP_MS);
     this.#sweeper.unref();
@@ -87,22 +120,28 @@ export class Ledger {
 
   /**
    * A browser painted it. Before the card is composed only "one moment" can have been painted: that is not a pop yet.
-   * A hidden tab counts until a visible one paints.
+   * A hidden tab counts until a visible one paints. What is told again was sent by another process, which may have died before it wrote it:
+   * it is taken also when nothing was sent from here.
+   * @param written called when PostgreSQL has it; never, when nothing is known of the ringing.
    */
-  painted(
-    ringId: string,
-    by: {
-      readonly userId: string;
-      readonly receivedToPaintedMs: number;
-      readonly visible: boolean;
-    },
-  ): void {
+  painted(ringId: string, by: PaintedBy, written?: () => void): void {
     const open = this.#open.get(ringId);
     if (open === undefined || open.pop.userId !== by.userId) return;
     const { pop } = open;
-    if (pop.sentAtMs === null || pop.composedAtMs === null) return;
-    if (pop.paintedAtMs !== null && (pop.visible || !by.visible)) return;
+    if (pop.composedAtMs === null || (pop.sentAtMs === null && by.agoMs === undefined)) return;
+    if (written !== undefined)
+      this.#unwritten.set(ringId, [...(this.#unwritten.get(ringId) ?? []), written]);
+    if (pop.paintedAtMs !== null && (pop.visible || !by.visible)) {
+      // In PostgreSQL, or on its way there; writing it again tells when it is.
+      if (written !== undefined) this.#write(pop);
+      return;
+    }
     const nowMs = this.#now();
+    if (by.agoMs !== undefined) {
+      const atMs = Math.max(pop.rangAtMs, nowMs - by.agoMs);
+      this.#stamp(ringId, (now) => ({ ...shownBy(now, atMs), visible: by.visible }));
+      return;
+    }
     this.received(ringId, nowMs, true);
     const base = open.cardReceivedAtMs ?? nowMs;
     const atMs = paintedAt(pop, base, by.receivedToPaintedMs, nowMs);
@@ -158,12 +197,18 @@ export class Ledger {
     this.#write(fresh);
   }
 
-  #write(pop: Pop, nowMs = this.#now()): void {
-    const row = { ...pop, missed: missedOf(pop, nowMs) };
-    this.#outbox.put(pop.ringId, row);
-    if (this.#listeners.size === 0) return;
+  #write(pop: Pop, nowMs = this.#now(), settled = false): void {
+    const row: PopRow = { ...pop, missed: missedOf(pop, nowMs), settled };
+    this.#outbox.put(pop.pbx, pop.ringId, row);
+    if (this.#listeners.size === 0 || !this.#speaksFor(pop)) return;
     if (this.#untold.size === 0) setImmediate(() => this.#tell());
     this.#untold.set(pop.ringId, row);
+  }
+
+  #written(ringId: string): void {
+    const waiting = this.#unwritten.get(ringId);
+    this.#unwritten.delete(ringId);
+    for (const written of waiting ?? []) written();
   }
 
   #tell(): void {
@@ -172,19 +217,35 @@ export class Ledger {
     for (const listener of this.#listeners) for (const row of rows) listener(row);
   }
 
+  /** Of what nobody here got others may know better. */
+  #speaksFor(pop: Pop): boolean {
+    return wasSent(pop) || this.#leases === null || this.#leases.of(pop.pbx).held();
+  }
+
   #settle(pop: Pop, nowMs: number): void {
-    this.#write(pop, nowMs);
+    this.#write(pop, nowMs, true);
     this.#open.delete(pop.ringId);
     const siblings = this.#byCall.get(pop.callId);
     siblings?.delete(pop.ringId);
     if (siblings?.size === 0) this.#byCall.delete(pop.callId);
-    const missed = missedOf(pop, nowMs);
-    this.#metrics.count(pop, missed);
+    if (this.#leases === null || wasSent(pop)) this.#metrics.count(pop, missedOf(pop, nowMs));
   }
 }
 
+/** With a card that was on a screen at `atMs`: it was sent and received by then. */
+function shownBy(pop: Pop, atMs: number): Pop {
+  const by = (ms: number | null) => Math.min(ms ?? atMs, atMs);
+  const stages = { sentAtMs: by(pop.sentAtMs), receivedAtMs: by(pop.receivedAtMs) };
+  return { ...pop, ...stages, paintedAtMs: atMs };
+}
+
+/** A browser of this process got it. */
+function wasSent({ sentAtMs }: Pop): boolean {
+  return sentAtMs !== null;
+}
+
 /** Histograms of the stages and counters of what was missed. */
-function popMetrics(registry: prom.Registry, outbox: Outbox<PopRow>, open: () => number) {
+function popMetrics(registry: prom.Registry, outbox: HeldOutbox<PopRow>, open: () => number) {
   const buckets = [
     0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.2, 0.5, 1, 2, 5,
   ];

@@ -78,6 +78,8 @@ export type DeskWork = {
 /** A person whom an operator is asked to call; the desk adds the card. */
 export type Preview = {
   readonly attemptId: string;
+  /** Whose dialler offers it. */
+  readonly pbx: string;
   readonly campaign: DeskCampaign;
   readonly phone: string;
   readonly customerId: string | null;

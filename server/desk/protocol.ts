@@ -74,9 +74,14 @@ export type Card = {
   readonly timeZones: readonly string[];
   /** What is worked on: the order, claims, the open call back. Empty until it was read; null while nobody is known, or when it is not worked on here. */
   readonly work: CardWork | null;
-  /** Why identification failed or parts are missing, as codes for the screen's dictionary. */
+  /** Why identification failed or parts are missing or old, as codes for the screen's dictionary. */
   readonly problems: readonly (
-    "directoryLate" | "directoryDown" | "ordersMissing" | "historyMissing" | "workMissing"
+    | "fromMemory"
+    | "directoryLate"
+    | "directoryDown"
+    | "ordersMissing"
+    | "historyMissing"
+    | "workMissing"
   )[];
 };
 
@@ -171,6 +176,8 @@ export type SkipReason = "notNow" | "alreadySettled" | "wrongPerson" | "doNotCal
 /** A person whom the campaign wants called, shown before anything is dialled. */
 export type DeskPreview = {
   readonly attemptId: string;
+  /** Where it would be dialled. */
+  readonly pbx: string;
   readonly campaign: DeskCampaign;
   readonly card: Card;
   readonly offeredAtMs: number;
@@ -261,6 +268,10 @@ export type ServerToDesk = {
   /** The whole state: at connect, and whenever the changes since the screen's number are not known any more. */
   snapshot: (state: DeskState, ack: () => void) => void;
   change: (change: DeskChange, ack: () => void) => void;
+  /** This process is about to end: connect anew within two seconds, each screen at its own moment. What is asked meanwhile is answered. */
+  leaving: () => void;
+  /** At every connect: which screens the server has now. */
+  screens: (version: string) => void;
   /** This session was ended (logged out elsewhere, device taken over); the screen goes to login. */
   ended: (reason: "loggedOut" | "deactivated") => void;
 };
@@ -317,15 +328,20 @@ export type DeskToServer = DeskWorkToServer & {
   ) => void;
   /**
    * The pop's stages as the browser saw them; durations on the browser's own clock. While the card is `pending` only
-   * `popReceived` is told; `popPainted` once the composed card is on the screen, timed from the receipt of that card.
+   * `popReceived` is told; `popPainted` once the composed card is on the screen, timed from the receipt of that card. `written` comes after
+   * PostgreSQL has it; until then a screen that connects anew tells it again, with `agoMs` since it was painted. Telling it twice is harmless.
    */
   popReceived: (input: { ringId: string; callId: string }) => void;
-  popPainted: (input: {
-    ringId: string;
-    callId: string;
-    receivedToPaintedMs: number;
-    visible: boolean;
-  }) => void;
+  popPainted: (
+    input: {
+      ringId: string;
+      callId: string;
+      receivedToPaintedMs: number;
+      visible: boolean;
+      agoMs?: number;
+    },
+    written?: () => void,
+  ) => void;
 };
 
 /** The socket's handshake: who, and where the screen stopped. */

@@ -63,6 +63,7 @@ export const schemas = {
     callId: id,
     receivedToPaintedMs: Type.Number({ minimum: 0, maximum: 3_600_000 }),
     visible: Type.Boolean(),
+    agoMs: Type.Optional(Type.Number({ minimum: 0, maximum: 3_600_000 })),
   }),
 } satisfies Record<keyof DeskToServer, TSchema>;
 

@@ -4,7 +4,13 @@
  */
 import type * as prom from "prom-client";
 import type { DefaultEventsMap, Namespace, Server, Socket } from "socket.io";
-import { NotAdmitted, type SocketLogin, loginOf, watchLogins } from "../http/socket-logins.ts";
+import {
+  NotAdmitted,
+  type SocketLogin,
+  admissions,
+  loginOf,
+  watchLogins,
+} from "../http/socket-logins.ts";
 import type { Authenticator, User } from "../people/model.ts";
 import type { Bus } from "../storage/bus.ts";
 import type { Desk } from "./desk.ts";
@@ -51,6 +57,8 @@ export function openDeskSockets(options: DeskSocketsOptions): DeskSockets {
     options.io.of("/desk");
   const metrics = addSocketMetrics(options.registry, () => desk.sockets.size);
 
+  const admitting = admissions();
+
   desk.use((socket, next) => void admitOrRefuse(socket, next));
   desk.on("connection", (socket) => {
     try {
@@ -70,7 +78,10 @@ export function openDeskSockets(options: DeskSocketsOptions): DeskSockets {
   async function admitOrRefuse(socket: DeskSocket, next: (refused?: Error) => void): Promise<void> {
     let refused: Error | undefined;
     try {
-      await admit(socket, authenticator);
+      await admitting(async () => {
+        await admit(socket, authenticator);
+        await options.desk.prepare(socket.data.user);
+      });
     } catch (error) {
       refused = error instanceof NotAdmitted ? error : new Error(replyOf(error).reply.code);
       if (!(error instanceof NotAdmitted))
@@ -157,10 +168,10 @@ export function openDeskSockets(options: DeskSocketsOptions): DeskSockets {
       untyped(socket).on(name, listener);
     };
     const { desk } = options;
-    answerTo("chooseDevice", (user, input) => desk.chooseDevice(user, input));
-    answerTo("ready", (user) => desk.ready(user));
-    answerTo("pause", (user, input) => desk.pause(user, input));
-    answerTo("saveWrapUp", (user, input) => desk.saveWrapUp(user, input));
+    answerTo("chooseDevice", (user, input) => desk.seating.choose(user, input));
+    answerTo("ready", (user) => desk.readiness.ready(user));
+    answerTo("pause", (user, input) => desk.readiness.pause(user, input));
+    answerTo("saveWrapUp", (user, input) => desk.wrapUps.save(user, input));
     answerTo("previewCall", (user, input) => desk.campaigns.call(user, input));
     answerTo("previewSkip", (user, input) => desk.campaigns.skip(user, input));
     answerTo("dial", (user, input) => desk.dial(user, input));
@@ -180,29 +191,32 @@ export function openDeskSockets(options: DeskSocketsOptions): DeskSockets {
     answerTo("promiseCallBack", (user, input) => desk.work.promiseCallBack(user, input));
     answerTo("takeCallBack", (user, input) => desk.work.takeCallBack(user, input));
     answerTo("settleCallBack", (user, input) => desk.work.settleCallBack(user, input));
-    answerTo("saveDraft", (user, input) => desk.saveDraft(user, input));
+    answerTo("saveDraft", (user, input) => desk.wrapUps.saveDraft(user, input));
     answerTo("addNote", (user, input) => desk.customers.addNote(user, input));
 
     const heed = <K extends "popReceived" | "popPainted">(
       name: K,
-      deed: (input: Message<K>) => void,
+      deed: (input: Message<K>, done: () => void) => void,
     ) => {
-      untyped(socket).on(name, (input: unknown) => {
+      untyped(socket).on(name, (input: unknown, answer: unknown) => {
         if (!told.take()) return;
         const checked = checkMessage(name, input);
-        if (checked.ok) deed(checked.value);
+        const done = () => {
+          if (typeof answer === "function") (answer as () => void)();
+        };
+        if (checked.ok) deed(checked.value, done);
         else metrics.refused.inc();
       });
     };
     heed("popReceived", (input) => desk.popReceived(user, input));
-    heed("popPainted", (input) => desk.popPainted(user, input));
+    heed("popPainted", (input, written) => desk.popPainted(user, input, written));
   }
 
   return {
     connected: () => desk.sockets.size,
     close() {
       stopWatching();
-      desk.disconnectSockets(true);
+      desk.local.disconnectSockets(true);
     },
   };
 }

@@ -125,5 +125,9 @@ export type DeskWorkToServer = {
     input: { id: string; how: "giveBack" | "done" | "notNeeded" },
     reply: (r: Reply<{ callBack: CallBackEntry }>) => void,
   ) => void;
-  saveDraft: (input: { callId: string; draft: WrapUpDraft }, reply: (r: Reply) => void) => void;
+  /** `saved`: there is a wrap-up already, so that the draft is not kept. */
+  saveDraft: (
+    input: { callId: string; draft: WrapUpDraft },
+    reply: (r: Reply<{ saved?: boolean }>) => void,
+  ) => void;
 };

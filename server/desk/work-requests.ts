@@ -23,6 +23,8 @@ export type WorkRequestsOptions = {
   readonly cards: Pick<Cards, "card" | "refreshWork">;
   /** True when the call is on this person's screen. */
   readonly isShown: (userId: string, callId: string) => boolean;
+  /** Told of an order of which something was asked. */
+  readonly asked: (orderId: string) => void;
   readonly now: Clock;
   readonly log: DeskLog;
 };
@@ -63,6 +65,7 @@ export class WorkRequests {
     const action = await orders.act({ id, orderId, request }, by);
     await this.#taken(user, action);
     this.#options.cards.refreshWork(callId, true);
+    this.#options.asked(orderId);
     return { action, order: await this.#order(orderId) };
   }
 

@@ -5,7 +5,7 @@ import type { DeskCampaigns } from "./ports.ts";
 import type { CallBack } from "./protocol.ts";
 import { Refusal } from "./replies.ts";
 import { wasTheirs } from "./store.ts";
-import { campaignOfCall, upsertWrapUp } from "./wrap-up-rows.ts";
+import { DraftOfAnotherCall, campaignOfCall, upsertWrapUp } from "./wrap-up-rows.ts";
 
 /** What an operator says of a call. */
 export type WrapUp = {
@@ -65,7 +65,8 @@ export async function saveWrapUp(
     const { code: sqlState, constraint } = error as { code?: string; constraint?: string };
     if (sqlState === "23503" && constraint?.includes("disposition"))
       throw new Refusal("invalid", "disposition: unknown code", { cause: error });
-    if (sqlState === "23505" && constraint === "wrap_ups_pkey")
+    const isTaken = sqlState === "23505" && constraint === "wrap_ups_pkey";
+    if (isTaken || error instanceof DraftOfAnotherCall)
       throw new Refusal("invalid", "draftId: belongs to another call", { cause: error });
     throw error;
   }

@@ -21,6 +21,7 @@ import { ApiError, answerError, errorBody } from "./errors.ts";
 import { addSecurityHeaders } from "./headers.ts";
 import { addJsonBodies } from "./json-body.ts";
 import { closeWithoutWaiting } from "./leaving.ts";
+import { RequestLog } from "./request-log.ts";
 import { compileSchema } from "./validation.ts";
 import { addWidgetFiles } from "./widget-files.ts";
 
@@ -57,6 +58,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const proxies = options.trustedProxies ?? 0;
   const app: App = fastify({
     loggerInstance: logger,
+    childLoggerFactory: (_logger, bindings) => new RequestLog(options.log, bindings),
     // One line per request is written in onResponse below.
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: requestId,
@@ -78,7 +80,8 @@ export async function createApp(options: AppOptions): Promise<App> {
     const problem = new ApiError(404, "notFound", "There is nothing at this address");
     return reply.code(404).send(errorBody(problem, request.id));
   });
-  app.addHook("onRequest", async (request, reply) => {
+  // Hooks of every request tell by a callback when they are done: to wait for a promise takes longer than what they do.
+  app.addHook("onRequest", (request, reply, next) => {
     void reply.header("x-request-id", request.id);
     // Answers about customers and calls must not lie in a browser's or proxy's cache.
     if (request.url.startsWith("/api/")) void reply.header("cache-control", "no-store");
@@ -87,13 +90,17 @@ export async function createApp(options: AppOptions): Promise<App> {
     // No text of ours has one, and PostgreSQL takes none.
     if (request.url.includes("%00"))
       throw new ApiError(400, "badRequest", "The address holds a NUL character");
+    next();
   });
-  app.addHook("onResponse", async (request, reply) =>
-    logRequest(request, reply.statusCode, reply.elapsedTime),
-  );
+  app.addHook("onResponse", (request, reply, next) => {
+    logRequest(request, reply.statusCode, reply.elapsedTime);
+    next();
+  });
 
   await addSecurityHeaders(app, options);
-  await app.register(cors, { delegator: async (request: FastifyRequest) => corsFor(request) });
+  await app.register(cors, {
+    delegator: (request: FastifyRequest, done) => done(null, corsFor(request)),
+  });
   await addAuth(app, options);
   await addDocs(app, options.version ?? "");
   await addWidgetFiles(app, options.widgetDirectory);

@@ -109,7 +109,10 @@ export async function addAuth(app: App, options: AuthOptions): Promise<void> {
     }
   });
 
-  app.addHook("onRequest", async (request) => guardCrossSite(request, options));
+  app.addHook("onRequest", (request, _reply, next) => {
+    guardCrossSite(request, options);
+    next();
+  });
 }
 
 /** What a route declares about who may use it. */

@@ -190,6 +190,15 @@ const control: readonly TSchema[] = [
     { ...envelope, type: Type.Literal("subscribed"), types: Type.Array(Type.String()) },
     { title: "subscribed", description: "The answer to `subscribe`." },
   ),
+  Type.Object(
+    { ...envelope, type: Type.Literal("leaving") },
+    {
+      title: "leaving",
+      description:
+        "This process is about to end and another one goes on. Connect anew now, without `since`, and close this connection when the new one " +
+        "has said `welcome`: then nothing is missed. It is closed with 1001 one to two seconds later.",
+    },
+  ),
 ];
 
 /** JSON Schema of every frame the server sends, one per `type`. */

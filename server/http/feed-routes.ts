@@ -12,6 +12,8 @@ Every frame is one JSON object with \`seq\`, \`epoch\`, \`at\` and \`type\`; the
 connection, give the last \`seq\` and its \`epoch\`, in the address or in the authorize message. What is no longer kept is told by a
 \`gap\` frame. \`types\` (comma-separated here) limits what is sent.
 
+A \`leaving\` frame says that this process is about to end while others go on: connect anew before it closes.
+
 Close codes: 4001 not authorised, 4003 not allowed, 4004 a message that is not in the schema, 4008 too slow, 1001 the server
 stops, 1013 try again later.`.trim();
 

@@ -48,6 +48,10 @@ export type FeedOptions = FeedSources & {
 /** Who may read: operators see their own desk instead. */
 const READERS: readonly Role[] = ["supervisor", "integrator"];
 const MESSAGE_LIMIT_BYTES = 16 * 1024;
+/** A reader that is told to go has so long to be connected elsewhere before it loses this connection. */
+const LEAVE_FROM_MS = 1000;
+const LEAVE_WITHIN_MS = 2000;
+const LEAVING = "this process is about to end; connect again";
 
 export class Feed {
   /** Tells one run of the server from the next. */
@@ -150,6 +154,23 @@ export class Feed {
         this.#log.warn({ err: error }, "a feed reader's token could not be checked again");
         return;
       }
+    }
+  }
+
+  /**
+   * This process is about to end and others go on: every reader is told so at once, and closed a moment later, each at its own, so that they do
+   * not all ask another process together.
+   */
+  leave(): void {
+    if (this.#isClosed) return;
+    for (const reader of this.#readers) {
+      if (reader.isAuthorized) reader.say({ ...this.#envelope(reader), type: "leaving" });
+      const goes = setTimeout(
+        () => reader.close(CLOSE.goingAway, LEAVING),
+        LEAVE_FROM_MS + Math.random() * (LEAVE_WITHIN_MS - LEAVE_FROM_MS),
+      );
+      goes.unref();
+      reader.socket.once("close", () => clearTimeout(goes));
     }
   }
 
@@ -323,6 +344,7 @@ export class Feed {
 export function createFeed(options: FeedOptions & { readonly upgrades: Upgrades }): Feed {
   const feed = new Feed(options);
   options.upgrades.add("/events", feed.handleUpgrade);
+  options.upgrades.onLeave(() => feed.leave());
   return feed;
 }
 

@@ -51,8 +51,8 @@ export async function addSecurityHeaders(
       if (known.size >= MOST_HOSTS) known.clear();
       known.set(host, headers);
     } else
-      for (const [name, value] of headers)
-        if (value !== undefined) reply.raw.setHeader(name, value);
+      // Not on the raw answer: Node would check each of them twice.
+      for (const [name, value] of headers) if (value !== undefined) void reply.header(name, value);
     return next();
   });
 }

@@ -1,4 +1,4 @@
-/** Is it alive, is it ready, and how is it doing: `/healthz`, `/readyz`, `/metrics`. */
+/** Is it alive, is it open to screens, is every part ready, and how is it doing: `/healthz`, `/openz`, `/readyz`, `/metrics`. */
 import { Type } from "@fastify/type-provider-typebox";
 import type { FastifyRequest } from "fastify";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -17,7 +17,18 @@ export type PartReport = PartState & { readonly name: string };
 /** The parts a server is made of. */
 export type Readiness = {
   /** Registers a part; returns how to remove it. A check that throws or takes over 2 s counts as not ready. */
-  add(name: string, check: () => PartState | Promise<PartState>): () => void;
+  add(
+    name: string,
+    check: () => PartState | Promise<PartState>,
+    options?: {
+      /** False for a part without which everything goes on, only less well: it is told, and counts as ready. Default true. */
+      readonly needed?: boolean;
+    },
+  ): () => void;
+  /** This process is about to end: not ready from now on, whatever its parts say. */
+  leave(): void;
+  /** False once {@link leave} was called. */
+  stays(): boolean;
   /** Asks all parts at once. */
   report(): Promise<{ readonly ready: boolean; readonly parts: readonly PartReport[] }>;
 };
@@ -26,20 +37,37 @@ const CHECK_LIMIT_MS = 2000;
 
 /** An empty list of parts. */
 export function createReadiness(): Readiness {
-  const checks = new Map<string, () => PartState | Promise<PartState>>();
+  const checks = new Map<
+    string,
+    { readonly check: () => PartState | Promise<PartState>; readonly needed: boolean }
+  >();
+  let leaving = false;
   return {
-    add(name, check) {
-      checks.set(name, check);
+    leave() {
+      leaving = true;
+    },
+    stays: () => !leaving,
+    add(name, check, { needed = true } = {}) {
+      checks.set(name, { check, needed });
       return () => void checks.delete(name);
     },
     async report() {
-      const parts = await Promise.all(
-        [...checks].map(async ([name, check]) => ({ name, ...(await ask(check)) })),
+      // At once: whoever asks is about to send somebody here.
+      if (leaving) return { ready: false, parts: [LEAVING] };
+      const asked = await Promise.all(
+        [...checks].map(async ([name, { check, needed }]) => ({
+          ...{ needed, part: { name, ...(await ask(check)) } },
+        })),
       );
-      return { ready: parts.every((part) => part.ok), parts };
+      return {
+        ready: asked.every(({ needed, part }) => part.ok || !needed),
+        parts: asked.map(({ part }) => part),
+      };
     },
   };
 }
+
+const LEAVING: PartReport = { name: "process", ok: false, detail: "leaving" };
 
 async function ask(check: () => PartState | Promise<PartState>): Promise<PartState> {
   const given = new AbortController();
@@ -62,6 +90,8 @@ async function ask(check: () => PartState | Promise<PartState>): Promise<PartSta
 /** Who may read `/metrics`: `loopback` lets programs on this machine in without a token, `token` nobody. */
 export type MetricsAccess = "loopback" | "token";
 
+const OpenBody = Type.Object({ open: Type.Boolean() });
+
 const PartsBody = Type.Object({
   ready: Type.Boolean(),
   parts: Type.Array(
@@ -69,7 +99,7 @@ const PartsBody = Type.Object({
   ),
 });
 
-/** Registers the three routes. */
+/** Registers the four routes. */
 export async function healthRoutes(
   app: App,
   parts: {
@@ -94,12 +124,35 @@ export async function healthRoutes(
   );
 
   app.get(
+    "/openz",
+    {
+      config,
+      schema: {
+        tags: ["health"],
+        summary: "A balancer may send screens here; 503 says that this process is about to end",
+        description:
+          "Other than /readyz it does not ask for PostgreSQL, redis or a PBX: they are away for all processes, and screens go on without.",
+        response: { 200: OpenBody, 503: OpenBody },
+      },
+    },
+    async (_request, reply) => {
+      const open = parts.readiness.stays();
+      return reply
+        .code(open ? 200 : 503)
+        .header("cache-control", "no-store")
+        .send({ open });
+    },
+  );
+
+  app.get(
     "/readyz",
     {
       config,
       schema: {
         tags: ["health"],
         summary: "Every part is ready to work; 503 says which is not and why",
+        description:
+          "A part that is not ok while the whole is ready is one that can be done without for a while, such as redis: processes then do not hear each other.",
         response: { 200: PartsBody, 503: PartsBody },
       },
     },

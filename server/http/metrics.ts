@@ -12,18 +12,19 @@ export type Metrics = {
   /**
    * Shows a part's counters, read at each scrape: `eventsRead` becomes `<prefix>events_read_total`; an object of numbers becomes
    * one counter with the label `kind`. @param labels fixed labels, such as the PBX's name; the same prefix may be used once per value.
+   * @returns how to show them no more.
    */
   exposeCounters(
     prefix: string,
     read: () => PlainCounters,
     labels?: Readonly<Record<string, string>>,
-  ): void;
+  ): () => void;
   /** The same for values that go up and down; named without `_total`. Null is not shown. */
   exposeGauges(
     prefix: string,
     read: () => Readonly<Record<string, number | null>>,
     labels?: Readonly<Record<string, string>>,
-  ): void;
+  ): () => void;
   /** Everything in Prometheus' text format. */
   text(): Promise<string>;
 };
@@ -34,12 +35,14 @@ type Source<T> = {
   readonly labels: Readonly<Record<string, string>>;
 };
 
+type Gauges = Source<Readonly<Record<string, number | null>>>;
+
 /** Makes the registry, with the process' own numbers (memory, event loop, garbage collection) in it. */
 export function createMetrics(): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  const counterSources: Source<PlainCounters>[] = [];
-  const gaugeSources: Source<Readonly<Record<string, number | null>>>[] = [];
+  const counterSources = new Set<Source<PlainCounters>>();
+  const gaugeSources = new Set<Gauges>();
   const counters = new Map<string, Counter>();
   const gauges = new Map<string, Gauge>();
   const failures = new Counter({
@@ -75,7 +78,7 @@ export function createMetrics(): Metrics {
         counter(name, [...Object.keys(labels), "kind"]).inc({ ...labels, kind }, count);
     }
   };
-  const refreshGauges = ({ prefix, read, labels }: (typeof gaugeSources)[number]) => {
+  const refreshGauges = ({ prefix, read, labels }: Gauges) => {
     for (const [key, value] of Object.entries(read())) {
       if (value !== null)
         gauge(`${prefix}${snakeCase(key)}`, Object.keys(labels)).set(labels, value);
@@ -93,10 +96,10 @@ export function createMetrics(): Metrics {
   return {
     registry,
     exposeCounters(prefix, read, labels = {}) {
-      counterSources.push({ prefix, read, labels });
+      return added(counterSources, { prefix, read, labels });
     },
     exposeGauges(prefix, read, labels = {}) {
-      gaugeSources.push({ prefix, read, labels });
+      return added(gaugeSources, { prefix, read, labels });
     },
     async text() {
       // The parts keep the totals; here they are only shown.
@@ -125,6 +128,11 @@ export function observeRequests(app: App, metrics: Metrics): void {
       reply.elapsedTime / 1000,
     );
   });
+}
+
+function added<T>(sources: Set<T>, source: T): () => void {
+  sources.add(source);
+  return () => void sources.delete(source);
 }
 
 function snakeCase(name: string): string {

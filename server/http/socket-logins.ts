@@ -1,5 +1,6 @@
 /** Who is behind a browser's socket: found out when it connects, and looked at again for as long as it stays. */
 import type { IncomingMessage } from "node:http";
+import pLimit from "p-limit";
 import type { Authenticator, Principal, User } from "../people/model.ts";
 import type { Bus } from "../storage/bus.ts";
 import { byToken, sessionCookieOf } from "./auth.ts";
@@ -31,6 +32,14 @@ export async function loginOf(
   if (principal === null) throw new NotAdmitted("notLoggedIn");
   if (principal.kind !== "user") throw new NotAdmitted("forbidden");
   return { user: principal.user, session };
+}
+
+/** So many browsers are let in at a time: each asks PostgreSQL a few things, and calls need its connections meanwhile. */
+const ADMITTED_AT_ONCE = 8;
+
+/** Lets browsers in one after the other when all come at once, as after an update: the rest wait their turn, in the order they came. */
+export function admissions(): <T>(admit: () => Promise<T>) => Promise<T> {
+  return pLimit(ADMITTED_AT_ONCE);
 }
 
 /** A socket whose login is looked at again. */
@@ -71,21 +80,30 @@ export function watchLogins(options: LoginWatchOptions): () => void {
     }
   }
 
-  const stopHearing = bus.on("sessionsEnded", ({ userId }) => {
-    for (const socket of sockets()) if (socket.data.user.id === userId) void recheck(socket);
-  });
+  const stops = [
+    bus.on("sessionsEnded", ({ userId }) => {
+      for (const socket of sockets()) if (socket.data.user.id === userId) void recheck(socket);
+    }),
+    // Somebody's may have been ended meanwhile.
+    bus.on("hintsLost", () => void recheckAll()),
+  ];
   let looking = false;
+  let again = false;
   /** One after the other: hundreds of questions at one moment would make everybody else wait for a connection. */
   async function recheckAll(): Promise<void> {
+    again = true;
     if (looking) return;
     looking = true;
-    for (const socket of [...sockets()]) await recheck(socket);
+    while (again) {
+      again = false;
+      for (const socket of [...sockets()]) await recheck(socket);
+    }
     looking = false;
   }
   const timer = setInterval(() => void recheckAll(), RECHECK_MS);
   timer.unref();
   return () => {
-    stopHearing();
+    for (const stop of stops) stop();
     clearInterval(timer);
   };
 }

@@ -18,6 +18,10 @@ export type Upgrades = {
    * Give socket.io `destroyUpgrade: false`; what it does not know is refused here.
    */
   adopt(path: string): void;
+  /** From now on takes only upgrades that go on with something open here; others are told to ask another process. */
+  leave(isKnown: (request: IncomingMessage) => boolean): void;
+  /** Called once, when this process begins to leave. */
+  onLeave(listener: () => void): void;
   /** How often what was refused, for `/metrics`. */
   counters(): { readonly refused: Readonly<Record<string, number>> };
   close(): void;
@@ -36,7 +40,9 @@ export function createUpgrades(
 ): Upgrades {
   const exact = new Map<string, UpgradeHandler>();
   const below = new Map<string, readonly UpgradeHandler[]>();
-  const refused = { foreignOrigin: 0, notFound: 0 };
+  const refused = { foreignOrigin: 0, notFound: 0, leaving: 0 };
+  let mayCome: (request: IncomingMessage) => boolean = () => true;
+  const leaveListeners = new Set<() => void>();
 
   const handlersOf = (path: string): readonly UpgradeHandler[] => {
     const one = exact.get(path);
@@ -64,6 +70,11 @@ export function createUpgrades(
       refuseUpgrade(socket, 403);
       return;
     }
+    if (!mayCome(request)) {
+      refused.leaving++;
+      refuseUpgrade(socket, "leaving");
+      return;
+    }
     for (const handler of handlers) handler(request, socket, head);
   };
 
@@ -78,6 +89,14 @@ export function createUpgrades(
       for (const listener of found) server.off("upgrade", listener as UpgradeHandler);
       below.set(path, [...(below.get(path) ?? []), ...(found as UpgradeHandler[])]);
     },
+    leave(isKnown) {
+      mayCome = isKnown;
+      for (const listener of leaveListeners) listener();
+      leaveListeners.clear();
+    },
+    onLeave(listener) {
+      leaveListeners.add(listener);
+    },
     counters: () => ({ refused: { ...refused } }),
     close() {
       server.off("upgrade", route);
@@ -90,15 +109,17 @@ function ignoreGone(): void {
 }
 
 /** Answers an upgrade with a plain HTTP status and the one error shape, and closes. */
-export function refuseUpgrade(socket: Duplex, status: 400 | 401 | 403 | 404 | 503): void {
+export function refuseUpgrade(socket: Duplex, why: 400 | 401 | 403 | 404 | 503 | "leaving"): void {
   const codes = {
     400: ["badRequest", "This address wants a websocket upgrade it can understand"],
     401: ["badToken", "The bearer token is unknown, expired or revoked"],
     403: ["foreignOrigin", "Connections from this site are not allowed"],
     404: ["notFound", "There is no websocket at this address"],
     503: ["databaseDown", "The database cannot be reached; try again shortly"],
+    leaving: ["leaving", "This process is about to end; ask again"],
   } as const;
-  const [code, message] = codes[status];
+  const [code, message] = codes[why];
+  const status = why === "leaving" ? 503 : why;
   const body = JSON.stringify({ error: { code, message } });
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Type: application/json\r\n` +

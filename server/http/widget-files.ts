@@ -1,7 +1,8 @@
 /** The built widget: `/widget/*` for every page that embeds it, the operators' page at `/` and the supervisors' at `/console`. */
 import fastifyStatic from "@fastify/static";
 import type { FastifyReply } from "fastify";
-import { basename } from "node:path";
+import { readFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import type { App } from "./app.ts";
 import { publicRoutes } from "./public-routes.ts";
 
@@ -29,6 +30,29 @@ export async function addWidgetFiles(app: App, directory: string): Promise<void>
       });
     }
   });
+}
+
+/** How long a version is taken for the present one; the files may be built anew under a running server. */
+const VERSION_KEPT_MS = 2000;
+
+/**
+ * Which screens are in `directory`: a short text that changes with every build of other sources, "" when nobody wrote it there. A screen
+ * knows its own (see vite.config.ts).
+ */
+export function screensVersion(directory: string): () => string {
+  let readAtMs = -Infinity;
+  let version = "";
+  return () => {
+    const nowMs = performance.now();
+    if (nowMs - readAtMs < VERSION_KEPT_MS) return version;
+    readAtMs = nowMs;
+    try {
+      version = readFileSync(join(directory, ".built-from"), "utf8").trim().slice(0, 16);
+    } catch {
+      version = "";
+    }
+    return version;
+  };
 }
 
 /** Names with a content hash never change; all others are asked for again and answered 304 by their etag. */

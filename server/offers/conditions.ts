@@ -9,27 +9,21 @@ import { type OfferCondition, type OfferRule, hasSums } from "./rules.ts";
 
 const DAY_MS = 86_400_000;
 
-/** Null when the rule holds and may still be used; what it gives has to be found yet. */
-export function obstacleOf(rule: OfferRule, facts: OfferFacts): Obstacle | null {
-  const known = facts.obstacles?.get(rule.id);
-  if (known !== undefined) return known;
-  let asked = askedBefore.get(facts);
-  if (asked === undefined) {
-    asked = askedOf(facts);
-    askedBefore.set(facts, asked);
-  }
-  return findObstacle(rule, asked);
-}
-
-/** Of every rule; they follow from the cart's products alone, so they hold for the same facts with more products. */
-export function obstaclesOf(facts: OfferFacts): NonNullable<OfferFacts["obstacles"]> {
+/**
+ * What stands in the way of each rule, in their order; null: it holds and may still be used, and what it gives has to be found yet.
+ * Follows from the cart's products alone, so it holds for the same facts with more products.
+ */
+export function obstaclesOf(facts: OfferFacts): readonly (Obstacle | null)[] {
+  if (facts.obstacles !== undefined) return facts.obstacles;
   const asked = askedOf(facts);
-  const obstacles = new Map<string, Obstacle | null>();
-  for (const rule of facts.rules) obstacles.set(rule.id, findObstacle(rule, asked));
-  return obstacles;
+  return preparedOf(facts.rules).map((rule) => findObstacle(rule, asked));
 }
 
-const askedBefore = new WeakMap<OfferFacts, Asked>();
+/** Those that nothing stands in the way of, in their order. */
+export function openRules(facts: OfferFacts): readonly OfferRule[] {
+  const obstacles = obstaclesOf(facts);
+  return facts.rules.filter((_, place) => obstacles[place] === null);
+}
 
 /** What rules ask about a question, each found out once for all of them. */
 type Asked = {
@@ -68,8 +62,10 @@ function askedOf(facts: OfferFacts): Asked {
 
 /** Null: it is about the customer, and nobody knows who that is. */
 type Test = (asked: Asked) => boolean | null;
-/** A rule as it is asked: what does not change from one question to the next is found out once for each version of it. */
+/** A rule as it is asked. */
 type Prepared = {
+  readonly id: string;
+  readonly limits: OfferRule["settings"]["limits"];
   readonly fromDay: number | null;
   readonly untilDay: number | null;
   /** Of carts in this currency alone; null: of all. */
@@ -78,27 +74,33 @@ type Prepared = {
   readonly tests: readonly Test[];
 };
 
-const preparedRules = new WeakMap<OfferRule["settings"], Prepared>();
+const preparedRules = new WeakMap<readonly OfferRule[], readonly Prepared[]>();
 
-function preparedOf({ settings }: OfferRule): Prepared {
-  let prepared = preparedRules.get(settings);
+/** What does not change from one question to the next is found out once for each version of the book. */
+function preparedOf(rules: readonly OfferRule[]): readonly Prepared[] {
+  let prepared = preparedRules.get(rules);
   if (prepared === undefined) {
-    const { from, until, currency, give, when } = settings;
-    prepared = {
-      fromDay: from === "" ? null : dayOf(from),
-      untilDay: until === "" ? null : dayOf(until),
-      currency: hasSums(settings) ? currency : null,
-      needsCart: give.kind !== "promotion" && give.kind !== "personalPrice",
-      tests: when.map((condition) => testOf(condition, currency)),
-    };
-    preparedRules.set(settings, prepared);
+    prepared = rules.map(prepare);
+    preparedRules.set(rules, prepared);
   }
   return prepared;
 }
 
-function findObstacle(rule: OfferRule, asked: Asked): Obstacle | null {
+function prepare({ id, settings }: OfferRule): Prepared {
+  const { from, until, currency, give, when, limits } = settings;
+  return {
+    ...{ id, limits },
+    fromDay: from === "" ? null : dayOf(from),
+    untilDay: until === "" ? null : dayOf(until),
+    currency: hasSums(settings) ? currency : null,
+    needsCart: give.kind !== "promotion" && give.kind !== "personalPrice",
+    tests: when.map((condition) => testOf(condition, currency)),
+  };
+}
+
+function findObstacle(rule: Prepared, asked: Asked): Obstacle | null {
   const { question, customer, today, facts } = asked;
-  const { fromDay, untilDay, currency, needsCart, tests } = preparedOf(rule);
+  const { fromDay, untilDay, currency, needsCart, tests } = rule;
   if (fromDay !== null && !(today >= fromDay)) return PLAIN.notYet;
   if (untilDay !== null && !(today <= untilDay)) return PLAIN.over;
   if (currency !== null && currency !== question.currency) return PLAIN.currency;
@@ -106,7 +108,7 @@ function findObstacle(rule: OfferRule, asked: Asked): Obstacle | null {
   for (let index = 0; index < tests.length; index++)
     if (tests[index]!(asked) !== true) return { because: "condition", condition: index };
 
-  const { usesPerCustomer, usesPerDay, uses: usesInAll } = rule.settings.limits;
+  const { usesPerCustomer, usesPerDay, uses: usesInAll } = rule.limits;
   if (usesInAll !== null || usesPerDay !== null) {
     const used = facts.uses.get(rule.id) ?? { all: 0, today: 0 };
     if (usesInAll !== null && used.all >= usesInAll) return PLAIN.usedUp;

@@ -4,7 +4,7 @@
  * Rules are asked by their stated priority; each sees what those before it gave, so that a product is offered once, of a group one rule
  * gives, and the floors of all hold together. What was learned comes after the rules.
  */
-import { obstacleOf } from "./conditions.ts";
+import { obstaclesOf, openRules } from "./conditions.ts";
 import type { OfferFacts } from "./facts.ts";
 import { type Given, type Table, give } from "./gives.ts";
 import type { GivenUp } from "./given-up.ts";
@@ -34,14 +34,16 @@ export function decideOffers(facts: OfferFacts): Decided {
   const groups = new Map<string, string>();
   let table: Table = { ledger: openLedger(facts), takenBy: new Map() };
   const offers: Offer[] = [];
-  for (const rule of rules) {
-    const { group } = rule.settings;
-    const other = group === "" ? undefined : groups.get(group);
-    const obstacle = obstacleOf(rule, facts);
+  const obstacles = obstaclesOf(facts);
+  for (let place = 0; place < rules.length; place++) {
+    const rule = rules[place]!;
+    const obstacle = obstacles[place] ?? null;
     if (obstacle !== null) {
       givenUp.push(givenUpOf(rule, obstacle));
       continue;
     }
+    const { group } = rule.settings;
+    const other = group === "" ? undefined : groups.get(group);
     if (other !== undefined) {
       givenUp.push(givenUpOf(rule, { because: "group", other }));
       continue;
@@ -66,7 +68,10 @@ export function decideOffers(facts: OfferFacts): Decided {
   };
 }
 
-/** Products whose price and stock a decision about these facts needs, beside the cart's: `facts.products` may have the cart's alone. */
+/**
+ * Products whose price and stock a decision about these facts needs, beside the cart's: `facts.products` may have the cart's alone.
+ * `pools`: those that rules of kind `needed` look through, by rule.
+ */
 export function candidatesOf(
   facts: OfferFacts,
   poolOf: (rule: OfferRule) => readonly Pooled[],
@@ -75,13 +80,11 @@ export function candidatesOf(
   const pools = new Map<string, readonly string[]>();
   if (facts.customer?.openClaim === true) return { ids: [], pools };
   const cart = facts.question.lines.flatMap(({ productId }) => facts.products.get(productId) ?? []);
-  for (const rule of facts.rules) {
+  for (const rule of openRules(facts)) {
     const { give: gift } = rule.settings;
-    if (obstacleOf(rule, facts) !== null) continue;
     if (gift.kind === "needed") {
       const pool = couldServe(poolOf(rule), gift, cart, MOST_IN_POOL);
-      pools.set(rule.id, pool);
-      for (const id of pool) ids.add(id);
+      if (pool.length > 0) pools.set(rule.id, pool);
     } else if ("products" in gift) for (const id of gift.products) ids.add(id);
   }
   for (const { productId } of facts.question.lines) ids.delete(productId);

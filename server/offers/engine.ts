@@ -5,7 +5,7 @@
  */
 import type { Storage } from "../storage/database.ts";
 import { idsOf, productOf, PRODUCT_JSON, type ProductJson } from "./catalogue.ts";
-import { obstacleOf, obstaclesOf } from "./conditions.ts";
+import { obstaclesOf, openRules } from "./conditions.ts";
 import { candidatesOf, decideOffers, type Decided } from "./decide.ts";
 import type { CatalogueProduct, CustomerFacts, OfferFacts, RuleUses } from "./facts.ts";
 import { hintedFor } from "./hinted.ts";
@@ -144,19 +144,23 @@ export async function openOfferEngine(options: EngineOptions): Promise<RunningEn
     for (const one of known.products) if (one !== null) products.set(one.id, one);
     const plain: OfferFacts = {
       ...{ question, rules, uses: used, hints: [] },
-      customer: known.customer === null ? null : await customerOf(known.customer),
+      customer: known.customer === null ? null : customerOf(known.customer),
       products,
       pools: new Map(),
       timeZone: options.timeZone(),
     };
     const cart = { ...plain, obstacles: obstaclesOf(plain) };
     const wanted = candidatesOf(cart, ({ id }) => pools.get(id) ?? NO_POOL);
-    const [found, learned] = await Promise.all([reader.products(wanted.ids), learning]);
-    for (const [id, one] of found) products.set(id, one);
-    const facts: OfferFacts = { ...cart, pools: wanted.pools, hints: learned };
+    const [found, looked, learned] = await Promise.all([
+      reader.products(wanted.ids.map(Number)),
+      poolsNow(wanted.pools),
+      learning,
+    ]);
+    for (const one of found.values()) products.set(one.id, one);
+    const facts: OfferFacts = { ...cart, pools: looked, hints: learned };
     const costs = costsOf(facts);
     if (costs.length > 0)
-      for (const [id, one] of await reader.products(costs)) products.set(id, one);
+      for (const one of (await reader.products(costs)).values()) products.set(one.id, one);
     return {
       ...decideOffers(facts),
       customerId: known.customer?.id ?? null,
@@ -164,20 +168,24 @@ export async function openOfferEngine(options: EngineOptions): Promise<RunningEn
     };
   }
 
+  async function poolsNow(ids: ReadonlyMap<string, readonly string[]>) {
+    const now = new Map<string, readonly CatalogueProduct[]>();
+    for (const [ruleId, pool] of ids) now.set(ruleId, await reader.list(pool));
+    return now;
+  }
+
   /** As rules ask about them: when they bought something of a category. */
-  async function customerOf({ bought, ...customer }: KnownCustomer): Promise<CustomerFacts> {
+  function customerOf({ bought, boughtProducts, ...customer }: KnownCustomer): CustomerFacts {
     const { boughtCategories } = prepared;
     const boughtAtMs = new Map<string, number>();
-    if (boughtCategories.size > 0) {
-      const products = await reader.products([...new Set(bought.products)].map(String));
+    if (boughtCategories.size > 0)
       for (const [index, id] of bought.products.entries()) {
         if (bought.returned[index] === true) continue;
-        const category = folded(products.get(String(id))?.category ?? "");
+        const category = folded(boughtProducts.get(id)?.category ?? "");
         if (!boughtCategories.has(category)) continue;
         const atMs = bought.atMs[index]!;
         if (atMs > (boughtAtMs.get(category) ?? -Infinity)) boughtAtMs.set(category, atMs);
       }
-    }
     return { ...customer, boughtAtMs };
   }
 
@@ -239,15 +247,14 @@ function questionOf(asking: Asking, known: Known): OfferQuestion {
 }
 
 /** Hinted products that a rule would sell for less, while it promises a floor: their costs must be known. */
-function costsOf(facts: OfferFacts): readonly string[] {
+function costsOf(facts: OfferFacts): readonly number[] {
   if (facts.hints.length === 0) return [];
-  const ids = new Set<string>();
-  for (const rule of facts.rules) {
-    const { give, limits } = rule.settings;
+  const ids = new Set<number>();
+  for (const { settings } of openRules(facts)) {
+    const { give, limits } = settings;
     if (give.kind !== "personalPrice" || limits.marginFloorPercent === null) continue;
-    if (obstacleOf(rule, facts) !== null) continue;
     for (const { product } of hintedFor(give, facts))
-      if (!facts.products.has(product.id)) ids.add(product.id);
+      if (!facts.products.has(product.id)) ids.add(Number(product.id));
   }
   return [...ids];
 }

@@ -53,14 +53,14 @@ export type OfferFacts = {
   readonly customer: CustomerFacts | null;
   /** Of the cart, and everything that rules could offer. */
   readonly products: ReadonlyMap<string, CatalogueProduct>;
-  /** Products that a rule of kind `needed` looks through, by rule. */
-  readonly pools: ReadonlyMap<string, readonly string[]>;
+  /** Products that a rule of kind `needed` looks through, by rule; the same array while they are the same. */
+  readonly pools: ReadonlyMap<string, readonly CatalogueProduct[]>;
   readonly uses: ReadonlyMap<string, RuleUses>;
   readonly hints: readonly Hint[];
   /** The shop's own IANA zone. */
   readonly timeZone: string;
-  /** What stands in the way of each rule, when that was found before; else it is found. */
-  readonly obstacles?: ReadonlyMap<string, Obstacle | null>;
+  /** What stands in the way of each rule, in their order, null where nothing does; when it was found before, else it is found. */
+  readonly obstacles?: readonly (Obstacle | null)[];
 };
 
 /** Higher priority first, of the same the older rule. */

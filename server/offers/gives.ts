@@ -70,7 +70,7 @@ function needed(
 ): Given {
   const { marginFloorPercent: floor } = rule.settings.limits;
   const offers: Offer[] = [];
-  const takenBy = new Map(table.takenBy);
+  let { takenBy } = table;
   let first: Why | null = null;
   for (const { by, found } of needsOf(rule, gift, facts)) {
     let why: Why = { because: "noProduct" };
@@ -87,7 +87,7 @@ function needed(
       }));
       const said = { for: by.map((one) => one.product.name).join(", ") };
       offers.push(adding(rule, facts, product, packs, product.priceMinor, said, reasons));
-      takenBy.set(product.id, rule.id);
+      takenBy = new Map(takenBy).set(product.id, rule.id);
       break;
     }
     if (!offers.some(({ product }) => found.some((one) => one.product.id === product?.id)))

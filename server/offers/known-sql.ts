@@ -1,11 +1,12 @@
-/** The one statement that answers a batch of questions for offers; what each parameter is stands beside it. */
+/** The statements that answer a batch of questions for offers; what each parameter is stands beside them. */
 import { SEGMENTS, TIER } from "../customers/tier.ts";
 import { PRODUCT_JSON } from "./catalogue.ts";
 
 /** Products that changed since the snapshot and are told one by one; of more everything is forgotten. */
 export const MOST_NEWS = 2000;
 
-// What somebody bought comes as columns, each an array: a tenth of the time that a JSON value for each line takes.
+// What somebody bought comes as columns, each an array: a tenth of the time that a JSON value for each line takes. So does what goes with
+// a product.
 const CUSTOMER = `
   json_build_array(w.n, c.id::text, c.name, c.language, c.vip, ${TIER}, ${SEGMENTS}, c.city, c.region, c.bonus_minor,
     coalesce(st.orders, 0), coalesce(st.total_minor, 0), coalesce(st.currency, ''), extract(epoch from st.last_at) * 1000,
@@ -35,6 +36,21 @@ const CUSTOMER = `
     ) end
   )`;
 
+/** How far PostgreSQL is, and which products changed since $1. */
+const NEWS = `pg_current_snapshot()::text as snapshot,
+    $1::pg_snapshot is not null and exists (
+      select from products_gone where not pg_visible_in_snapshot(tx, $1::pg_snapshot)
+    ) as gone,
+    case when $1::pg_snapshot is not null then array(
+      select json_build_array(id::text, source, source_id, sku) from (
+        select id, source, source_id, sku from products
+        where changed_tx >= pg_snapshot_xmin($1::pg_snapshot) and not pg_visible_in_snapshot(changed_tx, $1::pg_snapshot)
+          -- In a restored database rows may be of transactions that are still to come.
+          and changed_tx < pg_snapshot_xmax(pg_current_snapshot())
+        order by changed_tx limit ${MOST_NEWS + 1}
+      ) changed
+    ) end as news`;
+
 const SHELVED = (bySku: boolean) =>
   `json_build_array(${PRODUCT_JSON}, p.source, p.source_id, ${bySku})`;
 
@@ -60,19 +76,7 @@ export const KNOWN = `
       select min(customer_id) as id from customer_phones where e164 = q.phone having count(*) = 1
     ) c
   )
-  select pg_current_snapshot()::text as snapshot,
-    $1::pg_snapshot is not null and exists (
-      select from products_gone where not pg_visible_in_snapshot(tx, $1::pg_snapshot)
-    ) as gone,
-    case when $1::pg_snapshot is not null then array(
-      select json_build_array(id::text, source, source_id, sku) from (
-        select id, source, source_id, sku from products
-        where changed_tx >= pg_snapshot_xmin($1::pg_snapshot) and not pg_visible_in_snapshot(changed_tx, $1::pg_snapshot)
-          -- In a restored database rows may be of transactions that are still to come.
-          and changed_tx < pg_snapshot_xmax(pg_current_snapshot())
-        order by changed_tx limit ${MOST_NEWS + 1}
-      ) changed
-    ) end as news,
+  select ${NEWS},
     (
       select json_agg(${CUSTOMER})
       from who w
@@ -103,10 +107,18 @@ export const KNOWN = `
       select json_agg(json_build_array(q.id::text, g.companions))
       from unnest($15::bigint[]) q (id)
       cross join lateral (
-        select json_agg(json_build_array(other_id, together, baskets, score)) as companions
+        select case when count(*) > 0 then
+          json_build_array(array_agg(other_id), array_agg(together), array_agg(baskets), array_agg(score))
+        end as companions
         from goes_with where product_id = q.id
       ) g
     ) as companions,
     case when $16::boolean then (
       select json_object_agg(category, unit_days) from category_cycles where unit_days is not null
     ) end as cycles`;
+
+/** The same of products alone, $2 our ids: to begin {@link KNOWN} takes longer than this. */
+export const KNOWN_PRODUCTS = `
+  select ${NEWS}, null as customers,
+    (select json_agg(${SHELVED(false)}) from products p where p.id = any ($2::bigint[])) as products,
+    null as companions, null as cycles`;

@@ -9,9 +9,12 @@ export type Need = {
   readonly by: readonly { readonly product: CatalogueProduct; readonly units: number }[];
   /** How many in all, those in the cart already not counted any more. */
   readonly units: number;
-  /** What would do, best first; `packs` of it hold the units. */
-  readonly found: readonly { readonly product: CatalogueProduct; readonly packs: number }[];
+  /** What would do, best first. */
+  readonly found: readonly Serving[];
 };
+
+/** A product that would do; `packs` of it hold the units that are needed. */
+type Serving = { readonly product: CatalogueProduct; readonly packs: number };
 
 /** Everything that is still needed; nothing when the cart has it all. */
 export function needsOf(rule: OfferRule, give: NeededGive, facts: OfferFacts): readonly Need[] {
@@ -33,31 +36,65 @@ export function needsOf(rule: OfferRule, give: NeededGive, facts: OfferFacts): r
   const needs: Need[] = [];
   for (const [key, { by }] of groups) {
     const needing = new Set(by.map(({ product }) => product.id));
-    const fits = (product: CatalogueProduct | undefined): product is CatalogueProduct =>
-      product !== undefined &&
-      !needing.has(product.id) &&
-      isNamed(product, give.find) &&
-      keyOf(product, give, "found") === key;
     let units = by.reduce((sum, one) => sum + one.units, 0);
     for (const { productId, quantity } of question.lines) {
       const product = products.get(productId);
-      if (fits(product)) units -= packOf(product, give) * quantity;
+      if (product !== undefined && !needing.has(productId) && serves(product, give, key))
+        units -= packOf(product, give) * quantity;
     }
     if (!(units > 0)) continue;
-    const found = (facts.pools.get(rule.id) ?? [])
-      .map((id) => products.get(id))
-      .filter(fits)
-      .map((product) => ({ product, packs: packsFor(units, packOf(product, give)) }))
-      .toSorted((a, b) => bestFirst(a, b, give));
+    const all = servingsOf(facts.pools.get(rule.id) ?? [], give, key, units);
+    // Nothing is powered by itself.
+    const isAmongThem = by.some(({ product }) => serves(product, give, key));
+    const found = isAmongThem ? all.filter(({ product }) => !needing.has(product.id)) : all;
     needs.push({ by, units, found });
   }
   return needs;
 }
 
+/** Whether a product is what the rule looks for, of the values that `key` says. */
+function serves(product: CatalogueProduct, give: NeededGive, key: string): boolean {
+  return isNamed(product, give.find) && keyOf(product, give, "found") === key;
+}
+
+const servings = new WeakMap<
+  readonly CatalogueProduct[],
+  { readonly give: NeededGive; readonly best: Map<string, readonly Serving[]> }
+>();
+/** Numbers of units that are remembered of a pool. */
+const MOST_SERVINGS = 100;
+
+/** Best first; found out once for a pool, which is another one when a product in it changes. */
+function servingsOf(
+  pool: readonly CatalogueProduct[],
+  give: NeededGive,
+  key: string,
+  units: number,
+): readonly Serving[] {
+  let known = servings.get(pool);
+  if (known?.give !== give || known.best.size > MOST_SERVINGS) {
+    known = { give, best: new Map() };
+    servings.set(pool, known);
+  }
+  const name = `${units}\0${key}`;
+  let best = known.best.get(name);
+  if (best === undefined) {
+    best = pool
+      .filter((product) => serves(product, give, key))
+      .map((product) => ({ product, packs: packsFor(units, packOf(product, give)) }))
+      .toSorted((a, b) => bestFirst(a, b, give));
+    known.best.set(name, best);
+  }
+  return best;
+}
+
 /** A product that may be what a rule looks for. */
 export type Pooled = Pick<CatalogueProduct, "id" | "attributes">;
 
-/** Of `pool`, in its order, the first `most` that fit what something in the cart needs, as far as attributes tell; to know whose stock to look at. */
+/**
+ * Of `pool`, in its order, the first `most` that fit what something in the cart needs, as far as attributes tell; to know whose stock to look
+ * at. The same array for every cart that needs the same.
+ */
 export function couldServe(
   pool: readonly Pooled[],
   give: NeededGive,
@@ -70,24 +107,35 @@ export function couldServe(
     if (key !== null) keys.add(key);
   }
   if (keys.size === 0) return [];
-  const places = placesOf(pool, give);
-  const found = [...keys].flatMap((key) => places.get(key) ?? []);
-  if (keys.size > 1) found.sort((a, b) => a - b);
-  return found.slice(0, most).map((place) => pool[place]!.id);
+  const { places, first } = knownOf(pool, give);
+  const name = [...keys].toSorted().join("\0\0");
+  let ids = first.get(name);
+  if (ids === undefined) {
+    const found = [...keys].flatMap((key) => places.get(key) ?? []).toSorted((a, b) => a - b);
+    ids = found.slice(0, most).map((place) => pool[place]!.id);
+    // Carts that need many things at once are few; the bound is against somebody who makes them up.
+    if (first.size >= MOST_KEYS) first.clear();
+    first.set(name, ids);
+  }
+  return ids;
 }
 
-const known = new WeakMap<
-  NeededGive,
-  { readonly pool: readonly Pooled[]; readonly places: ReadonlyMap<string, readonly number[]> }
->();
+/** What is known of a pool. */
+type KnownPool = {
+  readonly pool: readonly Pooled[];
+  /** Where the products that fit stand, by what they fit. */
+  readonly places: ReadonlyMap<string, readonly number[]>;
+  /** The ids of the first ones, by what a cart needs. */
+  readonly first: Map<string, readonly string[]>;
+};
 
-/** Where in the pool the products that fit stand, by what they fit; found out once for each pool. */
-function placesOf(
-  pool: readonly Pooled[],
-  give: NeededGive,
-): ReadonlyMap<string, readonly number[]> {
+const known = new WeakMap<NeededGive, KnownPool>();
+const MOST_KEYS = 1000;
+
+/** Found out once for each pool. */
+function knownOf(pool: readonly Pooled[], give: NeededGive): KnownPool {
   const before = known.get(give);
-  if (before?.pool === pool) return before.places;
+  if (before?.pool === pool) return before;
   const places = new Map<string, number[]>();
   for (const [place, product] of pool.entries()) {
     const key = keyOf(product, give, "found");
@@ -96,8 +144,9 @@ function placesOf(
     if (same === undefined) places.set(key, [place]);
     else same.push(place);
   }
-  known.set(give, { pool, places });
-  return places;
+  const now: KnownPool = { pool, places, first: new Map() };
+  known.set(give, now);
+  return now;
 }
 
 /** How many one of this needs; 0: nothing. */
@@ -121,9 +170,9 @@ function keyOf(
 ): string | null {
   let key = "";
   for (const one of find.match) {
-    const value = attributes[one[side]];
-    if (!isThere(value)) return null;
-    key += `${String(value).trim().toLowerCase()}\0`;
+    const value = meaningOf(attributes[one[side]]);
+    if (value === "") return null;
+    key += `${value}\0`;
   }
   return key;
 }
@@ -134,10 +183,12 @@ function bestFirst(
   b: Need["found"][number],
   { find }: NeededGive,
 ): number {
-  const placeOf = (id: string) =>
-    find.products.includes(id) ? find.products.indexOf(id) : Infinity;
-  const [one, other] = [placeOf(a.product.id), placeOf(b.product.id)];
-  if (one !== other) return one - other;
+  if (find.products.length > 0) {
+    const placeOf = (id: string) =>
+      find.products.includes(id) ? find.products.indexOf(id) : Infinity;
+    const [one, other] = [placeOf(a.product.id), placeOf(b.product.id)];
+    if (one !== other) return one - other;
+  }
   const cost = a.packs * a.product.priceMinor - b.packs * b.product.priceMinor;
   return cost || Number(a.product.id) - Number(b.product.id);
 }
@@ -152,9 +203,26 @@ function packsFor(units: number, pack: number): number {
   return Math.max(1, Math.ceil(units / pack - 1e-9));
 }
 
-function isThere(value: string | number | boolean | undefined): boolean {
-  if (typeof value === "string") return !NOTHING.test(value);
-  return value !== undefined && value !== false && value !== 0;
+type Attribute = string | number | boolean | undefined;
+
+function isThere(value: Attribute): boolean {
+  return meaningOf(value) !== "";
+}
+
+/** What an attribute says, without regard to case; "" when it says no or nothing. */
+function meaningOf(value: Attribute): string {
+  if (typeof value !== "string")
+    return value === undefined || value === false || value === 0 ? "" : String(value);
+  let meaning = meanings.get(value);
+  if (meaning === undefined) {
+    meaning = NOTHING.test(value) ? "" : value.trim().toLowerCase();
+    if (meanings.size >= MOST_MEANINGS) meanings.clear();
+    meanings.set(value, meaning);
+  }
+  return meaning;
 }
 
 const NOTHING = /^\s*(|0|no|false|нет|ні)\s*$/i;
+// Products of a shop have few sizes and makes; to look at the same words again costs more than the rest of a need.
+const MOST_MEANINGS = 5000;
+const meanings = new Map<string, string>();

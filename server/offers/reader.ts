@@ -11,16 +11,11 @@ import { PRODUCT_JSON, type ProductJson, idsOf, productOf } from "./catalogue.ts
 import type { CatalogueProduct, CustomerFacts } from "./facts.ts";
 import { isAboutValues, openGather } from "./gather.ts";
 import { Generations } from "./generations.ts";
-import { KNOWN, MOST_NEWS } from "./known-sql.ts";
-import { COMPANION_NUMBERS, type Companions } from "./learn/candidates.ts";
+import { type KnownRow, companionsOf, customerOf } from "./known-row.ts";
+import { KNOWN, KNOWN_PRODUCTS, MOST_NEWS } from "./known-sql.ts";
+import { type Companions, likeliest } from "./learn/candidates.ts";
 import type { BoughtLines } from "./learn/purchases.ts";
-import {
-  type ProductNews,
-  ProductShelf,
-  type ShelvedJson,
-  skuKeyOf,
-  sourceKeyOf,
-} from "./shelf.ts";
+import { ProductShelf, skuKeyOf, sourceKeyOf } from "./shelf.ts";
 
 /** How somebody names the customer. */
 export type CustomerKey =
@@ -35,7 +30,11 @@ export type ProductKey =
   { readonly id: string } | { readonly sourceId: string } | { readonly sku: string };
 
 /** A customer as a question found them. */
-export type KnownCustomer = Omit<CustomerFacts, "boughtAtMs"> & { readonly bought: BoughtLines };
+export type KnownCustomer = Omit<CustomerFacts, "boughtAtMs"> & {
+  readonly bought: BoughtLines;
+  /** What of that the catalogue still has. */
+  readonly boughtProducts: ReadonlyMap<number, CatalogueProduct>;
+};
 
 /** What was read for a question. */
 export type Known = {
@@ -53,9 +52,11 @@ export interface OffersReader {
     readonly source: string;
   }): Promise<Known>;
   /** By our ids; those the catalogue does not have are left out. */
-  products(ids: readonly string[]): Promise<ReadonlyMap<string, CatalogueProduct>>;
+  products(ids: Iterable<number>): Promise<ReadonlyMap<number, CatalogueProduct>>;
+  /** The same in no order, the same array while nothing changes; for lists that are asked for again and again. */
+  list(ids: readonly string[]): Promise<readonly CatalogueProduct[]>;
   /** What goes with each of these; with nothing: left out. */
-  companions(ids: readonly string[]): Promise<ReadonlyMap<number, Companions>>;
+  companions(ids: readonly number[]): Promise<ReadonlyMap<number, Companions>>;
   /** How many days one piece of a category's goods lasts most people; null: nobody knows. */
   usualDays(category: string): number | null;
   /** Rules with a limit for each customer: uses are read of these, from the next question on. */
@@ -72,8 +73,9 @@ export type ReaderOptions = {
 
 const LEARNED_MS = 60_000;
 /** Up to 2 KB each. */
-const MOST_COMPANIONS = 20_000;
-const NO_LINES: BoughtLines = { products: [], atMs: [], quantities: [], returned: [] };
+const MOST_COMPANIONS = 40_000;
+/** Of what goes with a cart so many are read ahead: twice the hints that are usually given, since some are out of stock. */
+const MOST_LIKELY = 20;
 const NONE: Companions = new Float64Array(0);
 
 /** A product that is looked for. */
@@ -89,10 +91,10 @@ type Question = {
   readonly customer: CustomerKey;
   readonly sought: readonly Sought[];
   /** Ids of products whose companions are wanted. */
-  readonly companions: readonly string[];
+  readonly companions: readonly number[];
 };
 type Answer = {
-  readonly customer: KnownCustomer | null;
+  readonly customer: Omit<KnownCustomer, "boughtProducts"> | null;
   /** By {@link Sought.key}, of the whole batch. */
   readonly products: ReadonlyMap<string, CatalogueProduct>;
   readonly companions: ReadonlyMap<number, Companions>;
@@ -111,6 +113,10 @@ export function openReader(
     number,
     { readonly companions: Companions; readonly atMs: number }
   >(Math.min(mostProducts ?? MOST_COMPANIONS, MOST_COMPANIONS));
+  const lists = new WeakMap<
+    readonly string[],
+    { readonly products: readonly CatalogueProduct[]; readonly changes: number }
+  >();
   let cycles: ReadonlyMap<string, number> = new Map();
   let cyclesAtMs = -Infinity;
   /** When the last batch was asked, ms; every question is in one, and a clock costs more than a look into memory. */
@@ -122,54 +128,49 @@ export function openReader(
   return {
     async read({ customer, products, source }) {
       const sought = products.map((key) => soughtOf(key, source));
-      const missing = sought.filter((one) => onShelf(one) === undefined);
-      const companions = sought.flatMap((one) => {
-        const id = one.by === "id" ? one.name : onShelf(one)?.id;
-        return id === undefined || companionsNow(Number(id)) !== undefined ? [] : [id];
-      });
+      const { changes } = shelf;
+      const shelved = sought.map(onShelf);
+      const companions: number[] = [];
+      for (const [index, one] of shelved.entries()) {
+        // Also of what has to be read itself, when its id is known: no round trip of their own.
+        const { by, key } = sought[index]!;
+        const id = one === null ? NaN : Number(one?.id ?? (by === "id" && isId(key) ? key : NaN));
+        if (id >= 0 && companionsNow(id) === undefined) companions.push(id);
+      }
+      const missing = sought.filter((_, index) => shelved[index] === undefined);
       const answer = await ask({ customer, sought: missing, companions });
-      // Something on the shelf may have changed just now.
-      const changed = sought.filter((one) => onShelf(one) === undefined && !missing.includes(one));
-      const again =
-        changed.length === 0
-          ? null
-          : await ask({ customer: NOBODY, sought: changed, companions: [] });
-      const found = sought.map(
-        (one) => answer.products.get(one.key) ?? again?.products.get(one.key) ?? onShelf(one),
+      const found =
+        shelf.changes === changes ? shelved : await foundAgain(sought, new Set(missing));
+      const named = sought.map(
+        ({ key }, index) => found[index] ?? answer.products.get(key) ?? null,
       );
-      return { customer: answer.customer, products: found.map((one) => one ?? null) };
+      const { customer: who } = answer;
+      return { customer: who === null ? null : await withProducts(who, named), products: named };
     },
+    products,
 
-    async products(ids) {
-      const found = new Map<string, CatalogueProduct>();
-      const missing: Sought[] = [];
-      for (const id of ids) {
-        const product = shelf.get(id);
-        if (product === undefined) missing.push(soughtOf({ id }, ""));
-        else if (product !== null) found.set(id, product);
-      }
-      if (missing.length === 0) return found;
-      const answer = await ask({ customer: NOBODY, sought: missing, companions: [] });
-      for (const { key } of missing) {
-        const product = answer.products.get(key);
-        if (product !== undefined) found.set(key, product);
-      }
-      return found;
+    async list(ids) {
+      const before = lists.get(ids);
+      const { changes } = shelf;
+      if (before?.changes === changes) return before.products;
+      const now = [...(await products(ids.map(Number))).values()];
+      if (shelf.changes === changes) lists.set(ids, { products: now, changes });
+      return now;
     },
 
     async companions(ids) {
       const found = new Map<number, Companions>();
-      const missing: string[] = [];
+      const missing: number[] = [];
       for (const id of ids) {
-        const companions = companionsNow(Number(id));
+        const companions = companionsNow(id);
         if (companions === undefined) missing.push(id);
-        else if (companions.length > 0) found.set(Number(id), companions);
+        else if (companions.length > 0) found.set(id, companions);
       }
       if (missing.length === 0) return found;
       const answer = await ask({ customer: NOBODY, sought: [], companions: missing });
       for (const id of missing) {
-        const companions = answer.companions.get(Number(id)) ?? NONE;
-        if (companions.length > 0) found.set(Number(id), companions);
+        const companions = answer.companions.get(id) ?? NONE;
+        if (companions.length > 0) found.set(id, companions);
       }
       return found;
     },
@@ -178,9 +179,57 @@ export function openReader(
     setLimitedRules: (ids) => (limitedRules = ids),
   };
 
+  async function products(ids: Iterable<number>): Promise<ReadonlyMap<number, CatalogueProduct>> {
+    const found = new Map<number, CatalogueProduct>();
+    const missing: Sought[] = [];
+    for (const id of ids) {
+      const product = shelf.get(id);
+      if (product === undefined) missing.push(soughtOf({ id: String(id) }, ""));
+      else if (product !== null) found.set(id, product);
+    }
+    if (missing.length === 0) return found;
+    const answer = await ask({ customer: NOBODY, sought: missing, companions: [] });
+    for (const { key } of missing) {
+      const product = answer.products.get(key);
+      if (product !== undefined) found.set(Number(key), product);
+    }
+    return found;
+  }
+
   /** Null: there is none; undefined: it has to be read. */
   function onShelf({ by, key }: Sought): CatalogueProduct | null | undefined {
-    return by === "id" ? shelf.get(key) : shelf.find(key);
+    return by === "id" ? shelf.get(Number(key)) : shelf.find(key);
+  }
+
+  /** Something on the shelf has changed just now: what was there and is not any more is read. `missing` has just been. */
+  async function foundAgain(sought: readonly Sought[], missing: ReadonlySet<Sought>) {
+    const found = sought.map(onShelf);
+    const changed = sought.filter((one, index) => found[index] === undefined && !missing.has(one));
+    if (changed.length === 0) return found;
+    const again = await ask({ customer: NOBODY, sought: changed, companions: [] });
+    return sought.map((one, index) => again.products.get(one.key) ?? found[index]);
+  }
+
+  /** What somebody bought, of the catalogue; when that has to be read, with what will be asked for next: what goes best with the cart. */
+  async function withProducts(
+    customer: NonNullable<Answer["customer"]>,
+    cart: readonly (CatalogueProduct | null)[],
+  ): Promise<KnownCustomer> {
+    const bought = new Set(customer.bought.products);
+    const ids = [...bought];
+    if (ids.some((id) => shelf.get(id) === undefined)) {
+      const companions = new Map<number, Companions>();
+      for (const one of cart) {
+        const goes = one === null ? undefined : companionsNow(Number(one.id));
+        if (one !== null && goes !== undefined) companions.set(Number(one.id), goes);
+      }
+      const besides = new Set([...ids, ...companions.keys()]);
+      ids.push(...likeliest(companions, besides, MOST_LIKELY));
+    }
+    const boughtProducts = new Map<number, CatalogueProduct>();
+    for (const [id, product] of await products(ids))
+      if (bought.has(id)) boughtProducts.set(id, product);
+    return { ...customer, boughtProducts };
   }
 
   /** Undefined: they have to be read. */
@@ -193,11 +242,19 @@ export function openReader(
     askedAtMs = performance.now();
     const atMs = askedAtMs;
     const wantsCycles = atMs - cyclesAtMs >= learnedMs;
-    const { rows } = await pool.query<Row>({
-      name: "offers_known",
-      text: KNOWN,
-      values: [snapshot, ...valuesOf(questions, limitedRules), wantsCycles],
-    });
+    const isShort = !wantsCycles && questions.every(isOfProductsAlone);
+    const { rows } = await pool.query<KnownRow>(
+      isShort
+        ? {
+            name: "offers_products",
+            text: KNOWN_PRODUCTS,
+            values: [snapshot, soughtIds(questions)],
+          }
+        : {
+            ...{ name: "offers_known", text: KNOWN },
+            values: [snapshot, ...valuesOf(questions, limitedRules), wantsCycles],
+          },
+    );
     const row = rows[0]!;
     hearNews(row);
     if (wantsCycles) {
@@ -219,13 +276,14 @@ export function openReader(
       learned.set(Number(id), { companions: one, atMs });
     }
     for (const { sought } of questions)
-      for (const { by, key } of sought) if (by === "id" && !products.has(key)) shelf.putNone(key);
-    const customers = new Map<number, KnownCustomer>();
+      for (const { by, key } of sought)
+        if (by === "id" && !products.has(key)) shelf.putNone(Number(key));
+    const customers = new Map<number, Answer["customer"]>();
     for (const json of row.customers ?? []) customers.set(json[0], customerOf(json));
     return questions.map((_, n) => ({ customer: customers.get(n) ?? null, products, companions }));
   }
 
-  function hearNews(row: Row): void {
+  function hearNews(row: KnownRow): void {
     const { news, gone } = row;
     // A restored database counts its transactions from elsewhere.
     const isElsewhere = snapshot !== null && newestOf(row.snapshot) < newestOf(snapshot);
@@ -249,80 +307,17 @@ export async function readProducts(
   return rows[0]!.products.map(productOf);
 }
 
-/** What the statement says in its one row. */
-type Row = {
-  readonly snapshot: string;
-  readonly gone: boolean;
-  readonly news: readonly ProductNews[] | null;
-  readonly customers: readonly CustomerJson[] | null;
-  readonly products: readonly ShelvedJson[] | null;
-  readonly companions: readonly (readonly [id: string, list: CompanionsJson | null])[] | null;
-  readonly cycles: Readonly<Record<string, number>> | null;
-};
-
-type CompanionsJson = readonly (readonly [
-  other: number,
-  together: number,
-  baskets: number,
-  score: number,
-])[];
-
-type CustomerJson = readonly [
-  n: number,
-  id: string,
-  name: string,
-  language: string,
-  vip: boolean,
-  tier: string,
-  segments: readonly string[],
-  city: string,
-  region: string,
-  bonusMinor: number | null,
-  orders: number,
-  totalMinor: number,
-  currency: string,
-  lastOrderAtMs: number | null,
-  claims: readonly [
-    open: boolean | null,
-    products: readonly (number | null)[] | null,
-    /** Of lines and orders, ids with spaces between. */
-    items: readonly (string | null)[] | null,
-  ],
-  bought: readonly [
-    products: readonly number[] | null,
-    atMs: readonly number[],
-    quantities: readonly number[],
-    returned: readonly boolean[],
-  ],
-  uses: readonly (readonly [rule: string, times: number])[] | null,
-];
-
-function customerOf(json: CustomerJson): KnownCustomer {
-  const [, id, name, language, vip, tier, segments, city, region, bonusMinor, ...more] = json;
-  const [orders, totalMinor, currency, lastOrderAtMs, claims, lines, uses] = more;
-  const [open, products, items] = claims;
-  const unwanted = new Set<string>();
-  for (const one of products ?? []) if (one !== null) unwanted.add(String(one));
-  for (const one of items ?? [])
-    if (one !== null) for (const id of one.split(" ")) unwanted.add(id);
-  const [bought, atMs, quantities, returned] = lines;
-  if (bought !== null)
-    for (const [index, product] of bought.entries())
-      if (returned[index] === true) unwanted.add(String(product));
-  return {
-    ...{ id, name, language, vip, tier, segments, city, region, bonusMinor, orders, totalMinor },
-    ...{ currency, lastOrderAtMs, openClaim: open === true, unwanted, uses: new Map(uses) },
-    bought: bought === null ? NO_LINES : { products: bought, atMs, quantities, returned },
-  };
-}
-
-function companionsOf(list: CompanionsJson): Companions {
-  const numbers = new Float64Array(list.length * COMPANION_NUMBERS);
-  for (const [index, four] of list.entries()) numbers.set(four, index * COMPANION_NUMBERS);
-  return numbers;
-}
-
 /** Parameters 2 to 15 of {@link KNOWN}. */
+function isOfProductsAlone({ customer, sought, companions }: Question): boolean {
+  return (
+    customer.by === "nobody" && companions.length === 0 && sought.every(({ by }) => by === "id")
+  );
+}
+
+function soughtIds(questions: readonly Question[]): readonly unknown[] {
+  return idsOf([...new Set(questions.flatMap(({ sought }) => sought.map(({ name }) => name)))]);
+}
+
 function valuesOf(
   questions: readonly Question[],
   limitedRules: readonly string[],
@@ -331,7 +326,7 @@ function valuesOf(
   const sources: [n: number[], sources: string[], ids: string[]] = [[], [], []];
   const phones: [n: number[], phones: string[]] = [[], []];
   const sought = new Map<string, Sought>();
-  const companions = new Set<string>();
+  const companions = new Set<number>();
   for (const [n, question] of questions.entries()) {
     const { customer } = question;
     if (customer.by === "id" && isId(customer.id)) {
@@ -361,7 +356,7 @@ function valuesOf(
     idsOf(all.flatMap(({ by, name }) => (by === "id" ? [name] : []))),
     ...[bySource.map(({ source }) => source), bySource.map(({ name }) => name)],
     ...[bySku.map(({ source }) => source), bySku.map(({ name }) => name)],
-    idsOf([...companions]),
+    [...companions],
   ];
 }
 

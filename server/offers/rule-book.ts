@@ -73,7 +73,10 @@ export class RuleBook {
 
   constructor(options: RuleBookOptions) {
     this.#options = options;
-    this.#stopHearing = options.bus.on("offersChanged", () => this.#look());
+    const stops = (["offersChanged", "hintsLost"] as const).map((hint) =>
+      options.bus.on(hint, () => this.#look()),
+    );
+    this.#stopHearing = () => stops.forEach((stop) => stop());
     this.#timer = setInterval(() => this.#look(), options.lookMs ?? 30_000).unref();
   }
 

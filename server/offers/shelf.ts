@@ -34,8 +34,10 @@ export const sourceKeyOf = (source: string, sourceId: string) => `${sourceId}\0$
 export const skuKeyOf = (source: string, sku: string) => `${sku.toLowerCase()}\0sku\0${source}`;
 
 export class ProductShelf {
-  readonly #products: Generations<string, Shelved>;
-  readonly #ids: Generations<string, string>;
+  readonly #products: Generations<number, Shelved>;
+  readonly #ids: Generations<string, number>;
+  /** Grows whenever something is forgotten: while it does not, what was found here may be used without another look. */
+  changes = 0;
 
   constructor(most = MOST_PRODUCTS) {
     this.#products = new Generations(most);
@@ -43,7 +45,7 @@ export class ProductShelf {
   }
 
   /** Null: there is no such product; undefined: it has to be read. */
-  get(id: string): CatalogueProduct | null | undefined {
+  get(id: number): CatalogueProduct | null | undefined {
     return this.#products.get(id)?.product;
   }
 
@@ -60,24 +62,27 @@ export class ProductShelf {
     const product = productOf(json);
     const sourceKey = sourceKeyOf(source, sourceId);
     const skuKey = skuKeyOf(source, product.sku);
-    this.#products.set(product.id, { product, sourceKey, skuKey });
-    this.#ids.set(sourceKey, product.id);
-    if (bySku) this.#ids.set(skuKey, product.id);
+    const number = Number(product.id);
+    this.#products.set(number, { product, sourceKey, skuKey });
+    this.#ids.set(sourceKey, number);
+    if (bySku) this.#ids.set(skuKey, number);
     return product;
   }
 
-  putNone(id: string): void {
+  putNone(id: number): void {
     this.#products.set(id, { product: null, sourceKey: "", skuKey: "" });
   }
 
   forget([id, source, sourceId, sku]: ProductNews): void {
-    this.#products.delete(id);
+    this.changes += 1;
+    this.#products.delete(Number(id));
     this.#ids.delete(sourceKeyOf(source, sourceId));
     // A newer product may have taken the number over.
     this.#ids.delete(skuKeyOf(source, sku));
   }
 
   clear(): void {
+    this.changes += 1;
     this.#products.clear();
     this.#ids.clear();
   }

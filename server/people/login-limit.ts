@@ -13,10 +13,10 @@ export const TRIES_PER_LOGIN: LoginAllowance = { tries: 5, windowMs: 5 * 60_000 
 /** An office behind one address has many people who mistype. */
 export const TRIES_PER_ADDRESS: LoginAllowance = { tries: 20, windowMs: 5 * 60_000 };
 
-const FIRST_WAIT_MS = 60_000;
-const LONGEST_WAIT_MS = 3_600_000;
+export const FIRST_WAIT_MS = 60_000;
+export const LONGEST_WAIT_MS = 3_600_000;
 /** After this long without a try everything is forgiven. */
-const FORGIVEN_AFTER_MS = 24 * 3_600_000;
+export const FORGIVEN_AFTER_MS = 24 * 3_600_000;
 /** Tries of one address that may be under way together, as a multiple of its allowance. */
 const AT_ONCE_FACTOR = 10;
 const CROWDED_WAIT_MS = 1000;
@@ -25,10 +25,10 @@ const MAX_KEYS = 50_000;
 
 type Tally = { tries: number; windowFromMs: number; waitUntilMs: number; waits: number };
 
-/** Counts tries to log in. Every `take` that returned 0 is followed by `failed` or `succeeded`. */
+/** Counts tries to log in. Every `take` that came to 0 is followed by `failed`, `succeeded` or `undecided`. */
 export type LoginLimit = {
-  /** Begins a try; returns 0 when it may go on, else how long to wait, in ms. */
-  take(login: string, address: string): number;
+  /** Begins a try; 0 when it may go on, else how long to wait, in ms. */
+  take(login: string, address: string): number | Promise<number>;
   /** The password was wrong, or nobody has this login. */
   failed(address: string): void;
   /** The password was right: the login starts anew. */
@@ -37,11 +37,18 @@ export type LoginLimit = {
   undecided(address: string): void;
 };
 
-/** @param now the clock, epoch ms. */
+/** Tries that this process saw. */
+export type LocalLoginLimit = Omit<LoginLimit, "take"> & {
+  take(login: string, address: string): number;
+  /** Begins a try whatever was counted: somebody who sees more than this process let it through. 0, or how long to wait, in ms. */
+  admit(login: string, address: string): number;
+};
+
+/** Of one process. @param now the clock, epoch ms. */
 export function createLoginLimit(
   now: () => number = Date.now,
   allowances = { login: TRIES_PER_LOGIN, address: TRIES_PER_ADDRESS },
-): LoginLimit {
+): LocalLoginLimit {
   const logins = new LRUCache<string, Tally>({ max: MAX_KEYS });
   const addresses = new LRUCache<string, Tally>({ max: MAX_KEYS });
   const underWay = new Map<string, number>();
@@ -52,19 +59,31 @@ export function createLoginLimit(
     else underWay.set(source, left);
   };
 
+  const waitOf = (login: string, address: string): number => {
+    const nowMs = now();
+    const byLogin = tallyOf(logins, login, nowMs);
+    const bySource = tallyOf(addresses, sourceOf(address), nowMs);
+    return Math.max(0, Math.max(byLogin.waitUntilMs, bySource.waitUntilMs) - nowMs);
+  };
+
+  const begin = (login: string, address: string): number => {
+    const source = sourceOf(address);
+    const atOnce = underWay.get(source) ?? 0;
+    if (atOnce >= allowances.address.tries * AT_ONCE_FACTOR) return CROWDED_WAIT_MS;
+    underWay.set(source, atOnce + 1);
+    const nowMs = now();
+    count(tallyOf(logins, login, nowMs), allowances.login, nowMs);
+    return 0;
+  };
+
   return {
-    take(login, address) {
-      const nowMs = now();
-      const source = sourceOf(address);
-      const byLogin = tallyOf(logins, login, nowMs);
-      const bySource = tallyOf(addresses, source, nowMs);
-      const waitMs = Math.max(byLogin.waitUntilMs, bySource.waitUntilMs) - nowMs;
-      if (waitMs > 0) return waitMs;
-      const atOnce = underWay.get(source) ?? 0;
-      if (atOnce >= allowances.address.tries * AT_ONCE_FACTOR) return CROWDED_WAIT_MS;
-      underWay.set(source, atOnce + 1);
-      count(byLogin, allowances.login, nowMs);
-      return 0;
+    take: (login, address) => waitOf(login, address) || begin(login, address),
+    admit(login, address) {
+      if (waitOf(login, address) > 0) {
+        logins.delete(login);
+        addresses.delete(sourceOf(address));
+      }
+      return begin(login, address);
     },
     failed(address) {
       const source = sourceOf(address);
@@ -81,7 +100,7 @@ export function createLoginLimit(
 }
 
 /** One household or server has a whole /64 of IPv6: its addresses count as one. */
-function sourceOf(address: string): string {
+export function sourceOf(address: string): string {
   if (!isIPv6(address)) return address;
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
   if (mapped !== undefined) return mapped;

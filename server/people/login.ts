@@ -37,7 +37,7 @@ export async function logIn(
 ): Promise<LoginOutcome> {
   const { db, sessions, limit } = parts;
   const login = normalizeLogin(attempt.login);
-  const retryAfterMs = limit.take(login, attempt.address);
+  const retryAfterMs = await limit.take(login, attempt.address);
   if (retryAfterMs > 0) return { kind: "tooManyAttempts", retryAfterMs };
   let decided = false;
   try {

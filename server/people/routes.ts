@@ -3,6 +3,7 @@ import { Type } from "@fastify/type-provider-typebox";
 import type { App } from "../http/app.ts";
 import { nameOf } from "../http/auth.ts";
 import { ErrorBody, notFound } from "../http/errors.ts";
+import type { Bus } from "../storage/bus.ts";
 import type { Database } from "../storage/database.ts";
 import { listAudit } from "./audit.ts";
 import { operatorRoute } from "./operator-route.ts";
@@ -41,6 +42,8 @@ export async function peopleRoutes(
   parts: {
     readonly db: Database;
     readonly sessions: Sessions;
+    /** Told `seatChanged` of somebody who was changed: their screens and their colleagues' say so. */
+    readonly bus?: Pick<Bus, "publish">;
     /** Called when a token was revoked: the feed looks at its readers again. */
     readonly onTokenRevoked?: () => void;
   },
@@ -266,6 +269,7 @@ export async function peopleRoutes(
   async function change(id: string, input: Parameters<typeof changeUser>[2], actor: string) {
     const { user, ended } = await answering(changeUser(db, id, input, actor));
     if (ended) await sessions.endAll(id);
+    parts.bus?.publish("seatChanged", { userId: id });
     return user;
   }
 }

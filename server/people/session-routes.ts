@@ -143,7 +143,7 @@ export async function sessionRoutes(app: App, parts: SessionRouteParts): Promise
     async (request, reply) => {
       const { user, sessionId } = personOf(request);
       // A stolen session must not become a way to guess the password.
-      const waitMs = limit.take(`password:${user.login}`, request.ip);
+      const waitMs = await limit.take(`password:${user.login}`, request.ip);
       if (waitMs > 0) throw tooManyAttempts(waitMs);
       try {
         await changeOwnPassword(db, user, request.body);

@@ -1,12 +1,14 @@
 /**
  * Sessions: who is logged in. A session is a random token in the browser's cookie; here only its hash is kept. It ends after 12
- * idle hours, after 30 days at the latest, or when somebody ends it; screens and feeds that hang on it are told at once.
+ * idle hours, after 30 days at the latest, or when somebody ends it; screens and feeds that hang on it are told at once. While PostgreSQL
+ * is away, who was checked here a short time ago goes on.
  */
 import { randomUUID } from "node:crypto";
 import type { Bus } from "../storage/bus.ts";
 import type { Database } from "../storage/database.ts";
 import { type CrmTokens, crmTokens } from "./crm-tokens.ts";
 import type { Authenticator, Principal, User } from "./model.ts";
+import { RecentLogins } from "./recent-logins.ts";
 import { hashToken, newToken, principalByToken } from "./tokens.ts";
 
 /** A session ends this long after its last request ... */
@@ -47,46 +49,32 @@ export type Sessions = Authenticator & {
 
 /**
  * @param options.crmTokenSecret secret shared with the CRM that signs tokens; "" when there is none.
- * @param options.bus is told `sessionsEnded`, so that the person's screens close in every process.
+ * @param options.bus is told `sessionsEnded`, so that the person's screens close in every process; heard from others it ends what stands
+ *   in for PostgreSQL's answer here.
  * @param options.now the clock, epoch ms.
  */
 export function createSessions(options: {
   readonly db: Database;
   readonly crmTokenSecret: string;
-  readonly bus?: Pick<Bus, "publish">;
+  readonly bus?: Pick<Bus, "publish" | "on">;
   readonly now?: () => number;
 }): Sessions {
   const { db } = options;
   const now = options.now ?? Date.now;
-  const crm: CrmTokens = crmTokens(db, options.crmTokenSecret);
-  const ended = (userId: string) => options.bus?.publish("sessionsEnded", { userId });
+  const recent = new RecentLogins(now);
+  const crm: CrmTokens = crmTokens(db, options.crmTokenSecret, recent);
+  options.bus?.on("sessionsEnded", ({ userId }) => recent.forget(userId));
+  options.bus?.on("hintsLost", () => recent.forgetAll());
+  const ended = (userId: string) => {
+    recent.forget(userId);
+    options.bus?.publish("sessionsEnded", { userId });
+  };
 
   return {
     async bySession(token) {
       if (token.length > 100) return null;
-      const nowMs = now();
-      const row = await db
-        .selectFrom("sessions as s")
-        .innerJoin("users as u", "u.id", "s.user_id")
-        .select(["s.id as sessionId", "s.created_at", "s.last_seen_at"])
-        .select(["u.id", "u.login", "u.name", "u.role", "u.language"])
-        .where("s.token_hash", "=", hashToken(token))
-        .where("s.expires_at", ">", new Date(nowMs))
-        .where("u.active", "=", true)
-        .executeTakeFirst();
-      if (row === undefined) return null;
-      if (nowMs - row.last_seen_at.getTime() >= SEEN_GRAIN_MS) {
-        await db
-          .updateTable("sessions")
-          .set({
-            last_seen_at: new Date(nowMs),
-            expires_at: expiryOf(row.created_at.getTime(), nowMs),
-          })
-          .where("id", "=", row.sessionId)
-          .execute();
-      }
-      const { sessionId, id, login, name, role, language } = row;
-      return { kind: "user", user: { id, login, name, role, language }, sessionId };
+      const hash = hashToken(token);
+      return recent.check(hash.toString("base64"), () => readSession(hash));
     },
 
     byApiToken: (token): Promise<Principal | null> => principalByToken(db, token, now()),
@@ -157,6 +145,32 @@ export function createSessions(options: {
       return Number(result.numDeletedRows);
     },
   };
+
+  async function readSession(tokenHash: Buffer): Promise<Principal | null> {
+    const nowMs = now();
+    const row = await db
+      .selectFrom("sessions as s")
+      .innerJoin("users as u", "u.id", "s.user_id")
+      .select(["s.id as sessionId", "s.created_at", "s.last_seen_at"])
+      .select(["u.id", "u.login", "u.name", "u.role", "u.language"])
+      .where("s.token_hash", "=", tokenHash)
+      .where("s.expires_at", ">", new Date(nowMs))
+      .where("u.active", "=", true)
+      .executeTakeFirst();
+    if (row === undefined) return null;
+    if (nowMs - row.last_seen_at.getTime() >= SEEN_GRAIN_MS) {
+      await db
+        .updateTable("sessions")
+        .set({
+          last_seen_at: new Date(nowMs),
+          expires_at: expiryOf(row.created_at.getTime(), nowMs),
+        })
+        .where("id", "=", row.sessionId)
+        .execute();
+    }
+    const { sessionId, id, login, name, role, language } = row;
+    return { kind: "user", user: { id, login, name, role, language }, sessionId };
+  }
 }
 
 function isSessionId(text: string): boolean {

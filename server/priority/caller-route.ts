@@ -25,8 +25,8 @@ import { whoOf } from "./subject.ts";
 
 /** What the route works with. */
 export type CallerRouteParts = {
-  /** A PBX without a token may not ask; with none at all the address does not exist. */
-  readonly pbxs: readonly { readonly name: string; readonly token?: string }[];
+  /** As they are now. A PBX without a token may not ask; with none at all the address does not exist. */
+  readonly pbxs: () => readonly { readonly name: string; readonly token?: string }[];
   readonly callerOf: (number: string) => Promise<FoundCaller>;
   /** The published policy. */
   readonly policy: () => Policy;
@@ -44,7 +44,6 @@ export type CallerRouteParts = {
     readonly joinedAtMs: number;
     readonly priority: number;
   }[];
-  readonly log: { info(fields: object, message: string): void };
   /** From request to answer; default 300. */
   readonly deadlineMs?: number;
   /** Look-ups under way at a time; default 8, twice the connections there are for them. */
@@ -62,15 +61,7 @@ export function callerRoute(app: App, parts: CallerRouteParts): { counters(): Ga
   /** By PBX and channel: no event tells with which priority somebody joined. */
   const joinedWith = new LRUCache<string, number>({ max: REMEMBERED_PRIORITIES });
   const now = parts.now ?? (() => performance.timeOrigin + performance.now());
-  const keys = parts.pbxs.flatMap(({ name, token = "" }) =>
-    token === "" ? [] : [{ name, digest: digestOf(token) }],
-  );
-  const without = parts.pbxs.filter(({ token = "" }) => token === "").map(({ name }) => name);
-  if (without.length > 0)
-    parts.log.info(
-      { pbxs: without },
-      "the dialplan of these PBXs may not ask who calls: no PBX_TOKEN",
-    );
+  const keys = keysOf(parts.pbxs);
 
   app.get(
     "/pbx/v1/caller",
@@ -103,8 +94,8 @@ export function callerRoute(app: App, parts: CallerRouteParts): { counters(): Ga
         .header("cache-control", "no-store")
         .header("x-content-type-options", "nosniff")
         .type("text/plain; charset=utf-8");
-      if (keys.length === 0) return reply.code(404).send("off\n");
-      const pbx = whose(request.headers.authorization, keys);
+      if (keys().length === 0) return reply.code(404).send("off\n");
+      const pbx = whose(request.headers.authorization, keys());
       if (pbx === null)
         return reply.code(401).header("www-authenticate", 'Basic realm="pbx"').send("no\n");
       const query = request.query as Readonly<Record<string, unknown>>;
@@ -139,6 +130,21 @@ export function callerRoute(app: App, parts: CallerRouteParts): { counters(): Ga
 }
 
 type Key = { readonly name: string; readonly digest: Buffer };
+
+/** Digests of the tokens there are now; made anew only when the list is another one. */
+function keysOf(pbxs: CallerRouteParts["pbxs"]): () => readonly Key[] {
+  let of: ReturnType<CallerRouteParts["pbxs"]> | null = null;
+  let keys: readonly Key[] = [];
+  return () => {
+    const now = pbxs();
+    if (now === of) return keys;
+    of = now;
+    keys = now.flatMap(({ name, token = "" }) =>
+      token === "" ? [] : [{ name, digest: digestOf(token) }],
+    );
+    return keys;
+  };
+}
 
 /** Which PBX an `Authorization` header belongs to. All are compared, and by digest: the time taken tells nothing. */
 function whose(authorization: string | undefined, keys: readonly Key[]): string | null {

@@ -4,6 +4,9 @@
  *     who waits --> wantedOrder --> planMoves --> first move --> Asterisk
  *         ^                                                        |
  *         +------ what is known after it; read back a little later +
+ *
+ * Only the process that holds the PBX's lease moves. The others plan the same, so that they show the same and can go on at once; they are told
+ * of its moves, and where callers do not come to stand as they should, they read the queue themselves, less and less often.
  */
 import { changePriority } from "../asterisk/actions.ts";
 import { AmiError, type Pbx } from "../asterisk/model.ts";
@@ -24,6 +27,7 @@ import type { Move } from "./model.ts";
 import { planMoves } from "./moves.ts";
 import type { Placed } from "./order.ts";
 import type { PriorityRecorder } from "./record.ts";
+import type { MoveOfChannel } from "./told-moves.ts";
 import type { StewardCounts, StewardTuning } from "./tuning.ts";
 
 /** What a queue is kept by; `rule` and `version` are asked anew for every plan. */
@@ -35,6 +39,10 @@ export type KeeperOptions = {
   readonly version: () => number;
   /** Whether callers may be moved at all now. */
   readonly isPossible: () => boolean;
+  /** Whether it is for this process to move them; asked right before every move. */
+  readonly isHolder: () => boolean;
+  /** Told of moves made here, and again once it was read where they led. */
+  readonly onMoved: (moves: readonly MoveOfChannel[]) => void;
   readonly record: PriorityRecorder;
   readonly log: {
     warn(fields: object, message: string): void;
@@ -47,18 +55,28 @@ export type KeeperOptions = {
   readonly onTime: () => void;
 };
 
+/** What another process moves is read after this at the earliest, should it not be told: it may be on its way. */
+const MOVED_ELSEWHERE_MS = 700;
+/** Where reading shows nothing new, it is done this seldom at last. */
+const SELDOM_MS = 8000;
+
 /** One queue. */
 export class QueueKeeper {
   readonly line: LineState = createLine();
   readonly #options: KeeperOptions;
   /** Priorities may be others than known: read them before anybody is moved. */
   #unsure = false;
+  /** Another process moved callers until now: nothing is planned before they were read. */
+  #mustRead = false;
+  /** Not the holder, and callers do not stand as they should: since when, and how long to wait before they are read (again). */
+  #expectedSinceMs: number | null = null;
+  #expectMs = MOVED_ELSEWHERE_MS;
   /** Callers join here with priorities of their own (QUEUE_PRIO). */
   #joinsWithPriority = false;
   /** Asterisk said these are not there; their leaving is on its way. */
   readonly #gone = new Set<string>();
   /** Moves whose place has not been read back. */
-  #unread: Move[] = [];
+  #unread: MoveOfChannel[] = [];
   #movedAtMs = -Infinity;
   #readAtMs = -Infinity;
   #holdUntilMs = -Infinity;
@@ -121,9 +139,36 @@ export class QueueKeeper {
     return left;
   }
 
+  /** It is for this process to move callers from now on: Asterisk tells where the one before it left them. */
+  took(): void {
+    this.#mustRead = true;
+    this.#expectedSinceMs = null;
+    this.touch();
+  }
+
+  /** Another process moved somebody, or read where they stand since. */
+  movedElsewhere({ channelId, move }: MoveOfChannel): void {
+    const known = this.line.moves.get(channelId) ?? [];
+    const at = known.findIndex(({ atMs }) => atMs === move.atMs);
+    if (at >= 0) {
+      // Our own comes back as well.
+      if (move.toPosition !== null) this.line.moves.set(channelId, known.with(at, move));
+      return;
+    }
+    this.line.moves.set(channelId, [...known, move]);
+    this.#expectMs = MOVED_ELSEWHERE_MS;
+    // Read already: once more they would go behind their equals.
+    const caller = this.callers().find((one) => one.channelId === channelId);
+    if (caller !== undefined && caller.priority !== move.toPriority)
+      this.#own(() =>
+        this.#options.calls.callerMoved(this.pbx.name, this.queue, channelId, move.toPriority),
+      );
+  }
+
   /** Asterisk told everything anew: nothing has to be asked. */
   afresh(): void {
     this.#unsure = false;
+    this.#mustRead = false;
     this.#gone.clear();
     this.#recordUnread(new Map());
   }
@@ -142,6 +187,12 @@ export class QueueKeeper {
   async settle(): Promise<void> {
     await this.#work();
     if (this.#failure) throw this.#failure;
+    if (!this.#options.isHolder())
+      throw new AmiError(
+        "disconnected",
+        "QueueChangePriorityCaller",
+        `another process moves the callers of ${this.pbx.name} by now`,
+      );
   }
 
   /** Stops; resolves when the action on its way is over. */
@@ -208,6 +259,16 @@ export class QueueKeeper {
       const isLeftAlone = !rule.ordered && byHand.size + givingBack.size === 0;
       if (isLeftAlone && this.#unread.length === 0) return;
       const nowMs = this.#options.now();
+      if (!this.#options.isHolder()) {
+        if (await this.#follow(rule, callers, nowMs)) continue;
+        return;
+      }
+      if (this.#mustRead) {
+        this.#mustRead = false;
+        if (await this.#readBack()) continue;
+        this.#mustRead = true;
+        return;
+      }
       const someUnknown = callers.some(({ callId }) => rule.verdictOf(callId) === null);
       if (nowMs < this.#holdUntilMs && someUnknown) {
         this.#wake(this.#holdUntilMs);
@@ -254,9 +315,49 @@ export class QueueKeeper {
     }
   }
 
+  /**
+   * Another process moves callers here, or nobody does. @returns whether something was read that the order has to be looked at for again.
+   */
+  async #follow(
+    rule: PlacingRule,
+    callers: readonly LiveCaller[],
+    nowMs: number,
+  ): Promise<boolean> {
+    // Where the last moves led that were made here.
+    if (await this.#readBackWhenDue(nowMs)) return true;
+    const places = placesOf(this.line, callers, rule, nowMs);
+    this.#options.counts.plans += 1;
+    const stands = planMoves(
+      callers.map(({ channelId, callId, priority }) => ({
+        ...{ key: channelId, priority, ringing: rule.isRinging(callId) },
+      })),
+      places.map(({ caller }) => caller.channelId),
+    );
+    if (stands.length === 0) {
+      this.line.givingBack = new Set();
+      this.#expectedSinceMs = null;
+      this.#expectMs = MOVED_ELSEWHERE_MS;
+      this.#wake(nextLookMs(this.line, places, rule, nowMs));
+      return false;
+    }
+    this.#expectedSinceMs ??= nowMs;
+    const dueMs = Math.max(
+      this.#expectedSinceMs + this.#expectMs,
+      this.#readAtMs + this.#options.tuning.readBackGapMs,
+    );
+    if (nowMs < dueMs) {
+      this.#wake(dueMs);
+      return false;
+    }
+    this.#expectedSinceMs = nowMs;
+    this.#expectMs = Math.min(SELDOM_MS, 2 * this.#expectMs);
+    return this.#readBack();
+  }
+
   /** @returns false when this queue has to wait. */
   async #move(caller: LiveCaller, priority: number): Promise<boolean> {
     const { channelId, channelName } = caller;
+    if (!this.#options.isHolder()) return false;
     try {
       await changePriority(this.pbx, { queue: this.queue, channelName, priority });
     } catch (error) {
@@ -277,8 +378,9 @@ export class QueueKeeper {
       policyVersion: this.#options.version(),
     };
     this.#movedAtMs = move.atMs;
-    this.#unread.push(move);
+    this.#unread.push({ channelId, move });
     this.line.moves.set(channelId, [...(this.line.moves.get(channelId) ?? []), move]);
+    this.#options.onMoved([{ channelId, move }]);
     return true;
   }
 
@@ -359,17 +461,20 @@ export class QueueKeeper {
 
   /** Hands moves on to the record with the places read back, by call. */
   #recordUnread(positions: ReadonlyMap<string, number>): void {
-    for (const move of this.#unread) {
+    if (this.#unread.length === 0) return;
+    const all = this.#unread.map(({ channelId, move }) => {
       const read = { ...move, toPosition: positions.get(move.callId) ?? null };
       this.#options.record.moved(read);
-      for (const [channelId, moves] of this.line.moves)
-        if (moves.includes(move))
-          this.line.moves.set(
-            channelId,
-            moves.map((one) => (one === move ? read : one)),
-          );
-    }
+      const moves = this.line.moves.get(channelId);
+      if (moves !== undefined)
+        this.line.moves.set(
+          channelId,
+          moves.map((one) => (one === move ? read : one)),
+        );
+      return { channelId, move: read };
+    });
     this.#unread = [];
+    this.#options.onMoved(all);
   }
 
   /** What the live model is told by us needs no look at it. */

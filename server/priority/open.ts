@@ -11,6 +11,7 @@ import type { Logger } from "pino";
 import type * as prom from "prom-client";
 import type { Server as SocketServer } from "socket.io";
 import type { PbxLink } from "../asterisk/link.ts";
+import type { Pbxs } from "../asterisk/pbxs.ts";
 import type { LiveCalls } from "../calls/live.ts";
 import type { PbxConfig } from "../config.ts";
 import type { CampaignWatch } from "../console/campaigns.ts";
@@ -24,16 +25,19 @@ import type { CallPriority } from "../desk/protocol.ts";
 import type { App } from "../http/app.ts";
 import type { Metrics } from "../http/metrics.ts";
 import type { Authenticator } from "../people/model.ts";
+import type { Asks } from "../storage/asks.ts";
 import type { Bus } from "../storage/bus.ts";
+import type { Leases } from "../storage/leases.ts";
 import type { Storage } from "../storage/database.ts";
 import { callerRoute } from "./caller-route.ts";
 import { checkPolicy } from "./check.ts";
 import { decide } from "./decide.ts";
+import { pgByHand } from "./by-hand.ts";
 import type { Move } from "./model.ts";
 import { Policies } from "./policies.ts";
 import { PreferredOperators } from "./preferred.ts";
 import type { Sitting } from "./preferred-plan.ts";
-import { PriorityRecord, type PriorityRecorder } from "./record.ts";
+import { PriorityRecord } from "./record.ts";
 import { priorityRoutes } from "./routes.ts";
 import { simulationRoutes } from "./simulation/routes.ts";
 import { Simulations } from "./simulation/simulations.ts";
@@ -48,9 +52,12 @@ export type PriorityOptions = {
   readonly record: Storage;
   readonly databaseUrl: string;
   readonly bus: Bus;
+  readonly asks: Asks;
+  readonly leases: Pick<Leases, "of">;
   readonly calls: LiveCalls;
-  readonly links: readonly PbxLink[];
-  readonly pbxs: readonly PbxConfig[];
+  readonly pbxs: Pbxs<PbxLink>;
+  /** Settings of the PBXs there are now; the same list until they change. */
+  readonly pbxConfigs: () => readonly PbxConfig[];
   readonly directory: PgCustomerDirectory;
   /** Whom an operator said a call is with; null when nobody said. */
   readonly customerOf: (callId: string) => string | null;
@@ -65,7 +72,7 @@ export type PriorityOptions = {
 export type Priority = {
   /** What an operator's card says of it; null when no rule applied. */
   ofCall(callId: string, queue: string): CallPriority | null;
-  /** An operator said who this is. */
+  /** An operator said who this is, at a screen of any process: this process's desk hears of all of them. */
   customerChosen(callId: string, customerId: string): void;
   /** Somebody sat down or stood up. */
   seatsChanged(): void;
@@ -88,13 +95,13 @@ const REMEMBERED_CALLS = 5000;
 
 /** Loads the published policy and makes the parts. @throws when PostgreSQL does not answer. */
 export async function openPriority(options: PriorityOptions): Promise<Priority> {
-  const { bus, calls, directory, links, pbxs, record, storage, changed } = options;
+  const { asks, bus, calls, directory, leases, pbxs, record, storage, changed } = options;
   const log = options.log.child({ part: "priority" });
   const fault = (error: unknown) => log.error({ err: error }, "priority");
   const vocabulary = openVocabulary(storage, {
-    queues: () => links.flatMap(({ name }) => calls.queues(name).map((queue) => queue.name)),
+    queues: () => pbxs.all().flatMap(({ name }) => calls.queues(name).map((queue) => queue.name)),
     cannotMove: () =>
-      links.flatMap((link) => {
+      pbxs.all().flatMap((link) => {
         const { state, capabilities } = link.status();
         const cannot = state === "up" && !capabilities.immediatePriority;
         return cannot ? [{ name: link.name, version: capabilities.version }] : [];
@@ -107,6 +114,11 @@ export async function openPriority(options: PriorityOptions): Promise<Priority> 
     vocabulary: () => vocabulary.read(),
   });
   await policies.load();
+  const tokenless = pbxs.each(({ name }) => {
+    const { token = "" } = options.pbxConfigs().find((one) => one.name === name) ?? {};
+    if (token === "")
+      log.info({ pbx: name }, "the dialplan of this PBX may not ask who calls: no PBX_TOKEN");
+  });
   const currency = () => vocabulary.currency();
   const standings = openStandings(storage, { currency });
   const callers = openCallers({ databaseUrl: options.databaseUrl, directory, currency });
@@ -115,13 +127,7 @@ export async function openPriority(options: PriorityOptions): Promise<Priority> 
 
   const written = new PriorityRecord({ db: record.db, log });
   const places = new LRUCache<string, { from: number; to: number }>({ max: REMEMBERED_CALLS });
-  const recorder: PriorityRecorder = {
-    placed: (placement) => written.placed(placement),
-    moved(move) {
-      written.moved(move);
-      remember(move);
-    },
-  };
+  const leaseOf = (pbx: string) => leases.of(pbx);
   const verdicts = new Verdicts({
     ...{ calls, directory, decide, policies, bus, log },
     standingOf: (customerId) => standings.of(customerId),
@@ -129,14 +135,31 @@ export async function openPriority(options: PriorityOptions): Promise<Priority> 
     customerOf: options.customerOf,
   });
   verdicts.onVerdict((callId) => changed(callId));
+  const releases = [
+    // Told of the moves of whichever process moves.
+    bus.on("callersMoved", ({ queue, moves }) => {
+      for (const move of moves) remember(queue, move);
+    }),
+  ];
   const steward = new Steward({
-    ...{ calls, pbxs: links, policies, record: recorder, log },
+    ...{ calls, pbxs, policies, record: written, log, leaseOf, bus },
+    byHand: pgByHand(record.db, bus),
     verdictOf: (callId, queue) => verdicts.of(callId, queue),
     onVerdict: (listener) => verdicts.onVerdict(listener),
   });
   const preferred = new PreferredOperators({
-    ...{ pbxs: links, calls, sitting: options.sitting, log },
+    ...{ pbxs, calls, leaseOf, sitting: options.sitting, log },
   });
+  releases.push(
+    asks.answer(
+      "moveByHand",
+      ({ pbx }) => leaseOf(pbx).held(),
+      async (move) => {
+        await steward.moveByHand(move);
+        return null;
+      },
+    ),
+  );
   const simulations = new Simulations({
     databaseUrl: options.databaseUrl,
     currency,
@@ -147,13 +170,27 @@ export async function openPriority(options: PriorityOptions): Promise<Priority> 
     return checkPolicy(policy, { ...known, tiers: [...known.tiers, ...moreTiers] });
   };
   const console = new Console({
-    ...{ calls, verdicts, steward, policies, db: storage.db },
-    pbxs: new Map(links.map((link) => [link.name, link])),
+    ...{ calls, verdicts, policies, pbxs, db: storage.db },
+    steward: {
+      notMoved: (pbx, queue) => steward.notMoved(pbx, queue),
+      wanted: (pbx, queue) => steward.wanted(pbx, queue),
+      history: (pbx, queue) => steward.history(pbx, queue),
+      why: (...of) => steward.why(...of),
+      onChange: (listener) => steward.onChange(listener),
+      // The one who acts on the PBX does it, whichever process it is.
+      moveByHand: async (move) => {
+        await asks.ask("moveByHand", move);
+      },
+    },
     checkPolicy: check,
+    apart: () => !bus.health().ok,
   });
 
   /** The whole way from the first place to the last one, for the card. */
-  function remember({ callId, queue, fromPosition, toPosition }: Move): void {
+  function remember(
+    queue: string,
+    { callId, fromPosition, toPosition }: Pick<Move, "callId" | "fromPosition" | "toPosition">,
+  ): void {
     if (toPosition === null) return;
     const key = keyOf(callId, queue);
     const from = places.get(key)?.from ?? fromPosition;
@@ -180,14 +217,10 @@ export async function openPriority(options: PriorityOptions): Promise<Priority> 
       await simulationRoutes(app, { simulations, check });
       await consoleRoutes(app, { console });
       const told = callerRoute(app, {
-        pbxs,
-        ...{ decide, log },
+        ...{ pbxs: options.pbxConfigs, decide },
         callerOf: (number) => callers.of(number),
         policy: () => policies.published().policy,
-        canMove: (pbx) => {
-          const link = links.find(({ name }) => name === pbx);
-          return link?.status().capabilities.immediatePriority ?? true;
-        },
+        canMove: (pbx) => pbxs.get(pbx)?.status().capabilities.immediatePriority ?? true,
         waitingIn: (pbx, queue) => calls.queue(pbx, queue)?.callers ?? [],
         preferredSeatOf: (pbx, login) => preferred.seatOf(pbx, login),
       });
@@ -218,6 +251,8 @@ export async function openPriority(options: PriorityOptions): Promise<Priority> 
     },
     open: () => preferred.open(),
     async close() {
+      await tokenless();
+      for (const release of releases) release();
       preferred.close();
       await steward.close();
       console.close();

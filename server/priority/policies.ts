@@ -79,9 +79,13 @@ export class Policies {
     const policy = plainPolicy(options.timeZone ?? machineZone());
     this.#plain = { version: 0, publishedAt: null, publishedBy: "", note: "", policy };
     this.#published = this.#plain;
-    this.#stopHearing = options.bus.on("policyPublished", ({ version }) => {
-      if (version > this.#published.version) this.#look();
-    });
+    const stops = [
+      options.bus.on("policyPublished", ({ version }) => {
+        if (version > this.#published.version) this.#look();
+      }),
+      options.bus.on("hintsLost", () => this.#look()),
+    ];
+    this.#stopHearing = () => stops.forEach((stop) => stop());
     this.#timer = setInterval(() => this.#look(), options.lookMs ?? 30_000).unref();
   }
 

@@ -1,9 +1,12 @@
 /**
  * Keeps the queue of preferred operators right on every PBX: at the start, after a reconnect, when operators sit down, stand up, take a
- * pause or change queues. Everything it must know again after a restart stands in the queue itself.
+ * pause or change queues. Everything it must know again after a restart, or when it takes over from another process, stands in the queue
+ * itself. Only the process that holds a PBX's lease acts.
  */
 import { type Pbx, AmiError, type QueueMember } from "../asterisk/model.ts";
+import type { Pbxs } from "../asterisk/pbxs.ts";
 import { PREFERRED_QUEUE } from "../asterisk/preferred-queue.ts";
+import type { Lease } from "../storage/lease.ts";
 import type { PreferredSeat } from "./caller-answer.ts";
 import { type PreferredDeed, type Sitting, planPreferred, reachable } from "./preferred-plan.ts";
 
@@ -19,9 +22,11 @@ export interface PreferredCalls {
 }
 
 export type PreferredOptions = {
-  readonly pbxs: readonly Pbx[];
+  readonly pbxs: Pbxs;
   readonly calls: PreferredCalls;
-  /** Who sits where, on all PBXs. */
+  /** Who holds a PBX's acts there. */
+  readonly leaseOf: (pbx: string) => Lease;
+  /** Who sits where, on all PBXs, whichever process their screen is at. */
   readonly sitting: () => Iterable<Sitting>;
   readonly log: {
     info(fields: object, message: string): void;
@@ -35,6 +40,7 @@ export type PreferredOptions = {
 
 type Followed = {
   readonly pbx: Pbx;
+  readonly lease: Lease;
   timer: NodeJS.Timeout | null;
   working: boolean;
   /** The last refusal, told once. */
@@ -44,35 +50,44 @@ type Followed = {
 /** The keeper. {@link open} begins, {@link close} ends; members stay where they are. */
 export class PreferredOperators {
   readonly #options: PreferredOptions;
-  readonly #followed: ReadonlyMap<string, Followed>;
+  readonly #followed = new Map<string, Followed>();
   readonly #releases: (() => void)[] = [];
   #every: NodeJS.Timeout | null = null;
 
   constructor(options: PreferredOptions) {
     this.#options = options;
-    this.#followed = new Map(
-      options.pbxs.map((pbx) => [pbx.name, { pbx, timer: null, working: false, trouble: "" }]),
-    );
   }
 
   open(): void {
     if (this.#every !== null) return;
     this.#releases.push(this.#options.calls.onQueues((pbx) => this.#look(pbx)));
-    for (const { pbx } of this.#followed.values())
-      this.#releases.push(pbx.onStatus(() => this.#look(pbx.name)));
     this.#every = setInterval(() => this.seatsChanged(), this.#options.everyMs ?? 15_000);
     this.#every.unref();
-    this.seatsChanged();
+    const stopFollowing = this.#options.pbxs.each((pbx) => this.#follow(pbx));
+    this.#releases.push(() => void stopFollowing());
+  }
+
+  #follow(pbx: Pbx): () => void {
+    const lease = this.#options.leaseOf(pbx.name);
+    const followed: Followed = { pbx, lease, timer: null, working: false, trouble: "" };
+    this.#followed.set(pbx.name, followed);
+    const releases = [
+      pbx.onStatus(() => this.#look(pbx.name)),
+      lease.onChange(() => this.#look(pbx.name)),
+    ];
+    this.#look(pbx.name);
+    return () => {
+      for (const release of releases) release();
+      if (followed.timer !== null) clearTimeout(followed.timer);
+      followed.timer = null;
+      if (this.#followed.get(pbx.name) === followed) this.#followed.delete(pbx.name);
+    };
   }
 
   close(): void {
     for (const release of this.#releases.splice(0)) release();
     if (this.#every !== null) clearInterval(this.#every);
     this.#every = null;
-    for (const followed of this.#followed.values()) {
-      if (followed.timer !== null) clearTimeout(followed.timer);
-      followed.timer = null;
-    }
   }
 
   /** Somebody sat down or stood up. */
@@ -104,7 +119,8 @@ export class PreferredOperators {
   }
 
   async #putRight(followed: Followed): Promise<void> {
-    const { pbx } = followed;
+    const { lease, pbx } = followed;
+    if (!lease.held()) return;
     const members = this.#options.calls.preferredMembers(pbx.name);
     if (pbx.status().state !== "up" || members === null) return;
     const extensions = new Map(
@@ -119,7 +135,11 @@ export class PreferredOperators {
     followed.working = true;
     let done = true;
     try {
-      for (const deed of deeds) done = (await this.#do(followed, deed)) && done;
+      for (const deed of deeds) {
+        // Whoever has it now sees what is left to do.
+        if (!lease.held()) break;
+        done = (await this.#do(followed, deed)) && done;
+      }
     } finally {
       followed.working = false;
     }

@@ -15,18 +15,28 @@
  * Priorities that somebody else gives out (QUEUE_PRIO, the console) are read back and are where the next plan starts from. Queues the policy
  * leaves alone, or all of them while no rule is on, are not touched except for callers placed by hand. When the policy lets go of a
  * queue, those who wait in it are put back in the order of their joining, once.
+ *
+ * Every process plans, so that it shows the same and can go on at once; only the one that holds a PBX's lease moves and records there. It tells
+ * the others of its moves, and where it takes over, it first reads where callers stand and who was placed by hand. Without a lease anywhere
+ * (PostgreSQL is away) nobody moves, and everybody keeps the place they have.
  */
 import { AmiError, type Pbx } from "../asterisk/model.ts";
+import type { Pbxs } from "../asterisk/pbxs.ts";
 import type { LiveCalls } from "../calls/live.ts";
 import type { CallFact } from "../calls/model.ts";
 import type { WantedPlace } from "../console/picture.ts";
 import type { ConsoleQueue, WhyPlaced } from "../console/protocol.ts";
+import type { Bus } from "../storage/bus.ts";
+import type { Lease } from "../storage/lease.ts";
+import type { ByHandStore } from "./by-hand.ts";
 import { isOrdered } from "./decide.ts";
 import { QueueKeeper } from "./keeper.ts";
+import { KeptPlaces } from "./kept-places.ts";
 import { type Stay, historyOf, putByHand, stayEnded } from "./line.ts";
 import { PLAIN, type Policy, type Verdict } from "./model.ts";
 import { type History, NO_HISTORY } from "./order.ts";
 import type { PriorityRecorder } from "./record.ts";
+import { ToldMoves } from "./told-moves.ts";
 import { DEFAULT_TUNING, type StewardCounts, type StewardTuning } from "./tuning.ts";
 import { whyPlaced } from "./why.ts";
 
@@ -34,9 +44,21 @@ import { whyPlaced } from "./why.ts";
 export type StewardOptions = {
   readonly calls: Pick<
     LiveCalls,
-    "onFact" | "onQueues" | "queues" | "queue" | "call" | "calls" | "callerMoved" | "lineRead"
+    | "onFact"
+    | "onQueues"
+    | "queues"
+    | "queue"
+    | "call"
+    | "calls"
+    | "callerMoved"
+    | "lineRead"
+    | "followedSince"
   >;
-  readonly pbxs: readonly Pbx[];
+  readonly pbxs: Pbxs;
+  /** Who holds a PBX's moves callers there. */
+  readonly leaseOf: (pbx: string) => Lease;
+  readonly byHand: ByHandStore;
+  readonly bus: Pick<Bus, "publish" | "on">;
   /** What the policy says of a caller; null while nobody knows who it is. */
   readonly verdictOf: (callId: string, queue: string) => Verdict | null;
   /** Tells when one came or changed. */
@@ -55,6 +77,15 @@ export type StewardOptions = {
   readonly tuning?: Partial<StewardTuning>;
 };
 
+/** A caller is put to a place by hand. */
+export type ByHandMove = {
+  readonly pbx: string;
+  readonly queue: string;
+  readonly channelId: string;
+  readonly position: number;
+  readonly by: string;
+};
+
 /** What `/metrics` shows; everything grows. */
 export type StewardCounters = {
   readonly moves: number;
@@ -69,13 +100,26 @@ export type StewardCounters = {
   readonly plans: number;
 };
 
+/** A PBX as this process sees it. */
+type Seat = {
+  readonly lease: Lease;
+  readonly places: KeptPlaces;
+  /** Took over: places by hand are read. */
+  ready: boolean;
+};
+
 /** Moves callers of the given PBXs. Works from its making until {@link close}. */
 export class Steward {
   readonly #options: StewardOptions;
   readonly #tuning: StewardTuning;
   readonly #now: () => number;
-  readonly #pbxs: ReadonlyMap<string, Pbx>;
+  readonly #pbxs: Pbxs;
+  readonly #stopFollowing: () => Promise<void>;
   readonly #keepers = new Map<string, QueueKeeper>();
+  readonly #seats = new Map<string, Seat>();
+  readonly #toldMoves: ToldMoves;
+  /** One move by hand at a time in each queue. */
+  readonly #hands = new WeakMap<QueueKeeper, Promise<unknown>>();
   /** Rings of each call that go on. */
   readonly #rings = new Map<string, Set<string>>();
   readonly #listeners = new Set<() => void>();
@@ -89,7 +133,8 @@ export class Steward {
     this.#options = options;
     this.#tuning = { ...DEFAULT_TUNING, ...options.tuning };
     this.#now = options.now ?? (() => performance.timeOrigin + performance.now());
-    this.#pbxs = new Map(options.pbxs.map((pbx) => [pbx.name, pbx]));
+    this.#pbxs = options.pbxs;
+    this.#toldMoves = new ToldMoves(options.bus);
     const { calls, onVerdict, policies } = options;
     for (const call of calls.calls())
       for (const ring of call.rings) if (ring.endedAtMs === null) this.#ring(call.id).add(ring.id);
@@ -100,21 +145,73 @@ export class Steward {
       policies.onPublished(() => {
         for (const keeper of this.#keepers.values()) keeper.touch();
       }),
+      options.bus.on("callersMoved", ({ pbx, queue, moves }) => {
+        const keeper = this.#keepers.get(keyOf(pbx, queue));
+        for (const { channelId, ...move } of moves)
+          keeper?.movedElsewhere({ channelId, move: { ...move, pbx, queue } });
+      }),
     );
-    for (const pbx of options.pbxs) {
-      this.#releases.push(
-        pbx.onStatus(({ state }) => {
-          if (state === "up") for (const keeper of this.#of(pbx.name)) keeper.touch();
-        }),
-        pbx.listen((input) => {
-          if (input.type === "snapshot") for (const keeper of this.#of(pbx.name)) keeper.afresh();
-        }),
-      );
-      this.#changed(
-        pbx.name,
-        calls.queues(pbx.name).map(({ name }) => name),
-      );
+    this.#stopFollowing = options.pbxs.each((pbx) => this.#follow(pbx));
+  }
+
+  #follow(pbx: Pbx): () => Promise<void> {
+    const lease = this.#options.leaseOf(pbx.name);
+    const places = new KeptPlaces({
+      ...{ pbx: pbx.name, store: this.#options.byHand, lease, log: this.#options.log },
+      lines: () => this.#of(pbx.name),
+      changed: () => {
+        for (const keeper of this.#of(pbx.name)) keeper.touch();
+        this.#tell();
+      },
+    });
+    const seat: Seat = { lease, places, ready: false };
+    this.#seats.set(pbx.name, seat);
+    const releases = [
+      () => places.close(),
+      lease.onChange((held) => {
+        seat.ready = false;
+        if (held) void this.#take(pbx.name, seat);
+        else places.lost();
+      }),
+      pbx.onStatus(({ state }) => {
+        if (state === "up") for (const keeper of this.#of(pbx.name)) keeper.touch();
+      }),
+      pbx.listen((input) => {
+        if (input.type !== "snapshot") return;
+        for (const keeper of this.#of(pbx.name)) keeper.afresh();
+        // Once the live calls took it in.
+        setImmediate(() => places.sweep());
+      }),
+    ];
+    if (lease.held()) void this.#take(pbx.name, seat);
+    this.#changed(
+      pbx.name,
+      this.#options.calls.queues(pbx.name).map(({ name }) => name),
+    );
+    return async () => {
+      for (const release of releases) release();
+      seat.ready = false;
+      if (this.#seats.get(pbx.name) === seat) this.#seats.delete(pbx.name);
+      const keepers = this.#of(pbx.name);
+      for (const keeper of keepers) this.#keepers.delete(keyOf(pbx.name, keeper.queue));
+      await Promise.all(keepers.map((keeper) => keeper.close()));
+    };
+  }
+
+  /** This process moves callers from now on: in the order that Asterisk has, with those who were placed by hand. */
+  async #take(pbx: string, seat: Seat): Promise<void> {
+    if (!(await seat.places.take())) return;
+    seat.ready = true;
+    if (this.#options.calls.followedSince(pbx) !== null) seat.places.sweep();
+    for (const keeper of this.#of(pbx)) {
+      keeper.took();
+      for (const stay of keeper.line.stays.values()) this.#placed(keeper, stay);
     }
+  }
+
+  #isHolder(pbx: string): boolean {
+    const seat = this.#seats.get(pbx);
+    return seat !== undefined && seat.ready && seat.lease.held();
   }
 
   /** Why callers of a queue are not moved by the policy, "" when they are. */
@@ -175,16 +272,11 @@ export class Steward {
    * Puts a caller to a place, 1 is next, where they stay until they are answered; as those before them are answered they move up. 0 gives them
    * back to the policy. Resolves when the queue is in order again.
    *
-   * @throws {AmiError} `disconnected`, `invalid` (this Asterisk cannot, or a phone rings for them), `refused` (they do not wait there), or what
-   * Asterisk said; then their place is what it was.
+   * @throws {AmiError} `disconnected` (also when another process moves the callers of this PBX), `invalid` (this Asterisk cannot, or a phone rings
+   * for them), `refused` (they do not wait there), or what Asterisk said; then their place is what it was. PostgreSQL's errors: the place could
+   * not be kept, and nobody was moved.
    */
-  async moveByHand(move: {
-    readonly pbx: string;
-    readonly queue: string;
-    readonly channelId: string;
-    readonly position: number;
-    readonly by: string;
-  }): Promise<void> {
+  async moveByHand(move: ByHandMove): Promise<void> {
     const refuse = (code: AmiError["code"], message: string) =>
       new AmiError(code, "QueueChangePriorityCaller", message);
     const why = this.notMoved(move.pbx, move.queue);
@@ -197,19 +289,35 @@ export class Steward {
       throw refuse("refused", `nobody waits in ${move.queue} on this channel`);
     if (this.#isRinging(caller.callId))
       throw refuse("invalid", "a phone already rings for this caller");
+    if (!this.#isHolder(move.pbx))
+      throw refuse("disconnected", `this process does not move the callers of ${move.pbx}`);
+    const before = this.#hands.get(keeper) ?? Promise.resolve();
+    const put = before.then(() => this.#put(keeper, move));
+    this.#hands.set(
+      keeper,
+      put.catch(() => undefined),
+    );
+    await put;
+    this.#counts.movesByHand += 1;
+    this.#tell();
+  }
+
+  /** Kept first, then done: whoever takes over meanwhile does the rest. */
+  async #put(keeper: QueueKeeper, { channelId, position, by }: ByHandMove): Promise<void> {
+    const places = this.#seats.get(keeper.pbx.name)?.places;
     const { byHand } = keeper.line;
     const before = [...byHand].map(([key, place]) => [key, { ...place }] as const);
-    putByHand(keeper.line, move.channelId, Math.trunc(move.position), move.by);
+    putByHand(keeper.line, channelId, Math.trunc(position), by);
     try {
+      await places?.write(keeper);
       await keeper.settle();
     } catch (error) {
       keeper.line.givingBack = new Set();
       byHand.clear();
       for (const [key, place] of before) if (keeper.line.stays.has(key)) byHand.set(key, place);
+      places?.shifted(keeper);
       throw error;
     }
-    this.#counts.movesByHand += 1;
-    this.#tell();
   }
 
   /** Adds a listener that is told when what is wanted changed by itself or by hand; returns how to remove it. */
@@ -223,12 +331,10 @@ export class Steward {
     return { ...this.#counts, failed: { ...this.#counts.failed } };
   }
 
-  /** Stops moving. What is on its way to Asterisk ends by itself; nobody's place changes by the stop. */
+  /** Stops moving, and tells the others of the last moves. What is on its way to Asterisk ends by itself; nobody's place changes by the stop. */
   close(): Promise<void> {
     for (const release of this.#releases.splice(0)) release();
-    this.#closing ??= Promise.all([...this.#keepers.values()].map((keeper) => keeper.close())).then(
-      () => undefined,
-    );
+    this.#closing ??= this.#stopFollowing().then(() => this.#toldMoves.close());
     return this.#closing;
   }
 
@@ -305,6 +411,7 @@ export class Steward {
         continue;
       const keeper = known ?? this.#open(pbx, queue);
       for (const stay of keeper.look()) this.#placed(keeper, stay);
+      this.#seats.get(pbxName)?.places.shifted(keeper);
     }
   }
 
@@ -322,15 +429,20 @@ export class Steward {
       }),
       version: () => policies.published().version,
       isPossible: () => ["", "notInPolicy"].includes(this.notMoved(pbx.name, queue)),
+      isHolder: () => this.#isHolder(pbx.name),
+      onMoved: (moves) => this.#toldMoves.tell(moves),
       onTime: () => this.#tell(),
     });
+    this.#seats.get(pbx.name)?.places.adopt(keeper);
+    // Whoever moved callers here before may not have come to an end.
+    if (this.#isHolder(pbx.name)) keeper.took();
     this.#keepers.set(keyOf(pbx.name, queue), keeper);
     return keeper;
   }
 
   #judged(callId: string, queue: string): void {
-    for (const pbx of this.#pbxs.keys()) {
-      const keeper = this.#keepers.get(keyOf(pbx, queue));
+    for (const { name } of this.#pbxs.all()) {
+      const keeper = this.#keepers.get(keyOf(name, queue));
       for (const stay of keeper?.line.stays.values() ?? []) {
         if (stay.callId !== callId) continue;
         this.#placed(keeper!, stay);
@@ -340,7 +452,7 @@ export class Steward {
   }
 
   #placed({ pbx, queue }: QueueKeeper, { callId, joinedAtMs }: Stay): void {
-    if (callId === "" || !this.#isOrdered(queue)) return;
+    if (callId === "" || !this.#isOrdered(queue) || !this.#isHolder(pbx.name)) return;
     const verdict = this.#options.verdictOf(callId, queue);
     this.#options.record.placed({
       ...{ callId, joinedAtMs, pbx: pbx.name, queue },

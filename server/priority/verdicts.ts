@@ -129,6 +129,7 @@ export class Verdicts {
         : [
             bus.on("customersChanged", (change) => this.#customersChanged(change)),
             bus.on("standingsChanged", (change) => this.#standingsChanged(change)),
+            bus.on("hintsLost", () => this.#customersChanged({ customerIds: [], phones: [] })),
           ]),
     );
     for (const call of options.calls.calls()) {

@@ -44,10 +44,13 @@ export function openVocabulary(
   let known: { readonly loaded: Loaded; readonly atMs: number } | null = null;
   let reading: Promise<Loaded> | null = null;
   let changed = false;
-  const stop = options.bus?.on("customersChanged", ({ customerIds }) => {
-    // Of single customers an operator tells; a load tells of none in particular.
-    if (customerIds.length === 0) changed = true;
-  });
+  const stops = [
+    options.bus?.on("customersChanged", ({ customerIds }) => {
+      // Of single customers an operator tells; a load tells of none in particular.
+      if (customerIds.length === 0) changed = true;
+    }),
+    options.bus?.on("hintsLost", () => (changed = true)),
+  ];
 
   function load(): Promise<Loaded> {
     if (reading !== null) return reading;
@@ -83,7 +86,7 @@ export function openVocabulary(
       };
     },
     currency: () => known?.loaded.currency ?? "",
-    close: () => stop?.(),
+    close: () => stops.forEach((stop) => stop?.()),
   };
 }
 

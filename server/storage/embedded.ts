@@ -47,7 +47,7 @@ const STARTUP_LIMIT_MS = 30_000;
  */
 export async function startEmbeddedPostgres(
   directory: string,
-  options: { readonly endWithParent?: boolean } = {},
+  options: { readonly endWithParent?: boolean; readonly maxConnections?: number } = {},
 ): Promise<EmbeddedPostgres> {
   await mkdir(directory, { recursive: true });
   const cluster = join(directory, "cluster");
@@ -76,7 +76,7 @@ export async function startEmbeddedPostgres(
           "-c",
           "shared_buffers=128MB",
           "-c",
-          "max_connections=60",
+          `max_connections=${options.maxConnections ?? 60}`,
           "-c",
           "log_min_messages=warning",
         ],

@@ -271,7 +271,21 @@ export type Schema = {
     revoked_at: Time | null;
   };
   audit: { id: Id; at: TimeDefault; actor: string; action: string; detail: Json<unknown> };
-  operator_devices: { user_id: string; pbx: string; extension: string; chosen_at: TimeDefault };
+  operator_devices: {
+    user_id: string;
+    pbx: string;
+    extension: string;
+    chosen_at: TimeDefault;
+    /** Wrap-ups of calls that ended before do not hold them any more. */
+    ready_at: ColumnType<Date | null, Date | null | undefined, Date | null>;
+  };
+  /** Who a call is with, as an operator said. */
+  call_customers: {
+    call_id: string;
+    customer_id: string;
+    chosen_by: string | null;
+    chosen_at: TimeDefault;
+  };
   calls: {
     id: string;
     pbx: string;
@@ -659,6 +673,23 @@ export type Schema = {
     queue: Generated<string>;
     user_id: string | null;
     at: TimeDefault;
+  };
+  leases: {
+    name: string;
+    epoch: string;
+    holder: string;
+    holder_pid: number;
+    taken_at: Time;
+    renewed_at: Time;
+  };
+  placements_by_hand: {
+    pbx: string;
+    queue: string;
+    channel_id: string;
+    call_id: string;
+    position: number;
+    placed_by: string;
+    placed_at: TimeDefault;
   };
   waiting_calls: {
     call_id: string;

@@ -1,6 +1,8 @@
 /** For tests of the dialplan before a queue: a real PBX whose dialplan asks a server that is as bad, or as good, as a test wants. */
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
+import { TestLease } from "../support/lease.ts";
+import { fixedPbxs } from "../../server/asterisk/pbxs.ts";
 import { PbxLink } from "../../server/asterisk/link.ts";
 import { LiveCalls } from "../../server/calls/live.ts";
 import type { Customer } from "../../server/customers/model.ts";
@@ -63,7 +65,7 @@ export async function openBeforeQueue(
   const lab = await startLab({ ...setup, callcard: { port: double.port, token: TOKEN } });
   const { host, amiPort: port, username, secret } = lab;
   const link = new PbxLink({ name: "lab", host, port, username, secret, tls: false });
-  const calls = new LiveCalls({ pbxs: [link], extensionPattern: /^\d{2,6}$/ });
+  const calls = new LiveCalls({ pbxs: fixedPbxs([link]), extensionPattern: /^\d{2,6}$/ });
   calls.open();
   link.start();
 
@@ -71,14 +73,20 @@ export async function openBeforeQueue(
   const sitting: Sitting[] = [];
   const log = { info: () => undefined, warn: () => undefined };
   const keeper = () =>
-    new PreferredOperators({ pbxs: [link], calls, sitting: () => sitting, log, everyMs: 200 });
+    new PreferredOperators({
+      pbxs: fixedPbxs([link]),
+      calls,
+      leaseOf: () => new TestLease(),
+      sitting: () => sitting,
+      log,
+      everyMs: 200,
+    });
   let keeping = keeper();
   keeping.open();
 
   const app = await testApp();
   callerRoute(app, {
-    pbxs: [{ name: "lab", token: TOKEN }],
-    log,
+    pbxs: () => [{ name: "lab", token: TOKEN }],
     callerOf: async (number) => {
       const given = customers.get(number);
       if (given === undefined)
@@ -136,7 +144,7 @@ export async function openBeforeQueue(
     },
     async another() {
       const own = new PbxLink({ name: "lab", host, port, username, secret, tls: false });
-      const seen = new LiveCalls({ pbxs: [own], extensionPattern: /^\d{2,6}$/ });
+      const seen = new LiveCalls({ pbxs: fixedPbxs([own]), extensionPattern: /^\d{2,6}$/ });
       seen.open();
       own.start();
       while (own.status().state !== "up") await sleep(10);

@@ -31,6 +31,9 @@ const limits: ConnectionLimits = {
   pingLimitMs: 10_000,
   maxMessageChars: 64 * 1024,
   maxListItems: 1000,
+  sliceMs: 4,
+  maxWaitingChars: 1024 * 1024,
+  tooMuchAfterMs: 2000,
 };
 
 type Watched = {
@@ -41,8 +44,11 @@ type Watched = {
   readonly closed: string[];
   readonly roundTrips: number[];
   readonly outcomes: string[];
+  readonly noise: string[];
   damage: number;
   stray: number;
+  shed: number;
+  tooMuch: number;
 };
 
 async function watch(
@@ -59,14 +65,21 @@ async function watch(
     closed: [],
     roundTrips: [],
     outcomes: [],
+    noise: [],
     damage: 0,
     stray: 0,
+    shed: 0,
+    tooMuch: 0,
     connection: new AmiConnection(
       { host: "127.0.0.1", port: server.port, username: "callcard", secret, tls: false },
       { ...limits, ...change },
       clock,
       {
         onEvent: (raw) => void watched.events.push({ event: decode(raw), name: raw["event"] }),
+        isNoise: (name) => name === "VarSet",
+        onNoise: (name) => void watched.noise.push(name),
+        onShed: () => void (watched.shed += 1),
+        onTooMuch: () => void (watched.tooMuch += 1),
         onDamage: () => void (watched.damage += 1),
         onAction: (name, outcome) => void watched.outcomes.push(`${name} ${outcome}`),
         onRoundTrip: (ms) => void watched.roundTrips.push(ms),
@@ -145,6 +158,10 @@ test("A server that never greets is given up at the deadline", async () => {
     clock,
     {
       onEvent: () => {},
+      isNoise: () => false,
+      onNoise: () => {},
+      onShed: () => {},
+      onTooMuch: () => {},
       onDamage: () => {},
       onAction: () => {},
       onRoundTrip: () => {},
@@ -535,4 +552,57 @@ test("The machine's clock gives the wall clock's time with a fraction", () => {
   const now = clock.nowMs();
   expect(now).toBeGreaterThan(before - 25);
   expect(now).toBeLessThan(Date.now() + 25);
+});
+
+test("Noise is dropped before it is taken to pieces, and what runs into it is not", async () => {
+  const watched = await opened();
+  const noise = (more: string) => `Event: VarSet\r\nPrivilege: dialplan,all\r\n${more}\r\n\r\n`;
+  const ring = message({ Event: "Newstate", Uniqueid: "1.1", ChannelState: 5 });
+  const text =
+    noise("Value: a") +
+    ring +
+    // Cut off, and the next one's lines became its own: what it says is lost, which has to be noticed.
+    noise("Uniqueid: 1.1\r\nPrivEvent: Hangup\r\nUniqueid: 1.1") +
+    noise("Value: b") +
+    // Said to everybody by somebody's action: no answer to ours, and no noise either.
+    noise("ActionID: theirs") +
+    noise("Value: c") +
+    ring;
+  watched.session.send(text);
+  await until(() => watched.noise.length === 3 && watched.events.length === 3);
+  expect(watched.events.map(({ name }) => name)).toEqual(["Newstate", "VarSet", "Newstate"]);
+  expect(watched.damage).toBe(1);
+});
+
+test("Noise cut anywhere by the network is dropped all the same, and nothing else is", async () => {
+  const ring = (id: string) => message({ Event: "Newstate", Uniqueid: id, ChannelState: 5 });
+  const noise = "Event: VarSet\r\nValue: Ж\r\n\r\n";
+  const text = noise + ring("1") + noise + noise + ring("2") + ring("3") + noise;
+  const watched = await opened();
+  const bytes = Buffer.from(text);
+  for (let at = 1; at < bytes.length; at += 7) {
+    watched.events.length = 0;
+    watched.noise.length = 0;
+    watched.session.send(bytes.subarray(0, at));
+    await turn();
+    watched.session.send(bytes.subarray(at));
+    await until(() => watched.noise.length === 4);
+    expect(watched.events).toMatchObject([
+      { event: { channel: { id: "1" } } },
+      { event: { channel: { id: "2" } } },
+      { event: { channel: { id: "3" } } },
+    ]);
+  }
+});
+
+test("While it sheds only answers pass, and pings are answered", async () => {
+  const watched = await opened();
+  watched.connection.shed();
+  watched.session.event("Newstate", { Uniqueid: "1.1", ChannelState: 5 });
+  await watched.connection.action("CoreStatus");
+  expect([watched.events.length, watched.shed]).toEqual([0, 1]);
+  watched.connection.readAll();
+  watched.session.event("Newstate", { Uniqueid: "1.2", ChannelState: 5 });
+  await until(() => watched.events.length > 0);
+  expect(watched.events).toMatchObject([{ event: { channel: { id: "1.2" } } }]);
 });

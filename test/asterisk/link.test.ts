@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { afterEach, expect, test } from "vitest";
 import type { LinkConfig, LinkTuning } from "../../server/asterisk/link.ts";
-import { AmiServer } from "../support/ami-server.ts";
+import { AmiServer, message } from "../support/ami-server.ts";
 import type { AmiServerOptions } from "../support/ami-server.ts";
 import { watchedLink } from "../support/link.ts";
 import type { WatchedLink } from "../support/link.ts";
@@ -578,4 +578,37 @@ test("Any bytes at all neither stop the stream nor make it lie about what comes 
     { numRuns: 300 },
   );
   expect(server.sessions).toHaveLength(1);
+});
+
+test("A PBX that sends more than can be read is flooding: what it says is dropped, then its snapshot is read", async () => {
+  const server = await serve();
+  const clock = wireClock();
+  // Every message takes its reader two milliseconds.
+  const watched = watch(server, { clock, maxWaitingChars: 4096, tooMuchAfterMs: 1000 });
+  watched.link.listen(({ type }) => {
+    if (type === "channelCreated") clock.advance(2);
+  });
+  await watched.untilState("up");
+  const session = await server.session();
+  const one = (id: number) =>
+    message({ Event: "Newchannel", Uniqueid: `${id}.1`, Channel: "PJSIP/101-1", ChannelState: 4 });
+  const many = Array.from({ length: 100 }, (_, at) => one(at)).join("");
+  for (let at = 0; at < 40; at += 1) session.send(many);
+  await watched.untilState("flooding");
+  expect(watched.link.status().reason).toBe("It sends more than can be read");
+  expect(watched.types().at(-1)).toBe("connectionLost");
+  while (watched.link.lagMs() > 0 || watched.link.counters().shed === 0)
+    await new Promise((resolve) => setImmediate(resolve));
+  const seen = watched.types().length;
+  session.event("Hangup", { Uniqueid: "1.1", Channel: "PJSIP/101-1", Cause: 16 });
+  const { shed } = watched.link.counters();
+  while (watched.link.counters().shed === shed)
+    await new Promise((resolve) => setImmediate(resolve));
+  expect(watched.types().length).toBe(seen);
+  clock.advance(1000);
+  await watched.untilState("up");
+  expect(watched.types().at(-1)).toBe("snapshot");
+  expect(watched.link.counters()).toMatchObject({ floods: 1, snapshots: 2, logins: 1 });
+  session.event("Hangup", { Uniqueid: "9.1", Channel: "PJSIP/101-1", Cause: 16 });
+  await watched.until("channelHungUp");
 });

@@ -15,10 +15,10 @@ import { openTimeline } from "../../server/customers/timeline.ts";
 import { workSource } from "../../server/desk/card-work.ts";
 import { CARD_LIMITS } from "../../server/desk/cards.ts";
 import type { DeskWork } from "../../server/desk/ports.ts";
-import { notesOf, orderTalkedAbout, pastCalls } from "../../server/desk/store.ts";
+import { notesOf, pastCalls } from "../../server/desk/store.ts";
 import { readEntries } from "../../server/followups/call-backs/entries.ts";
 import { claimOf, claimsOf } from "../../server/followups/claims/store.ts";
-import { findOrder } from "../../server/orders/actions/detail.ts";
+import { findOrder, findOrderTalkedAbout } from "../../server/orders/actions/detail.ts";
 import { findProducts } from "../../server/orders/actions/products.ts";
 import { openOrderBook } from "../../server/orders/book.ts";
 import { type Storage, openStorage } from "../../server/storage/database.ts";
@@ -151,26 +151,26 @@ function firstView(storage: Storage, reads: Together): (customerId: number) => P
   const orders = openOrderBook(reads);
   const { db, pool } = reads;
   // Of the parts what a card asks of them, and nothing that runs by itself.
-  const work = workSource(
-    {
-      orders: { order: (id: string) => findOrder(pool, id) },
-      background: openBackground(reads),
-      claims: {
-        ofCustomer: async (id: string, limit: number) => {
-          const rows = await claimsOf(db, id, limit);
-          return rows.map((row) => claimOf(row, Date.now()));
-        },
+  const work = workSource({
+    orders: {
+      order: (id: string) => findOrder(pool, id),
+      talkedAbout: (id: string, among: number) => findOrderTalkedAbout(pool, id, among),
+    },
+    background: openBackground(reads),
+    claims: {
+      ofCustomer: async (id: string, limit: number) => {
+        const rows = await claimsOf(db, id, limit);
+        return rows.map((row) => claimOf(row, Date.now()));
       },
-      callBacks: {
-        ofPhone: async (phone: string) => {
-          const asOf = { nowMs: Date.now(), lateMinutes: 15 };
-          const where = sql`b.phone = ${phone} and b.state in ('open', 'taken')`;
-          return (await readEntries(db, asOf, where))[0] ?? null;
-        },
+    },
+    callBacks: {
+      ofPhone: async (phone: string) => {
+        const asOf = { nowMs: Date.now(), lateMinutes: 15 };
+        const where = sql`b.phone = ${phone} and b.state in ('open', 'taken')`;
+        return (await readEntries(db, asOf, where))[0] ?? null;
       },
-    } as unknown as DeskWork,
-    (id) => orderTalkedAbout(reads.db, id, 100),
-  );
+    },
+  } as unknown as DeskWork);
   return async (customerId) => {
     const phone = phoneOf(customerId);
     const found = await directory.identify(phone);

@@ -70,10 +70,23 @@ const TICK_MS = 10;
 export async function cpuMs(child: {
   readonly process: { readonly pid?: number | undefined };
 }): Promise<number> {
-  const stat = await readFile(`/proc/${child.process.pid}/stat`, "utf8");
+  return cpuMsOf(child.process.pid!);
+}
+
+/** The same of any process, by its id. */
+export async function cpuMsOf(pid: number): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, "utf8");
   // The name stands in brackets and may hold anything; user and system time are 12th and 13th behind it.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
+}
+
+/** Resident memory of a process now, and the most it ever had, bytes. */
+export async function memoryOf(pid: number): Promise<{ nowBytes: number; mostBytes: number }> {
+  const status = await readFile(`/proc/${pid}/status`, "utf8");
+  const kilobytes = (name: string) =>
+    Number(new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(status)?.[1]);
+  return { nowBytes: kilobytes("VmRSS") * 1024, mostBytes: kilobytes("VmHWM") * 1024 };
 }
 
 /** Percentiles of a list of numbers. */

@@ -6,6 +6,7 @@ import { fork } from "node:child_process";
 import { createRequire } from "node:module";
 import { connect } from "node:net";
 import { join } from "node:path";
+import { fixedPbxs } from "../../server/asterisk/pbxs.ts";
 import { defaultExtensionPattern } from "../../server/asterisk/devices.ts";
 import { PbxLink } from "../../server/asterisk/link.ts";
 import type { Pbx } from "../../server/asterisk/model.ts";
@@ -95,7 +96,10 @@ const readWithBareManager: Reader = (port, started) =>
 
 /** The call model with a listener that takes every fact. */
 function callModel(pbx: Pbx): () => void {
-  const calls = new LiveCalls({ pbxs: [pbx], extensionPattern: defaultExtensionPattern });
+  const calls = new LiveCalls({
+    pbxs: fixedPbxs([pbx]),
+    extensionPattern: defaultExtensionPattern,
+  });
   let facts = 0;
   calls.onFact(() => {
     facts += 1;

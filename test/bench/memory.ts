@@ -1,10 +1,9 @@
 /** What the server holds in memory: at rest, and after many calls with 200 operators at their screens. */
 import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { openScreen, seatOperators } from "../support/operators.ts";
-import { startChild, startServer } from "./children.ts";
-import type { LoadAnswer } from "./pop-load.ts";
+import { startServer } from "./children.ts";
+import { startLoad } from "./load.ts";
 import type { Bench } from "./run.ts";
 import { openShop } from "./shop.ts";
 
@@ -34,12 +33,9 @@ export const memory: Bench = async ({ quick }) => {
   const extensions = Array.from({ length: OPERATORS }, (_, at) => String(1000 + at));
   const operators = await seatOperators(storage, PBX, extensions);
 
-  const load = startChild<LoadAnswer>(fileURLToPath(new URL("pop-load.ts", import.meta.url)));
-  parts.defer(() => load.end());
   const pace = { answerAfterMs: 30, talkMs: 60 };
-  load.tell({ do: "start", operators: extensions, watched: [], numbers, pace });
-  const ami = await load.next();
-  if (ami.told !== "started") throw new Error("the load did not start");
+  const load = await startLoad(parts, { operators: extensions, watched: [], numbers, pace });
+  const { ami } = load;
   const server = startServer({
     ...{ PORT: "0", LOG_LEVEL: "warn", DATABASE_URL: databaseUrl, PBX_NAME: PBX },
     ...{ AMI_HOST: "127.0.0.1", AMI_PORT: String(ami.port), ADMIN_PASSWORD: "not used here" },
@@ -89,14 +85,11 @@ export const memory: Bench = async ({ quick }) => {
   ];
 
   async function run(count: number): Promise<number> {
-    load.tell({
-      do: "run",
+    const { calls } = await load.run({
       seconds: count / CALLS_PER_SECOND,
-      callsPerSecond: CALLS_PER_SECOND,
-      watchedPerSecond: 0,
+      ...{ callsPerSecond: CALLS_PER_SECOND, watchedPerSecond: 0 },
     });
-    const answer = await load.next();
-    return answer.told === "done" ? answer.calls : 0;
+    return calls;
   }
 
   /** Memory once what was under way is written and collected. */

@@ -7,8 +7,8 @@ import type { Browser, Page } from "playwright-core";
 import { SESSION_COOKIE } from "../../server/http/auth.ts";
 import { openChromium, profile } from "../support/chromium.ts";
 import { type SeatedOperator, openScreen, seatOperators } from "../support/operators.ts";
-import { type Child, percentile, startChild, startServer } from "./children.ts";
-import type { LoadAnswer } from "./pop-load.ts";
+import { percentile, startChild, startServer } from "./children.ts";
+import { type Load, startLoad } from "./load.ts";
 import type { Bench, Figure } from "./run.ts";
 import { openShop } from "./shop.ts";
 
@@ -37,17 +37,13 @@ export const pop: Bench = async ({ quick }) => {
   const extensions = Array.from({ length: OPERATORS }, (_, at) => String(1000 + at));
   const operators = await seatOperators(storage, PBX, extensions);
 
-  const load = startChild<LoadAnswer>(file("pop-load.ts"));
-  parts.defer(() => load.end());
-  load.tell({
-    do: "start",
+  const load = await startLoad(parts, {
     operators: extensions.slice(PAGES),
     watched: extensions.slice(0, PAGES),
     numbers,
     pace: { answerAfterMs: 1500, talkMs: 4000 },
   });
-  const ami = await load.next();
-  if (ami.told !== "started") throw new Error("the load did not start");
+  const { ami } = load;
   const browser = await openChromium();
   parts.defer(() => browser.close());
 
@@ -69,9 +65,9 @@ export const pop: Bench = async ({ quick }) => {
       ...{ PORT: "0", LOG_LEVEL: "warn", DATA_DIR: process.env["DATA_DIR"] ?? "data" },
       ...{ DATABASE_URL: databaseUrl, PBX_NAME: PBX, ADMIN_PASSWORD: "not used here" },
       AMI_HOST: "127.0.0.1",
-      AMI_PORT: String(told("port")),
-      AMI_USERNAME: String(told("username")),
-      AMI_SECRET: String(told("secret")),
+      AMI_PORT: String(ami.port),
+      AMI_USERNAME: ami.username,
+      AMI_SECRET: ami.secret,
     });
     serving.defer(() => server.end());
     const { url } = await server.next();
@@ -97,7 +93,7 @@ export const pop: Bench = async ({ quick }) => {
   async function measureRelay(): Promise<readonly number[]> {
     await using serving = new AsyncDisposableStack();
     const relay = startChild<{ port: number }>(file("relay.ts"), {
-      args: [String(told("port")), String(told("username")), String(told("secret"))],
+      args: [String(ami.port), ami.username, ami.secret],
     });
     serving.defer(() => relay.end());
     const { port } = await relay.next();
@@ -116,10 +112,6 @@ export const pop: Bench = async ({ quick }) => {
     const rang = await runLoad(load, Math.min(seconds, 30));
     const painted = (await Promise.all(pages.map(collect))).flat();
     return latencies(rang, painted, (ringId) => ringId);
-  }
-
-  function told(key: "port" | "username" | "secret"): string | number {
-    return ami.told === "started" ? ami[key] : "";
   }
 };
 
@@ -157,19 +149,11 @@ async function collect(page: Page): Promise<Painted> {
   );
 }
 
-async function runLoad(
-  load: Child<LoadAnswer>,
-  seconds: number,
-): Promise<ReadonlyMap<string, number>> {
-  load.tell({
-    do: "run",
-    seconds,
-    callsPerSecond: CALLS_PER_SECOND,
-    watchedPerSecond: WATCHED_PER_SECOND,
+async function runLoad(load: Load, seconds: number): Promise<ReadonlyMap<string, number>> {
+  const { rang } = await load.run({
+    ...{ seconds, callsPerSecond: CALLS_PER_SECOND, watchedPerSecond: WATCHED_PER_SECOND },
   });
-  const answer = await load.next();
-  if (answer.told !== "done") throw new Error("the load answered something else");
-  return new Map(answer.rang);
+  return rang;
 }
 
 function latencies(

@@ -36,6 +36,8 @@ const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   dialling: async () => (await import("./dialling.ts")).dialling,
   hints: async () => (await import("./hints.ts")).hints,
   card: async () => (await import("./card.ts")).card,
+  cluster: async () => (await import("./cluster.ts")).cluster,
+  noise: async () => (await import("./noise.ts")).noise,
   memory: async () => (await import("./memory.ts")).memory,
 };
 

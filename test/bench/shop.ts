@@ -20,10 +20,14 @@ export type Shop = {
 };
 
 /** Opens one: customers and orders in a fresh, migrated database. `parts` closes it. */
-export async function openShop(parts: AsyncDisposableStack): Promise<Shop> {
+export async function openShop(
+  parts: AsyncDisposableStack,
+  options: { readonly maxConnections?: number } = {},
+): Promise<Shop> {
   const directory = await mkdtemp(join(tmpdir(), "callcard-bench-"));
   parts.defer(() => rm(directory, { recursive: true, force: true }));
   const postgres = await startEmbeddedPostgres(join(directory, "postgres"), {
+    ...options,
     endWithParent: true,
   });
   parts.defer(() => postgres.stop());

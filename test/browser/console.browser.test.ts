@@ -29,6 +29,8 @@ test("queues are live, a caller's place is explained, and a supervisor moves the
   await page.getByRole("button", { name: "Переставить: Елена Орлова" }).click();
   await page.getByRole("button", { name: "В начало" }).click();
   await page.getByRole("dialog").getByText("С места 4 на место 1").waitFor();
+  // There is one PBX: its name says nothing.
+  expect(await page.getByRole("dialog").getByText("Очередь на АТС").count()).toBe(0);
   expect(double.moves).toEqual([]);
   await page.getByRole("dialog").getByRole("button", { name: "Переставить" }).click();
   await page.getByRole("button", { name: "Почему Елена Орлова на месте 1" }).waitFor();
@@ -170,6 +172,38 @@ test.each([
   const { page } = await stage.scene({ locale });
   await page.getByRole("link", { name: queues }).waitFor();
 });
+
+/** Places whose name is not wholly in sight, and how many rows they make. */
+const outOfSight = (page: Page) =>
+  page.locator("nav.places").evaluate((nav) => {
+    const links = [...nav.querySelectorAll("a")];
+    const clipped = links.filter((link) => {
+      const { left, right, top, bottom } = link.getBoundingClientRect();
+      const [x, y] = [(left + right) / 2, (top + bottom) / 2];
+      const on = [left + 2, x, right - 2].map((at) =>
+        (nav.getRootNode() as ShadowRoot).elementFromPoint(at, y),
+      );
+      return on.some((one) => one !== link && !link.contains(one));
+    });
+    const names = clipped.map((link) => link.textContent.trim());
+    return { names, rows: new Set(links.map(({ offsetTop }) => offsetTop)).size };
+  });
+
+test.each(
+  ["ru-RU", "uk-UA", "en-GB"].flatMap((locale) => [
+    [locale, "admin"] as const,
+    [locale, "supervisor"] as const,
+  ]),
+)(
+  "every place is in sight on small screens, and in one row at 1280: %s, %s",
+  async (locale, role) => {
+    const { page } = await stage.scene({ locale, role, width: 1280, height: 800 });
+    await page.locator("nav.places .count").waitFor();
+    expect(await outOfSight(page)).toEqual({ names: [], rows: 1 });
+    await page.setViewportSize({ width: 1024, height: 768 });
+    await expect.poll(() => outOfSight(page)).toEqual({ names: [], rows: 2 });
+  },
+);
 
 const places = ["#queues", "#rules", "#what-if", "#versions"];
 test.each(places.flatMap((place) => [[place, "light"] as const, [place, "dark"] as const]))(

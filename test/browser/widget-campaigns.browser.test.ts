@@ -3,6 +3,7 @@ import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
 import { complaintsOf } from "../support/chromium.ts";
 import * as sample from "../support/desk-samples.ts";
+import { shot } from "../support/looking.ts";
 import { deskScenes } from "../support/scenes.ts";
 
 const stage = deskScenes();
@@ -291,4 +292,19 @@ test.each(["ru", "uk", "en"])("nothing is wider than a screen of 320 px: %s", as
     .locator("callcard-wrap-up[expanded]")
     .evaluate((form) => form.scrollWidth - form.clientWidth);
   expect(inner).toBe(0);
+});
+
+test("an offer names the PBX it is dialled on where there are several", async () => {
+  const { double, tab } = await stage.scene();
+  const page = await tab();
+  await heading(page, "Вы на линии");
+  double.preview(sample.samplePreview(now(), { pbx: "warehouse" }));
+  const offered = page.locator("callcard-preview");
+  await offered.getByRole("heading", { name: "Следующий звонок" }).waitFor();
+  expect(await offered.getByText("АТС warehouse").count()).toBe(0);
+  const [office] = double.state.pbxs;
+  const pbxs = [office!, { ...office!, name: "warehouse" }];
+  double.change({ kind: "pbxs", pbxs, trouble: [] });
+  await offered.getByText("АТС warehouse").waitFor();
+  await shot(page, "preview-pbx");
 });

@@ -3,6 +3,7 @@ import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { complaintsOf } from "../support/chromium.ts";
 import * as sample from "../support/desk-samples.ts";
+import { shot } from "../support/looking.ts";
 import { deskScenes } from "../support/scenes.ts";
 
 const stage = deskScenes();
@@ -535,3 +536,36 @@ test("the language chosen on the screen wins and is remembered", async () => {
   await page.reload();
   await heading(page, "Ви на лінії");
 });
+
+test.each([
+  ["ru-RU", "АТС office больше не подключена к Callcard"],
+  ["uk-UA", "АТС office більше не підключена до Callcard"],
+  ["en-GB", "The phone system office is no longer part of Callcard"],
+])(
+  "an operator on a PBX that was taken away is told so, and whom to ask: %s",
+  async (locale, words) => {
+    const { user } = sample.sampleState(now());
+    const { double, tab } = await stage.scene({
+      locale,
+      state: { user: { ...user, language: locale.slice(0, 2) } },
+    });
+    const page = await tab();
+    await page.getByRole("main").waitFor();
+    const [office] = double.state.pbxs;
+    const others = [{ ...office!, name: "old", up: false, reason: "refused" }];
+    double.change({
+      kind: "pbxs",
+      pbxs: [{ ...office!, up: false }, ...others],
+      trouble: ["pbxDown"],
+    });
+    double.presence({ state: "offline", sinceMs: Date.now() });
+    const bars = page.locator(".bars");
+    // Of one that is only away, and of nobody else's.
+    await bars.getByText("office", { exact: false }).waitFor();
+    expect(await bars.textContent()).not.toContain("old");
+    double.change({ kind: "pbxs", pbxs: others, trouble: ["pbxDown"] });
+    await bars.getByText(words).waitFor();
+    await page.locator("callcard-today").getByText(words).waitFor();
+    await shot(page, `pbx-removed-${locale}`);
+  },
+);

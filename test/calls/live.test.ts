@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { fixedPbxs } from "../../server/asterisk/pbxs.ts";
 import {
   type AmiAnswer,
   AmiError,
@@ -83,7 +84,7 @@ afterEach(() => {
 function live(...pbxs: readonly Pbx[]) {
   const failures: unknown[] = [];
   const calls = new LiveCalls({
-    pbxs,
+    pbxs: fixedPbxs(pbxs),
     extensionPattern,
     now: () => Date.now(),
     onFailure: (error) => failures.push(error),

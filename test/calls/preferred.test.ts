@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
+import { fixedPbxs } from "../../server/asterisk/pbxs.ts";
 import type {
   ChannelInfo,
   Pbx,
@@ -163,7 +164,7 @@ describe("the queues of a PBX while somebody waits for their preferred operator"
       return () => listeners.delete(listener);
     };
     const calls = new LiveCalls({
-      pbxs: [{ name: "lab", listen } as unknown as Pbx],
+      pbxs: fixedPbxs([{ name: "lab", listen } as unknown as Pbx]),
       ...{ extensionPattern, settleEveryMs: 1e6, auditEveryMs: 0 },
     });
     calls.open();

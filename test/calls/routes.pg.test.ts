@@ -4,7 +4,7 @@ import type { Call } from "../../server/calls/model.ts";
 import { recordOf } from "../../server/calls/record.ts";
 import { callRoutes } from "../../server/calls/routes.ts";
 import { saveCalls } from "../../server/calls/store.ts";
-import { type PopRow, upsertPops } from "../../server/desk/store.ts";
+import { type PopRow, upsertPops } from "../../server/desk/pop-rows.ts";
 import { upsertWrapUp } from "../../server/desk/wrap-up-rows.ts";
 import type { App } from "../../server/http/app.ts";
 import type { Authenticator } from "../../server/people/model.ts";

@@ -62,7 +62,8 @@ describe("campaigns on operators' screens", () => {
       },
     });
     dialler = new OfferingDialler();
-    await opened.open([dialler as unknown as Dialler]);
+    opened.follow(dialler as unknown as Dialler);
+    await opened.open();
     return opened;
   };
 
@@ -164,7 +165,7 @@ describe("campaigns on operators' screens", () => {
     await promise;
     expect(shown[0]).toMatchObject([
       userId,
-      { attemptId: person.attemptId, phone: person.phone, dialledAtMs: 9 },
+      { attemptId: person.attemptId, pbx: dialler.pbx, phone: person.phone, dialledAtMs: 9 },
     ]);
     await side.call(userId, person.attemptId);
     await side.skip(userId, person.attemptId, "notNow");
@@ -173,7 +174,7 @@ describe("campaigns on operators' screens", () => {
     dialler.standing = null;
     dialler.tell(userId, null);
     expect(shown.at(-1)).toEqual([userId, null]);
-    expect(() => side.call(userId, person.attemptId)).toThrow(Refusal);
+    await expect(side.call(userId, person.attemptId)).rejects.toBeInstanceOf(Refusal);
   });
 
   test("done closes the contact, in the transaction that writes the wrap-up or not at all", async () => {

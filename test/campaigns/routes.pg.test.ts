@@ -43,7 +43,7 @@ beforeAll(async () => {
   attempts = openAttempts({
     ...{ db, bus, clock: () => nowMs, lookMs: 3_600_000, timeZone: "Europe/Moscow" },
     ...{ regionOfNumber: () => "", e164Of: () => null, calls: { onFact: () => () => undefined } },
-    log: { warn: () => undefined, error: throwing },
+    log: { info() {}, warn() {}, error: throwing },
   });
   app = await testApp();
   await campaignRoutes(app, {

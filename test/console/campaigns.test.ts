@@ -13,6 +13,7 @@ import {
 
 let campaigns: Campaign[];
 let views: DiallerView[];
+let nobody: ReadonlySet<string>;
 let figures: () => Promise<readonly CampaignFigures[]>;
 let changed: () => void;
 let asked: number;
@@ -23,6 +24,7 @@ beforeEach(() => {
   vi.useFakeTimers();
   campaigns = [sampleCampaign("1")];
   views = [];
+  nobody = new Set();
   asked = 0;
   warned.length = 0;
   figures = async () => [sampleFigures("1", { planned: 5 })];
@@ -34,7 +36,7 @@ beforeEach(() => {
         return () => {};
       },
     },
-    views: () => views,
+    look: () => ({ views, nobody }),
     figures: () => {
       asked += 1;
       return figures();
@@ -72,6 +74,13 @@ test("a campaign is shown with its figures, its state and what is dialled now", 
       dialler: sampleDialler("1", { ringing: 3 }),
     },
   ]);
+});
+
+test("a campaign on whose PBX no process dials says so", async () => {
+  nobody = new Set(["office"]);
+  const { pictures } = looking();
+  await vi.advanceTimersByTimeAsync(0);
+  expect(pictures[0]!.campaigns[0]).toMatchObject({ dialler: null, nobodyDials: true });
 });
 
 test("what did not change is not sent again; what changes all the time is sent twice a second", async () => {

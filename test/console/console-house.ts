@@ -2,6 +2,7 @@
 import type { AddressInfo } from "node:net";
 import { Registry } from "prom-client";
 import { type Socket, io } from "socket.io-client";
+import { fixedPbxs } from "../../server/asterisk/pbxs.ts";
 import type { QueueMember } from "../../server/asterisk/model.ts";
 import { LiveCalls } from "../../server/calls/live.ts";
 import {
@@ -186,7 +187,7 @@ export class ConsoleHouse {
     const rules = { defaultRegion: "RU" as const, extensionPattern: /^\d{2,6}$/ };
     this.app = app;
     this.calls = new LiveCalls({
-      pbxs: [this.pbx],
+      pbxs: fixedPbxs([this.pbx]),
       extensionPattern: rules.extensionPattern,
       now: this.now,
     });
@@ -207,7 +208,7 @@ export class ConsoleHouse {
     });
     this.console = new Console({
       calls: this.calls,
-      pbxs: new Map([["main", this.pbx]]),
+      pbxs: fixedPbxs([this.pbx]),
       verdicts: this.verdicts,
       steward: this.steward,
       policies: this.policies,

@@ -1,5 +1,6 @@
 /** The parts of queue priority together, as the server wires them, on a simulated PBX and a real PostgreSQL. */
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { fixedPbxs } from "../../server/asterisk/pbxs.ts";
 import { PbxLink } from "../../server/asterisk/link.ts";
 import { CallHistory } from "../../server/calls/history.ts";
 import { LiveCalls } from "../../server/calls/live.ts";
@@ -19,6 +20,7 @@ import { openVocabulary } from "../../server/priority/vocabulary.ts";
 import { localBus } from "../../server/storage/bus.ts";
 import { addCustomer } from "../desk/desk-house.ts";
 import { testApp } from "../http/support.ts";
+import { alone } from "../support/lease.ts";
 import { type TestDatabase, testDatabase } from "../support/postgres.ts";
 import { tierPolicy } from "./console-house.ts";
 
@@ -58,7 +60,10 @@ beforeAll(async () => {
   const { host, port, secret, username } = pbx;
   link = new PbxLink({ name: "main", host, port, username, secret, tls: false });
   const rules = { defaultRegion: "RU" as const, extensionPattern: /^\d{2,6}$/ };
-  const calls = new LiveCalls({ pbxs: [link], extensionPattern: rules.extensionPattern });
+  const calls = new LiveCalls({
+    pbxs: fixedPbxs([link]),
+    extensionPattern: rules.extensionPattern,
+  });
   open.defer(() => calls.close());
   const vocabulary = openVocabulary(database, {
     queues: () => calls.queues("main").map(({ name }) => name),
@@ -87,14 +92,14 @@ beforeAll(async () => {
   record = new PriorityRecord({ db, log });
   open.defer(() => record.close());
   const steward = new Steward({
-    ...{ calls, policies, record, log, pbxs: [link] },
+    ...{ calls, policies, record, log, pbxs: fixedPbxs([link]), ...alone() },
     verdictOf: (callId, queue) => verdicts.of(callId, queue),
     onVerdict: (listener) => verdicts.onVerdict(listener),
   });
   open.defer(() => steward.close());
   console = new Console({
     ...{ calls, verdicts, steward, policies, db },
-    pbxs: new Map([["main", link]]),
+    pbxs: fixedPbxs([link]),
     checkPolicy: async (policy) => checkPolicy(policy, await vocabulary.read()),
   });
   open.defer(() => console.close());

@@ -184,6 +184,20 @@ describe("what operators say", () => {
     await here.attach("+79130000002", "1", "1");
     expect(await there.identify("+79130000002")).toMatchObject({ outcome: "one" });
   });
+
+  test("a choice whose hint was lost is seen once that is told", async () => {
+    await customers({ sourceId: "1", name: "A", phones: ["+79130000001"] });
+    const bus = localBus((error) => {
+      throw error;
+    });
+    const here = openDirectory(database, rules);
+    const there = openDirectory(database, { ...rules, bus, freshMs: 3_600_000 });
+    expect(await there.identify("+79130000002")).toMatchObject({ outcome: "none" });
+    await here.attach("+79130000002", "1", "1");
+    expect(await there.identify("+79130000002")).toMatchObject({ outcome: "none" });
+    bus.publish("hintsLost", {});
+    expect(await there.identify("+79130000002")).toMatchObject({ outcome: "one" });
+  });
 });
 
 describe("search", () => {
@@ -274,6 +288,7 @@ describe("a database in trouble", () => {
     expect(await directory.identify("+79130000001")).toMatchObject({
       outcome: "one",
       customer: { name: "A" },
+      fromMemory: true,
     });
     expect(await directory.identify("+79130000002")).toMatchObject({ outcome: "failed" });
   });

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { expect, test } from "vitest";
+import { fixedPbxs } from "../../server/asterisk/pbxs.ts";
 import { PbxLink } from "../../server/asterisk/link.ts";
 import { LiveCalls } from "../../server/calls/live.ts";
 import type { CallFact } from "../../server/calls/model.ts";
@@ -13,7 +14,7 @@ test("the listener follows two hours of the demo, with losses of the connection 
   const demo = await startDemo({ shop, clock });
   const { port, host, username, secret } = demo.pbx;
   const link = new PbxLink({ name: "demo", host, port, username, secret, tls: false });
-  const calls = new LiveCalls({ pbxs: [link], extensionPattern: /^\d{2,6}$/ });
+  const calls = new LiveCalls({ pbxs: fixedPbxs([link]), extensionPattern: /^\d{2,6}$/ });
   const ended: CallFact[] = [];
   calls.onFact((fact) => {
     if (fact.type === "callEnded") ended.push(fact);

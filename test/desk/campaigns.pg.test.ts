@@ -272,6 +272,7 @@ describe("a wrap-up of a campaign's call", () => {
 describe("a preview", () => {
   const preview = (change: Partial<Preview> = {}): Preview => ({
     attemptId: ATTEMPT,
+    pbx: "main",
     campaign: sampleCampaign({ attemptId: ATTEMPT }),
     phone: SHARED,
     customerId: annaId,
@@ -286,7 +287,7 @@ describe("a preview", () => {
     campaigns.offer(olgaId, preview());
     const shown = await olga.until((state) => state.preview?.card.outcome === "one");
     expect(shown.preview).toMatchObject({
-      ...{ attemptId: ATTEMPT, offeredAtMs: 1000, dialledAtMs: 31_000 },
+      ...{ attemptId: ATTEMPT, pbx: "main", offeredAtMs: 1000, dialledAtMs: 31_000 },
       card: { customer: { id: annaId } },
     });
     const second = await house.browser("olga");

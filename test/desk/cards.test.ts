@@ -135,6 +135,51 @@ describe("a card", () => {
     expect(cards.card("c")?.outcome).toBe("one");
   });
 
+  test("shows what was last seen while nothing can be read, says that it is old, and is as it should be again", async () => {
+    const order = { id: "o1", number: "26-1" };
+    cards.open("first", party);
+    await sources.answer("identify", one);
+    await sources.answer("orders", [order]);
+    await sources.answer("totals", totals);
+    await sources.answer("calls", []);
+    await sources.answer("notes", [note]);
+    cards.drop("first");
+
+    cards.open("c", party);
+    await sources.answer("identify", { ...one, fromMemory: true });
+    for (const part of ["orders", "totals", "calls", "notes"]) await sources.fail(part);
+    const old = {
+      outcome: "one",
+      orders: [order],
+      totals,
+      notes: [note],
+      problems: ["fromMemory"],
+    };
+    expect(cards.card("c")).toMatchObject(old);
+    const told = changed.length;
+    await vi.advanceTimersByTimeAsync(500);
+    await sources.answer("identify", { ...one, fromMemory: true });
+    expect(changed.length, "what did not change is not told again").toBe(told);
+    await vi.advanceTimersByTimeAsync(4000);
+    await sources.answer("identify", one);
+    expect(cards.card("c")?.problems, "its parts are still old").toEqual(["fromMemory"]);
+    await sources.answerParts();
+    expect(cards.card("c")).toMatchObject({ orders: [], notes: [], problems: [] });
+  });
+
+  test("of somebody else shows nothing that was remembered", async () => {
+    cards.open("first", party);
+    await sources.answer("identify", one);
+    await sources.answerParts();
+    cards.open("c", { number: "89130000002", name: "" });
+    await sources.answer("identify", { ...one, customer: boris });
+    for (const part of ["orders", "calls", "notes"]) await sources.fail(part);
+    expect(cards.card("c")).toMatchObject({
+      orders: [],
+      problems: ["ordersMissing", "historyMissing"],
+    });
+  });
+
   test("asks a part that is down again", async () => {
     cards.open("c", party);
     await sources.answer("identify", one);

@@ -2,6 +2,7 @@
 import type { AddressInfo } from "node:net";
 import { Registry } from "prom-client";
 import { type Socket, io } from "socket.io-client";
+import { fixedPbxs } from "../../server/asterisk/pbxs.ts";
 import { CallHistory } from "../../server/calls/history.ts";
 import { LiveCalls } from "../../server/calls/live.ts";
 import { readPhone } from "../../server/customers/phone.ts";
@@ -44,6 +45,11 @@ export type HouseOptions = {
   readonly priority?: DeskPriority;
   readonly campaigns?: DeskCampaigns;
   readonly work?: DeskWork;
+  /** Another process listens to it too. */
+  readonly pbx?: ScriptedPbx;
+  /** Of several processes. */
+  readonly bus?: Bus;
+  readonly acts?: () => boolean;
   readonly log?: {
     info(fields: object, message: string): void;
     warn(fields: object, message: string): void;
@@ -54,11 +60,9 @@ export type HouseOptions = {
 export class House {
   #offsetMs = 0;
   readonly now = () => performance.timeOrigin + performance.now() + this.#offsetMs;
-  readonly pbx = new ScriptedPbx("main", this.now);
+  readonly pbx: ScriptedPbx;
   readonly registry = new Registry();
-  readonly bus: Bus = localBus((error) => {
-    throw error;
-  });
+  readonly bus: Bus;
   readonly desk: Desk;
   /** Listens after the desk, as in the server. */
   readonly history: CallHistory;
@@ -73,17 +77,23 @@ export class House {
   private constructor(options: HouseOptions, app: App, authenticator: Authenticator) {
     const { storage } = options;
     this.storage = storage;
+    this.pbx = options.pbx ?? new ScriptedPbx("main", this.now);
+    this.bus =
+      options.bus ??
+      localBus((error) => {
+        throw error;
+      });
     const rules = { defaultRegion: "RU" as const, extensionPattern: /^\d{2,6}$/ };
     this.calls = new LiveCalls({
-      pbxs: [this.pbx],
+      pbxs: fixedPbxs([this.pbx]),
       extensionPattern: /^\d{2,6}$/,
       now: this.now,
     });
-    const directory = openDirectory(storage, { ...rules, freshMs: 0 });
+    const directory = openDirectory(storage, { ...rules, freshMs: 0, bus: this.bus });
     this.directory = options.directory?.(directory) ?? directory;
     this.desk = new Desk({
       calls: this.calls,
-      pbxs: new Map([["main", this.pbx]]),
+      pbxs: fixedPbxs([this.pbx]),
       directory: this.directory,
       orders: options.orders ?? openOrderBook(storage),
       db: storage.db,
@@ -101,6 +111,8 @@ export class House {
       ...(options.campaigns === undefined ? {} : { campaigns: options.campaigns }),
       ...(options.work === undefined ? {} : { work: options.work }),
       bus: this.bus,
+      several: options.bus !== undefined,
+      ...(options.acts === undefined ? {} : { acts: options.acts }),
       log: options.log ?? quiet,
       registry: this.registry,
       now: this.now,

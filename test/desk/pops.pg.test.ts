@@ -1,7 +1,7 @@
 /** The card before the call, from a queue event to the browser and into the ledger. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { type Missed, missedReasons } from "../../server/desk/pop.ts";
-import type { PopRow } from "../../server/desk/store.ts";
+import type { PopRow } from "../../server/desk/pop-rows.ts";
 import { type TestDatabase, testDatabase } from "../support/postgres.ts";
 import { House, addCustomer, addUsers } from "./desk-house.ts";
 import { Caller } from "./scripted-pbx.ts";

@@ -28,6 +28,7 @@ beforeEach(async () => {
     .orderBy("placed_at", "desc")
     .execute();
   for (const { id } of ids) work.book.set(id, { ...first!, id });
+  work.talkedAbout = ids[0]!.id;
   work.book.set("77", { ...old!, id: "77" });
   house = await House.open({ storage: database, work });
 });

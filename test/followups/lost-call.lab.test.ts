@@ -1,6 +1,7 @@
 /** On real Asterisk: who hangs up while waiting is called back once, and no more when they called again and were answered. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
+import { fixedPbxs } from "../../server/asterisk/pbxs.ts";
 import { PbxLink } from "../../server/asterisk/link.ts";
 import { LiveCalls } from "../../server/calls/live.ts";
 import { readPhone } from "../../server/customers/phone.ts";
@@ -15,7 +16,7 @@ test("a caller who gives up twice is one call back, closed by the call that is a
   const lab = await startLab({ version: 22 });
   const { host, amiPort: port, username, secret } = lab;
   const link = new PbxLink({ name: "lab", host, port, username, secret, tls: false });
-  const calls = new LiveCalls({ pbxs: [link], extensionPattern: /^\d{2,6}$/ });
+  const calls = new LiveCalls({ pbxs: fixedPbxs([link]), extensionPattern: /^\d{2,6}$/ });
   const callBacks = openCallBacks({
     ...{ db: database.db, calls, bus: localBus(() => undefined), customerOf: () => null },
     e164Of: (number) => readPhone(number, "RU")?.e164 ?? null,

@@ -1,6 +1,7 @@
 /** On real Asterisk: a caller is asked after the talk, presses keys, and the score is kept with the call, its queue and its operator. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { fixedPbxs } from "../../server/asterisk/pbxs.ts";
 import { PbxLink } from "../../server/asterisk/link.ts";
 import { LiveCalls } from "../../server/calls/live.ts";
 import { readPhone } from "../../server/customers/phone.ts";
@@ -24,7 +25,7 @@ beforeAll(async () => {
   lab = await startLab({ version: 22 });
   const { host, amiPort: port, username, secret } = lab;
   const link = new PbxLink({ name: "lab", host, port, username, secret, tls: false });
-  const live = new LiveCalls({ pbxs: [link], extensionPattern: /^\d{2,6}$/ });
+  const live = new LiveCalls({ pbxs: fixedPbxs([link]), extensionPattern: /^\d{2,6}$/ });
   ratings = openRatings({
     ...{ db: database.db, calls: live, customerOf: () => null, timeZone: "Europe/Moscow" },
     e164Of: (number) => readPhone(number, "RU")?.e164 ?? null,

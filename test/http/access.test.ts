@@ -1,5 +1,8 @@
 /** Who may use which address: the whole list, held to the code. A new route needs a line here. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { PbxLink } from "../../server/asterisk/link.ts";
+import { pbxRoutes } from "../../server/asterisk/pbx-routes.ts";
+import { fixedPbxs } from "../../server/asterisk/pbxs.ts";
 import { callRoutes } from "../../server/calls/routes.ts";
 import { consoleRoutes } from "../../server/console/routes.ts";
 import { customerRoutes } from "../../server/customers/routes.ts";
@@ -46,6 +49,7 @@ const expected: Record<string, Access> = {
   "GET /docs/static/index.html": everybody,
   "GET /docs/static/swagger-initializer.js": everybody,
   "GET /healthz": everybody,
+  "GET /openz": everybody,
   "GET /readyz": everybody,
   // Asks itself who may read.
   "GET /metrics": everybody,
@@ -173,6 +177,7 @@ const expected: Record<string, Access> = {
   "GET /api/v1/webhook-deliveries": admins,
   "POST /api/v1/webhook-deliveries/:id/send-again": admins,
 
+  "GET /api/v1/pbxs": admins,
   "GET /api/v1/webhooks": admins,
   "POST /api/v1/webhooks": admins,
   "DELETE /api/v1/webhooks/:id": admins,
@@ -199,6 +204,10 @@ beforeAll(async () => {
   await deliveryRoutes(app, nothing);
   await claimRoutes(app, { claims: nothing });
   await webhookRoutes(app, { db: nothing });
+  await pbxRoutes(app, {
+    ...{ pbxs: fixedPbxs<PbxLink>([]), addressOf: nothing, leases: nothing, db: nothing },
+    settings: nothing,
+  });
   await mailRoutes(app, { db: nothing, claims: nothing, region: "RU" });
   await loopRoutes(app, { db: nothing, timeZone: "UTC" });
   await learningRoutes(app, { db: nothing, learner: nothing });
@@ -208,8 +217,8 @@ beforeAll(async () => {
   await callBackRoutes(app, nothing);
   await ratingRoutes(app, nothing);
   callerRoute(app, {
-    ...{ pbxs: [], callerOf: nothing, policy: nothing, decide: nothing },
-    ...{ preferredSeatOf: nothing, log: nothing },
+    ...{ pbxs: () => [], callerOf: nothing, policy: nothing, decide: nothing },
+    preferredSeatOf: nothing,
   });
   await feedRoutes(app);
   await healthRoutes(app, {

@@ -185,7 +185,7 @@ describe("who may read", () => {
     expect(await refusal("/events/more", bearer())).toBe(404);
     expect((await enter("", from(CRM))).told).toEqual(["welcome 0"]);
     expect((await enter("", from(`http://${base}`))).told).toEqual(["welcome 0"]);
-    expect(upgrades.counters()).toEqual({ refused: { foreignOrigin: 1, notFound: 2 } });
+    expect(upgrades.counters()).toEqual({ refused: { foreignOrigin: 1, notFound: 2, leaving: 0 } });
   });
 
   test("a token that is revoked ends its readers, a database that is away ends nobody", async () => {
@@ -466,6 +466,23 @@ describe("readers that misbehave", () => {
     expect(log.text()).not.toContain("0123456789abc");
     expect(log.text()).not.toContain("cc_integrator");
   });
+});
+
+test("readers of a process that leaves are told at once, hear what happens meanwhile, and are closed within two seconds", async () => {
+  const readers = [await enter(), await enter()];
+  upgrades.leave(() => false);
+  publish(1);
+  for (const reader of readers) {
+    await reader.until(({ frames }) => frames.length >= 3);
+    expect(reader.told).toEqual(["welcome 0", "leaving 0", `${reader.frames[2]!.type} 1`]);
+    expect(Compile(FeedFrame).Check(reader.frames[1])).toBe(true);
+  }
+  for (const reader of readers) await reader.until((one) => one.closed !== null);
+  expect(readers[0]!.closed).toEqual({
+    code: 1001,
+    reason: "this process is about to end; connect again",
+  });
+  expect(await refusal("/events", bearer())).toBe(503);
 });
 
 test("closing tells the readers, refuses new ones and stops", async () => {

@@ -72,6 +72,49 @@ describe("readiness", () => {
   });
 });
 
+describe("a part that can be done without", () => {
+  test("is told when it is away, and the whole stays ready", async () => {
+    await open();
+    readiness.add("redis", () => ({ ok: false, detail: "ECONNREFUSED" }), { needed: false });
+    readiness.add("database", () => ({ ok: true, detail: "answers" }));
+    const answer = await app.inject("/readyz");
+    expect([answer.statusCode, answer.json()]).toEqual([
+      200,
+      {
+        ready: true,
+        parts: [
+          { name: "redis", ok: false, detail: "ECONNREFUSED" },
+          { name: "database", ok: true, detail: "answers" },
+        ],
+      },
+    ]);
+  });
+});
+
+describe("a process that is about to end", () => {
+  test("is not ready at once, though a part would be long in answering", async () => {
+    await open();
+    readiness.add("stuck", () => new Promise(() => undefined));
+    readiness.leave();
+    const answer = await app.inject("/readyz");
+    expect(answer.statusCode).toBe(503);
+    expect(answer.json()).toEqual({
+      ready: false,
+      parts: [{ name: "process", ok: false, detail: "leaving" }],
+    });
+  });
+
+  test("takes no new screens; one whose PostgreSQL is away does", async () => {
+    await open();
+    readiness.add("database", () => ({ ok: false, detail: "away" }));
+    expect((await app.inject("/readyz")).statusCode).toBe(503);
+    expect((await app.inject("/openz")).statusCode).toBe(200);
+    readiness.leave();
+    const answer = await app.inject("/openz");
+    expect([answer.statusCode, answer.json()]).toEqual([503, { open: false }]);
+  });
+});
+
 describe("metrics", () => {
   test("show the parts' own counters and gauges, fresh at each scrape", async () => {
     await open();

@@ -133,7 +133,7 @@ const cases: fc.Arbitrary<OfferFacts> = fc
       ),
       customer: one.known ? who : null,
       products: new Map(one.products.map((each) => [each.id, each])),
-      pools: new Map(one.rules.map(({ id }) => [id, IDS])),
+      pools: new Map(one.rules.map(({ id }) => [id, one.products])),
       uses: new Map(byRule.map(([id, times]) => [id, { all: times, today: times }])),
       hints: one.hinted.map((index) => hint(at(index))),
       timeZone: "Europe/Moscow",
@@ -259,7 +259,10 @@ describe("over generated shops, carts and rules", () => {
           const one = facts.products.get(id);
           if (one !== undefined) read.set(id, one);
         }
-        expect(decideOffers({ ...facts, products: read, pools }).answer).toEqual(
+        const looked = new Map(
+          [...pools].map(([id, pool]) => [id, pool.map((one) => facts.products.get(one)!)]),
+        );
+        expect(decideOffers({ ...facts, products: read, pools: looked }).answer).toEqual(
           decideOffers(facts).answer,
         );
       }),

@@ -34,7 +34,12 @@ const read = async (...keys: Parameters<OffersReader["read"]>[0]["products"]) =>
   return products;
 };
 /** Products that the last question had to read: by our ids, by the source's, by article numbers. */
-const looked = () => [9, 11, 13].map((place) => (asked.at(-1)![place] as unknown[]).length);
+const looked = () => {
+  const values = asked.at(-1)! as readonly (readonly unknown[])[];
+  // Of products by our ids alone there is a shorter question.
+  const lists = values.length === 2 ? [values[1], [], []] : [9, 11, 13].map((n) => values[n]);
+  return lists.map((list) => list!.length);
+};
 
 describe("products", () => {
   test("are read once, and after that only asked about", async () => {
@@ -48,7 +53,7 @@ describe("products", () => {
     expect(await read(...keys)).toEqual(first);
     // Somebody may load what is not there; what an id is of never comes back.
     expect(looked()).toEqual([0, 0, 0]);
-    expect((await reader.products(["1", "2", "3", "99"])).size).toBe(3);
+    expect((await reader.products([1, 2, 3, 99])).size).toBe(3);
     expect(asked.length).toBe(2);
   });
 
@@ -57,7 +62,43 @@ describe("products", () => {
     await read(...keys);
     await run("update products set stock = 0, price_minor = 7 where id < 4");
     expect(await read(...keys)).toMatchObject(keys.map(() => ({ stock: 0, priceMinor: 7 })));
-    expect((await reader.products(["2"])).get("2")).toMatchObject({ stock: 0 });
+    expect((await reader.products([2])).get(2)).toMatchObject({ stock: 0 });
+  });
+
+  test("come as the same list again until one of them changes, comes or goes", async () => {
+    const ids = ["1", "2", "7"];
+    const first = await reader.list(ids);
+    expect(first.map(({ id }) => id)).toEqual(["1", "2"]);
+    await read({ id: "3" });
+    expect(await reader.list(ids)).toBe(first);
+    await run("update products set price_minor = 7 where id = 2");
+    await read({ id: "3" });
+    expect(await reader.list(ids)).toMatchObject([{ priceMinor: 100 }, { priceMinor: 7 }]);
+    await run("insert into products (source, source_id, name) values ('s', 'p7', 'Product 7')");
+    await read({ id: "3" });
+    expect((await reader.list(ids)).map(({ name }) => name)).toContain("Product 7");
+    await run("delete from products where id = 1");
+    await read({ id: "3" });
+    expect((await reader.list(ids)).map(({ id }) => id).toSorted()).toEqual(["2", "7"]);
+  });
+
+  test("that go best with the cart are read together with what the customer bought", async () => {
+    await run("insert into customers (source, source_id, name) values ('s', 'c1', 'Olga')");
+    await run(
+      `insert into order_items (order_id, n, customer_id, product_id, placed_at, price_minor, quantity, fate, source_product)
+       select 77, 0, id, 3, now(), 100, 1, '', 'p3' from customers`,
+    );
+    await run(
+      "insert into goes_with (product_id, other_id, together, baskets, score) select 1, n, 9, 20, 0.1 from generate_series(2, 5) n",
+    );
+    const { rows } = await database.pool.query<{ id: string }>("select id from customers");
+    const who = { by: "id", id: rows[0]!.id } as const;
+    const { customer } = await reader.read({ customer: who, products: [{ id: "1" }], source: "s" });
+    expect([...customer!.boughtProducts.keys()]).toEqual([3]);
+    expect(asked.length).toBe(2);
+    expect((await reader.products([1, 2, 3, 4, 5])).size).toBe(5);
+    expect((await reader.companions([1])).get(1)).toHaveLength(4 * 4);
+    expect(asked.length).toBe(2);
   });
 
   test("are not older than a transaction that began earlier and ended later", async () => {
@@ -136,7 +177,7 @@ describe("what was learned", () => {
     );
   const companions = async () => {
     await read({ id: "1" });
-    return [...((await reader.companions(["1", "2"])).get(1) ?? [])];
+    return [...((await reader.companions([1, 2])).get(1) ?? [])];
   };
 
   test("is kept as long as said, and no longer", async () => {

@@ -122,7 +122,7 @@ export function facts(
     rules: [...rules].toSorted(byPriority),
     customer: customer(),
     products: new Map(all.map((one) => [one.id, one])),
-    pools: new Map(rules.map(({ id }) => [id, products.map((one) => one.id)])),
+    pools: new Map(rules.map(({ id }) => [id, products])),
     uses: new Map(),
     hints: [],
     timeZone: "Europe/Moscow",

@@ -237,6 +237,15 @@ describe("another process", () => {
     await expect.poll(() => there.published().version).toBe(1);
   });
 
+  test("that missed the hint reads again when it is told that hints were lost", async () => {
+    const deaf = localBus(() => undefined);
+    const there = open({ bus: deaf, lookMs: 3_600_000 });
+    await publish(open(), golds());
+    expect(there.published().version).toBe(0);
+    deaf.publish("hintsLost", {});
+    await expect.poll(() => there.published().version).toBe(1);
+  });
+
   test("of a later Callcard whose policies cannot be read here does not stop this one", async () => {
     const policies = open();
     await publish(policies, golds());

@@ -1,5 +1,6 @@
 /** Who waited for their preferred operator first loses nothing by it: what the steward and the promises count begins with that waiting. */
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { fixedPbxs } from "../../server/asterisk/pbxs.ts";
 import type {
   AmiAnswer,
   ChannelInfo,
@@ -19,6 +20,7 @@ import {
 } from "../../server/priority/plain-order.ts";
 import type { Placement } from "../../server/priority/record.ts";
 import { Steward } from "../../server/priority/steward.ts";
+import { alone } from "../support/lease.ts";
 import { policyOf } from "../support/steward-house.ts";
 
 const startMs = 1_800_000_000_000;
@@ -82,12 +84,17 @@ describe("a caller who waited for their preferred operator before they came into
       for (const input of inputs) for (const listener of listeners) listener(input, nowMs);
     };
     calls = new LiveCalls({
-      ...{ pbxs: [pbx], extensionPattern: /^\d{2,6}$/, settleEveryMs: 1e6, auditEveryMs: 0 },
+      ...{
+        pbxs: fixedPbxs([pbx]),
+        extensionPattern: /^\d{2,6}$/,
+        settleEveryMs: 1e6,
+        auditEveryMs: 0,
+      },
     });
     calls.open();
     const policy = policyOf();
     steward = new Steward({
-      ...{ calls, pbxs: [pbx], now: () => nowMs },
+      ...{ calls, pbxs: fixedPbxs([pbx]), now: () => nowMs, ...alone() },
       verdictOf: () => PLAIN,
       onVerdict: () => () => undefined,
       policies: { published: () => ({ version: 1, policy }), onPublished: () => () => undefined },

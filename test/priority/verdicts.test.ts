@@ -1,5 +1,6 @@
 /** Everybody who waits is judged by the published policy, whatever the database does meanwhile. */
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { fixedPbxs } from "../../server/asterisk/pbxs.ts";
 import { LiveCalls } from "../../server/calls/live.ts";
 import type { Customer, Identification } from "../../server/customers/model.ts";
 import { decide } from "../../server/priority/decide.ts";
@@ -106,7 +107,7 @@ function open(more: Partial<VerdictsOptions> = {}): Verdicts {
 
 beforeEach(() => {
   pbx = new ScriptedPbx("main");
-  calls = new LiveCalls({ pbxs: [pbx], extensionPattern: /^\d{2,6}$/ });
+  calls = new LiveCalls({ pbxs: fixedPbxs([pbx]), extensionPattern: /^\d{2,6}$/ });
   calls.open();
   pbx.snapshot([member("101")]);
   policies = new Publisher(goldFirst);

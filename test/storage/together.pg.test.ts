@@ -1,5 +1,6 @@
 import { sql } from "kysely";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import pg from "pg";
+import { afterAll, afterEach, beforeAll, expect, onTestFinished, test, vi } from "vitest";
 import { prepared } from "../../server/storage/database.ts";
 import { type Together, openTogether } from "../../server/storage/together.ts";
 import { type TestDatabase, testDatabase } from "../support/postgres.ts";
@@ -32,6 +33,29 @@ test("what is asked in one moment is answered by one connection, each with its o
   }
 });
 
+test("a statement's columns are asked for once, also when nothing was found or a value could not be taken at first", async () => {
+  together = openTogether(database.url, { connections: 1 });
+  const described = vi.spyOn(pg.Connection.prototype, "describe");
+  onTestFinished(() => described.mockRestore());
+  const few = {
+    name: "few",
+    text: "select n, null as none, array[n] as list, now() as at from generate_series(1, $1::int) n",
+  };
+  const found = async (n: unknown) => (await together.pool.query({ ...few, values: [n] })).rows;
+  await expect(found("many")).rejects.toThrow("many");
+  expect(await found(0)).toEqual([]);
+  const times = described.mock.calls.length;
+  const row = (n: number) => ({ n, none: null, list: [n], at: expect.any(Date) });
+  expect(await Promise.all([found(2), found(0), found(1)])).toEqual([
+    ...[[row(1), row(2)], [], [row(1)]],
+  ]);
+  const { fields, rowCount } = await together.pool.query({ ...few, values: [3] });
+  expect({ rowCount, names: fields.map(({ name }) => name) }).toEqual({
+    ...{ rowCount: 3, names: ["n", "none", "list", "at"] },
+  });
+  expect(described).toHaveBeenCalledTimes(times);
+});
+
 test("what is asked at another moment does not wait behind what is slow", async () => {
   together = openTogether(database.url, { connections: 2 });
   let slowIsOver = false;
@@ -60,6 +84,36 @@ test("one that fails leaves the others their answers", async () => {
     "nonsense",
   );
   expect(await ask(3)).toMatchObject({ n: 3 });
+});
+
+test("a value that cannot be sent fails its own question alone, also of a statement that is new", async () => {
+  together = openTogether(database.url, { connections: 1 });
+  const bad = {
+    toPostgres() {
+      throw new Error("cannot be written");
+    },
+  };
+  const fresh = { name: "fresh", text: "select $1::int + 1 as n" };
+  const [before, failed, after] = await Promise.allSettled([
+    ask(1),
+    together.pool.query({ ...fresh, values: [bad] }),
+    together.pool.query<{ n: number }>({ ...fresh, values: [1] }),
+  ]);
+  expect(before).toMatchObject({ status: "fulfilled", value: { n: 1 } });
+  expect(failed).toMatchObject({ status: "rejected", reason: { message: "cannot be written" } });
+  expect(after).toMatchObject({ status: "fulfilled", value: { rows: [{ n: 2 }] } });
+});
+
+test("what comes while a packet is under way is asked after it, and answered before it is closed", async () => {
+  together = openTogether(database.url, { connections: 1 });
+  await ask(0);
+  const slow = together.pool.query({ name: "slow", text: "select pg_sleep(0.2)" });
+  await new Promise(setImmediate);
+  const behind = Promise.all([ask(1), ask(2)]);
+  await new Promise(setImmediate);
+  await together.close();
+  expect((await behind).map(({ n }) => n)).toEqual([1, 2]);
+  expect((await slow).rows).toHaveLength(1);
 });
 
 test("a connection that was lost is made anew", async () => {

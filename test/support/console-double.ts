@@ -5,6 +5,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Server as SocketServer, type Socket } from "socket.io";
+import type { PbxsReport } from "../../server/asterisk/pbx-routes.ts";
 import type {
   CampaignsPicture,
   ConsoleCaller,
@@ -24,7 +25,13 @@ import { sendBuiltFile } from "./built-file.ts";
 import { CallBacksDouble } from "./console-call-backs-double.ts";
 import { CampaignsDouble } from "./console-campaigns-double.ts";
 import { OffersDouble } from "./console-offers-double.ts";
-import { samplePicture, sampleResult, sampleSubject, sampleVocabulary } from "./console-samples.ts";
+import {
+  samplePbxs,
+  samplePicture,
+  sampleResult,
+  sampleSubject,
+  sampleVocabulary,
+} from "./console-samples.ts";
 
 const ZONE = "Europe/Moscow";
 
@@ -37,6 +44,7 @@ export class ConsoleDouble {
   readonly campaigns = new CampaignsDouble();
   readonly offers = new OffersDouble();
   readonly callBacks = new CallBacksDouble();
+  pbxs: PbxsReport = samplePbxs();
   picture: ConsolePicture = samplePicture(Date.now());
   draft: Policy | null = null;
   revision = 0;
@@ -48,6 +56,7 @@ export class ConsoleDouble {
   readonly #http: Server;
   readonly #io: SocketServer<ConsoleToServer, ServerToConsole>;
   #simulation: SimulationState | null = null;
+  #version = "";
 
   /** @param widgetFolder Where the built widget is. */
   constructor(widgetFolder: string, role: Role) {
@@ -84,6 +93,17 @@ export class ConsoleDouble {
     this.#io.of("/console").emit("picture", this.#now());
   }
 
+  /** Says from now on that it has these screens. */
+  update(version: string): void {
+    this.#version = version;
+    this.#io.of("/console").emit("screens", version);
+  }
+
+  /** Tells every screen to go to another process. */
+  leave(): void {
+    this.#io.of("/console").emit("leaving");
+  }
+
   publish(policy: Policy, note: string, rolledBackTo: number | null = null): void {
     this.versions.unshift({
       version: this.versions.length + 1,
@@ -107,6 +127,7 @@ export class ConsoleDouble {
   }
 
   #join(socket: Socket<ConsoleToServer, ServerToConsole>): void {
+    if (this.#version !== "") socket.emit("screens", this.#version);
     socket.emit("picture", this.#now());
     socket.on("why", ({ callId, queue }, reply) => {
       const caller = this.#caller(callId);
@@ -268,6 +289,10 @@ export class ConsoleDouble {
     switch (asked) {
       case "GET session":
         return [200, { user: this.user }];
+      case "GET pbxs":
+        return this.user.role === "admin"
+          ? [200, this.pbxs]
+          : [403, { error: { code: "forbidden", message: "only admins" } }];
       case "GET priority/policy":
         return [200, publishedBody];
       case "GET priority/vocabulary":

@@ -176,7 +176,10 @@ export class OffersDouble {
       ...{ customer, products, pools: new Map(), uses: new Map(), hints: [] },
       timeZone: "Europe/Moscow",
     };
-    const { pools } = candidatesOf(known, () => sampleProducts);
+    const wanted = candidatesOf(known, () => sampleProducts);
+    const pools = new Map(
+      [...wanted.pools].map(([id, pool]) => [id, pool.map((one) => products.get(one)!)]),
+    );
     const { answer, givenUp } = decideOffers({ ...known, pools });
     return [200, { ...answer, givenUp, customerId: customer?.id ?? null, unknownLines: [] }];
   }

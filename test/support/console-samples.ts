@@ -1,4 +1,5 @@
 /** People who wait, words a rule may use, and results of simulations, for the console's tests and pictures. */
+import type { PbxReport, PbxsReport } from "../../server/asterisk/pbx-routes.ts";
 import type { ConsoleCaller, ConsolePicture } from "../../server/console/protocol.ts";
 import type { Subject } from "../../server/priority/model.ts";
 import type { Vocabulary } from "../../server/priority/rest.ts";
@@ -53,6 +54,7 @@ export function samplePicture(nowMs: number): ConsolePicture {
   return {
     serverTimeMs: nowMs,
     policyVersion: 0,
+    apart: false,
     pbxs: [{ name: "office", up: true, version: "22.10.1", canMove: true, reason: "" }],
     queues: [
       {
@@ -74,6 +76,35 @@ export function samplePicture(nowMs: number): ConsolePicture {
         notMoved: "",
       },
     ],
+  };
+}
+
+/** One PBX that is well, one that another process acts on and that lags, one that is away. */
+export function samplePbxs(): PbxsReport {
+  const ago = (minutes: number): number => Date.now() - minutes * 60_000;
+  const well: PbxReport = {
+    ...{ name: "office", address: "10.0.0.5:5038", state: "up", sinceMs: ago(95), reason: "" },
+    ...{ version: "22.10.1", roundTripMs: 1.4, lagMs: 0, eventsPerSecond: 142, floods: 0 },
+    holder: { name: "cti-1 4711", here: true, since: new Date(ago(95)).toISOString() },
+  };
+  return {
+    pbxs: [
+      well,
+      {
+        ...{ ...well, name: "warehouse", address: "10.0.0.6:5038", version: "16.28.0" },
+        ...{ roundTripMs: 38, lagMs: 1840, eventsPerSecond: 5210, floods: 2 },
+        holder: { name: "cti-2 4712", here: false, since: new Date(ago(12)).toISOString() },
+      },
+      {
+        ...{ ...well, name: "old", address: "10.0.0.7:5038", state: "down", sinceMs: ago(3) },
+        ...{ reason: "Nothing listens at 10.0.0.7:5038", version: "", roundTripMs: null },
+        ...{ eventsPerSecond: 0, holder: null },
+      },
+    ],
+    settings: {
+      ...{ file: "/etc/callcard.yaml", readAt: new Date(ago(95)).toISOString() },
+      ...{ problem: "", needRestart: [] },
+    },
   };
 }
 

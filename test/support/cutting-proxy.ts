@@ -19,8 +19,11 @@ export type CuttingProxy = {
   readonly close: () => Promise<void>;
 };
 
-/** Opens a proxy in front of a loopback port. */
-export async function cuttingProxy(targetPort: number): Promise<CuttingProxy> {
+/** Opens a proxy in front of a loopback port. @param onSent told of what clients send to the server. */
+export async function cuttingProxy(
+  targetPort: number,
+  onSent: (chunk: Buffer) => void = () => undefined,
+): Promise<CuttingProxy> {
   const open = new Set<Socket>();
   let passed = 0;
   let left = Infinity;
@@ -43,8 +46,10 @@ export async function cuttingProxy(targetPort: number): Promise<CuttingProxy> {
         target.destroy();
       });
     }
-    client.on("data", (chunk) => {
-      if (!swallowing) target.write(chunk);
+    client.on("data", (chunk: Buffer) => {
+      if (swallowing) return;
+      onSent(chunk);
+      target.write(chunk);
     });
     target.on("data", (chunk: Buffer) => {
       if (swallowing) return;

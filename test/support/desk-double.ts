@@ -50,6 +50,8 @@ export class DeskDouble {
   readonly misfits: string[] = [];
   /** While true a save is answered with `databaseDown`. */
   databaseDown = false;
+  /** While false what is told of pops is heard and not said to be written. */
+  writesPops = true;
   /** While true requests get no reply. */
   mute = false;
   /** The HTML of `/host`, a page of another product that embeds the widget. */
@@ -65,6 +67,7 @@ export class DeskDouble {
   readonly #io: SocketServer<DeskToServer, ServerToDesk>;
   readonly #changes: DeskChange[] = [];
   #sockets = new Set<DeskSocket>();
+  #version = "";
 
   /** @param widgetFolder Where the built widget is. */
   constructor(widgetFolder: string, state: DeskState) {
@@ -78,6 +81,7 @@ export class DeskDouble {
         refreshWork: (callId) => void this.refreshWork(callId),
       },
       isShown: (_userId, callId) => this.#cardOf(callId) !== null,
+      asked: () => {},
       now: () => Date.now(),
       log: { info: () => {}, warn: () => {}, error: () => {} },
     });
@@ -162,9 +166,27 @@ export class DeskDouble {
     for (const socket of this.#sockets) this.#snapshot(socket);
   }
 
+  /** The process dies, and another one, with numbers of its own, is where screens find it. */
+  die(): void {
+    this.state = { ...this.state, epoch: crypto.randomUUID(), seq: 0 };
+    this.#changes.length = 0;
+    this.drop();
+  }
+
   /** Cuts every connection. */
   drop(): void {
     for (const socket of this.#sockets) socket.conn.close();
+  }
+
+  /** Says from now on that it has these screens. */
+  update(version: string): void {
+    this.#version = version;
+    for (const socket of this.#sockets) socket.emit("screens", version);
+  }
+
+  /** Tells every screen to go to another process. */
+  leave(): void {
+    for (const socket of this.#sockets) socket.emit("leaving");
   }
 
   /** Ends every session, as logging out in another browser does. */
@@ -230,6 +252,7 @@ export class DeskDouble {
   }
 
   #join(socket: DeskSocket): void {
+    if (this.#version !== "") socket.emit("screens", this.#version);
     this.#sockets.add(socket);
     socket.on("disconnect", () => this.#sockets.delete(socket));
     const { epoch, seq } = socket.handshake.auth as DeskHandshake;
@@ -284,7 +307,9 @@ export class DeskDouble {
         );
       });
     socket.on("popReceived", (input) => void hear("popReceived", input));
-    socket.on("popPainted", (input) => void hear("popPainted", input));
+    socket.on("popPainted", (input, written) => {
+      if (hear("popPainted", input) && this.writesPops) written?.();
+    });
     socket.on("ready", (input, reply) => {
       if (!hear("ready", input)) return;
       reply(ok);

@@ -225,6 +225,7 @@ export function campaignCall(nowMs: number, change: Partial<DeskCall> = {}): Des
 export function samplePreview(nowMs: number, change: Partial<DeskPreview> = {}): DeskPreview {
   return {
     attemptId: "cc-1",
+    pbx: "office",
     campaign: sampleCampaign(),
     card: sampleCard(nowMs),
     offeredAtMs: nowMs,

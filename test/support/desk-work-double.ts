@@ -30,8 +30,17 @@ export class DeskWorkDouble implements DeskWork {
   refusal = "Заказ уже передан на сборку, состав изменить нельзя";
   /** Parts that fail when they are asked. */
   readonly broken = new Set<
-    "order" | "orders" | "background" | "claims" | "callBacks" | "offers" | "timeline"
+    | "order"
+    | "talkedAbout"
+    | "orders"
+    | "background"
+    | "claims"
+    | "callBacks"
+    | "offers"
+    | "timeline"
   >();
+  /** Of the book, whoever the customer is. */
+  talkedAbout = sampleOrder(0).id;
   offered: readonly Offer[] = sampleOffers();
   readonly showings = new Map<string, ShownOffer>();
   readonly filed: Claim[];
@@ -63,6 +72,10 @@ export class DeskWorkDouble implements DeskWork {
     order: async (orderId) => {
       this.#break("order");
       return this.book.get(orderId) ?? null;
+    },
+    talkedAbout: async () => {
+      this.#break("talkedAbout");
+      return this.orders.order(this.talkedAbout);
     },
     act: async ({ id, orderId, request }, by) => {
       this.#note("act", { id, orderId, request, by });

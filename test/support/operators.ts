@@ -18,11 +18,12 @@ export type SeatedOperator = {
   readonly cookie: string;
 };
 
-/** Makes operators `op<extension>` with these extensions. Their passwords fit nothing: only the cookie lets them in. */
+/** Makes operators `op<extension>`, or as `loginOf` says, with these extensions. Their passwords fit nothing: only the cookie lets them in. */
 export async function seatOperators(
   storage: Pick<Storage, "db">,
   pbx: string,
   extensions: readonly string[],
+  loginOf: (extension: string) => string = (extension) => `op${extension}`,
 ): Promise<readonly SeatedOperator[]> {
   const { db } = storage;
   const sessions = createSessions({ db, crmTokenSecret: "" });
@@ -30,7 +31,7 @@ export async function seatOperators(
     .insertInto("users")
     .values(
       extensions.map((extension) => ({
-        login: `op${extension}`,
+        login: loginOf(extension),
         name: `Operator ${extension}`,
         role: "operator" as const,
         password_hash: "none",
@@ -42,12 +43,12 @@ export async function seatOperators(
     .insertInto("operator_devices")
     .values(rows.map((row, at) => ({ user_id: row.id, pbx, extension: extensions[at]! })))
     .execute();
-  return Promise.all(
-    rows.map(async ({ id, login, name, role, language }) => {
-      const { token } = await sessions.start({ id, login, name, role, language }, "test");
-      return { userId: id, login, cookie: token };
-    }),
-  );
+  const seated: SeatedOperator[] = [];
+  for (const { id, login, name, role, language } of rows) {
+    const { token } = await sessions.start({ id, login, name, role, language }, "test");
+    seated.push({ userId: id, login, cookie: token });
+  }
+  return seated;
 }
 
 /** A screen without pixels: it follows the protocol, acknowledges, and can save wrap-ups as an operator would. */

@@ -11,9 +11,13 @@ export type VisitOptions = NonNullable<Parameters<typeof profile>[1]> & {
   readonly session?: boolean;
 };
 
+/** Which screens the built ones say that they are. */
+export const BUILT_SCREENS = "screens-of-tests";
+
 /** Builds the screens as the product does, into `folder`. */
 export async function buildScreens(folder: string): Promise<void> {
   process.env["CALLCARD_WIDGET_OUT"] = folder;
+  process.env["CALLCARD_SCREENS"] = BUILT_SCREENS;
   const configFile = join(import.meta.dirname, "../../widget/vite.config.ts");
   await build({ configFile, logLevel: "warn" });
 }

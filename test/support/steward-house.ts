@@ -1,13 +1,18 @@
 /** A steward at work on a PBX (simulated or real): its link, its live calls, verdicts by the caller's number, and what it recorded. */
 import { setTimeout as sleep } from "node:timers/promises";
+import { fixedPbxs } from "../../server/asterisk/pbxs.ts";
 import { PbxLink } from "../../server/asterisk/link.ts";
 import type { Pbx, QueueSnapshot } from "../../server/asterisk/model.ts";
 import { queuesOf } from "../../server/asterisk/snapshot.ts";
 import { LiveCalls } from "../../server/calls/live.ts";
 import type { Guard, Move, Policy, Verdict } from "../../server/priority/model.ts";
 import type { Placement } from "../../server/priority/record.ts";
+import { type ByHandStore, NOT_KEPT } from "../../server/priority/by-hand.ts";
 import { Steward } from "../../server/priority/steward.ts";
 import type { StewardTuning } from "../../server/priority/tuning.ts";
+import { type Bus, localBus } from "../../server/storage/bus.ts";
+import type { Lease } from "../../server/storage/lease.ts";
+import { TestLease } from "./lease.ts";
 
 export type Claim = { readonly rate: number; readonly headStartMs: number };
 export const PLAIN_CLAIM: Claim = { rate: 1, headStartMs: 0 };
@@ -65,10 +70,15 @@ export async function openStewardHouse(options: {
   readonly tuning?: Partial<StewardTuning>;
   /** What the steward acts on, when not the link itself. */
   readonly through?: (link: Pbx) => Pbx;
+  /** The lease of the PBX, when others want it too. */
+  readonly lease?: Lease;
+  /** Shared with other houses. */
+  readonly bus?: Bus;
+  readonly byHand?: ByHandStore;
 }): Promise<StewardHouse> {
   const { port, username, secret } = options.endpoint;
   const link = new PbxLink({ name: "main", host: "127.0.0.1", port, username, secret, tls: false });
-  const calls = new LiveCalls({ pbxs: [link], extensionPattern: /^[0-9]{2,5}$/ });
+  const calls = new LiveCalls({ pbxs: fixedPbxs([link]), extensionPattern: /^[0-9]{2,5}$/ });
   const claims = new Map(options.claims);
   const moves: Move[] = [];
   const placements: Placement[] = [];
@@ -88,9 +98,13 @@ export async function openStewardHouse(options: {
     const rule = claim === PLAIN_CLAIM ? null : { id: "r1", name: "Regular customers" };
     return { ...claim, rule, skipQuestions: false, preferred: null, message: "", passedOver: [] };
   };
+  const { lease = new TestLease() } = options;
   const steward = new Steward({
     calls,
-    pbxs: [options.through?.(link) ?? link],
+    leaseOf: () => lease,
+    byHand: options.byHand ?? NOT_KEPT,
+    bus: options.bus ?? localBus((error) => console.error(error)),
+    pbxs: fixedPbxs([options.through?.(link) ?? link]),
     verdictOf,
     onVerdict: (listener) => {
       heard.add(listener);

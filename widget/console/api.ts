@@ -16,6 +16,7 @@ import { CampaignsApi } from "./campaigns/campaigns-api.ts";
 import { ClaimsApi } from "./claims/claims-api.ts";
 import { DeliveryApi } from "./delivery/delivery-api.ts";
 import { OffersApi } from "./offers/offers-api.ts";
+import { PbxsApi } from "./pbxs/pbxs-api.ts";
 import { ReportsApi } from "./reports/reports-api.ts";
 import { UndeliveredApi } from "./undelivered/undelivered-api.ts";
 
@@ -25,6 +26,7 @@ export class ConsoleApi {
   readonly claims: ClaimsApi;
   readonly delivery: DeliveryApi;
   readonly offers: OffersApi;
+  readonly pbxs: PbxsApi;
   readonly reports: ReportsApi;
   readonly undelivered: UndeliveredApi;
   readonly #send: Send;
@@ -37,6 +39,7 @@ export class ConsoleApi {
     this.claims = new ClaimsApi(this.#send);
     this.delivery = new DeliveryApi(this.#send);
     this.offers = new OffersApi(this.#send);
+    this.pbxs = new PbxsApi(this.#send);
     this.reports = new ReportsApi(this.#send);
     this.undelivered = new UndeliveredApi(this.#send);
   }

@@ -8,12 +8,16 @@ import type {
   ServerToConsole,
 } from "../../server/console/protocol.ts";
 
+import { goSoon } from "../shared/moving.ts";
+
 export type Link = "connecting" | "online" | "offline";
 
 export interface ConsoleListener {
   picture(picture: ConsolePicture): void;
   campaignsPicture(picture: CampaignsPicture): void;
   setLink(link: Link): void;
+  /** Which screens the server has. */
+  screens(version: string): void;
   /** The server does not accept who we are, for the reason it gave. */
   refused(reason: string): void;
   ended(reason: "loggedOut" | "deactivated"): void;
@@ -30,6 +34,9 @@ const RETRY_MS = 500;
 export class ConsoleConnection {
   readonly #socket: Socket<ServerToConsole, ConsoleToServer>;
   #retry: ReturnType<typeof setTimeout> | null = null;
+  /** On the way from a process that ends to another: nobody has to know unless it fails. */
+  #moving = false;
+  #stay: () => void = () => {};
 
   /** @param base The server's base address, with a slash at its end. */
   constructor(base: string, listener: ConsoleListener) {
@@ -47,12 +54,20 @@ export class ConsoleConnection {
     this.#socket.on("picture", (picture) => listener.picture(picture));
     this.#socket.on("campaigns", (picture) => listener.campaignsPicture(picture));
     this.#socket.on("ended", (reason) => listener.ended(reason));
-    this.#socket.on("connect", () => listener.setLink("online"));
+    this.#socket.on("screens", (version) => listener.screens(version));
+    this.#socket.on("leaving", () => {
+      this.#stay = goSoon(() => this.#move());
+    });
+    this.#socket.on("connect", () => {
+      this.#moving = false;
+      listener.setLink("online");
+    });
     this.#socket.on("disconnect", (reason) => {
-      listener.setLink("offline");
+      if (!this.#moving) listener.setLink("offline");
       if (reason === "io server disconnect") this.#later();
     });
     this.#socket.on("connect_error", (error) => {
+      this.#moving = false;
       listener.setLink("offline");
       if (this.#socket.active) return;
       if (REFUSALS.includes(error.message)) listener.refused(error.message);
@@ -79,8 +94,16 @@ export class ConsoleConnection {
 
   close(): void {
     if (this.#retry) clearTimeout(this.#retry);
+    this.#stay();
     this.#socket.removeAllListeners();
     this.#socket.disconnect();
+  }
+
+  #move(): void {
+    // It has gone by itself meanwhile.
+    if (!this.#socket.connected) return;
+    this.#moving = true;
+    this.#socket.disconnect().connect();
   }
 
   #later(): void {

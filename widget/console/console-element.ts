@@ -2,6 +2,8 @@ import { html, LitElement, nothing, type PropertyValues, type TemplateResult } f
 import type { Preferences, Theme } from "../desk/preferences.ts";
 import { loadPreferences, savePreferences } from "../desk/preferences.ts";
 import { icon } from "../shared/icons.ts";
+import { newerLine } from "../shared/newer-line.ts";
+import { isTypedIn } from "../shared/newer-screens.ts";
 import { pickLanguage } from "../shared/locale.ts";
 import { base, tokens } from "../shared/styles.ts";
 import { ConsoleModel } from "./console-model.ts";
@@ -11,7 +13,7 @@ import { createWords, type ConsoleWords } from "./words.ts";
 
 const PLACES = [
   ...(["queues", "rules", "whatIf", "versions", "campaigns"] as const),
-  ...(["callBacks", "claims", "offers", "delivery", "reports", "undelivered"] as const),
+  ...(["callBacks", "claims", "offers", "delivery", "reports", "undelivered", "pbxs"] as const),
 ];
 type Place = (typeof PLACES)[number];
 const HASHES: Readonly<Record<Place, string>> = {
@@ -26,21 +28,24 @@ const HASHES: Readonly<Record<Place, string>> = {
   delivery: "#delivery",
   reports: "#reports",
   undelivered: "#undelivered",
+  pbxs: "#pbxs",
 };
 /** They begin from a draft of the rules. */
 const OF_RULES: readonly Place[] = ["rules", "whatIf", "versions"];
+/** Supervisors have no business there. */
+const OF_ADMINS: readonly Place[] = ["pbxs"];
 const TOAST_MS = 8000;
 
 /**
  * `<callcard-console>`: the screen of supervisors and admins. Queues live, the rules of priority, what they would do, and their versions; campaigns;
- * call backs; claims and letters; offers; delivery; reports; what did not arrive at other systems.
+ * call backs; claims and letters; offers; delivery; reports; what did not arrive at other systems; the PBXs.
  *
  * Attributes and properties:
  * - `server`: base address of the Callcard server; default: where this script came from.
  * - `lang`: `ru`, `uk` or `en`; default: the user's account, then the browser.
  * - `theme`: `auto` (default), `light`, `dark`.
  *
- * The place is in the address: `#queues`, `#rules`, `#what-if`, `#versions`, `#reports`, and with what is open below them `#campaigns`,
+ * The place is in the address: `#queues`, `#rules`, `#what-if`, `#versions`, `#reports`, `#pbxs`, and with what is open below them `#campaigns`,
  * `#call-backs`, `#claims`, `#offers`, `#delivery`, `#undelivered`. The same `--callcard-*` properties as `<callcard-desk>`.
  */
 export class CallcardConsole extends LitElement {
@@ -194,7 +199,7 @@ export class CallcardConsole extends LitElement {
       <header class="top">
         <span class="brand" aria-hidden="true">${icon("incoming")}</span>
         <nav class="places" aria-label=${t("places")}>
-          ${PLACES.map(
+          ${PLACES.filter((place) => ctx.writes || !OF_ADMINS.includes(place)).map(
             (place) =>
               html`<a href=${HASHES[place]} aria-current=${place === this.place ? "page" : nothing}
                 >${t(`place_${place}`)}${
@@ -219,6 +224,7 @@ export class CallcardConsole extends LitElement {
       </header>
       <main class="pane">${this.#place(ctx)}</main>
       <div class="bars">
+        ${newerLine(model.newer, locale)}
         ${
           model.link === "offline"
             ? html`<p class="notice" role="status">
@@ -226,6 +232,11 @@ export class CallcardConsole extends LitElement {
                   >${t("offline", { time: locale.time(model.offlineSinceMs) })}</span
                 >
               </p>`
+            : nothing
+        }
+        ${
+          model.link !== "offline" && model.live?.apart === true
+            ? html`<p class="notice" role="status">${icon("offline")}<span>${t("apart")}</span></p>`
             : nothing
         }
         ${this.toast ? this.#toast(this.toast) : nothing}
@@ -257,6 +268,8 @@ export class CallcardConsole extends LitElement {
         return html`<callcard-console-undelivered .ctx=${ctx}></callcard-console-undelivered>`;
       case "offers":
         return html`<callcard-console-offers .ctx=${ctx}></callcard-console-offers>`;
+      case "pbxs":
+        return html`<callcard-console-pbxs .ctx=${ctx}></callcard-console-pbxs>`;
       case "reports":
         return html`<callcard-console-reports .ctx=${ctx}></callcard-console-reports>`;
       case "versions":
@@ -305,7 +318,11 @@ export class CallcardConsole extends LitElement {
     const here = import.meta.url;
     const address = this.server || new URL("..", here).href;
     const url = new URL(address.endsWith("/") ? address : `${address}/`, document.baseURI).href;
-    this.#model = new ConsoleModel(url, () => this.requestUpdate());
+    this.#model = new ConsoleModel(
+      url,
+      () => this.requestUpdate(),
+      () => isTypedIn(this.renderRoot),
+    );
     void this.#model.start();
   }
 }

@@ -4,6 +4,7 @@ import type { User } from "../../server/people/model.ts";
 import type { PublishedBody, Vocabulary } from "../../server/priority/rest.ts";
 import type { LoginResult } from "../desk/session.ts";
 import { SessionApi } from "../desk/session.ts";
+import { NewerScreens } from "../shared/newer-screens.ts";
 import type { Clock } from "../shared/time.ts";
 import { ConsoleApi } from "./api.ts";
 import { CallBacksModel } from "./call-backs/call-backs-model.ts";
@@ -31,6 +32,7 @@ export class ConsoleModel implements ConsoleListener {
   readonly callBacks: CallBacksModel;
   readonly campaigns: CampaignsModel;
   readonly offers: OffersModel;
+  readonly newer: NewerScreens;
   readonly clock: Clock = { nowMs: () => Date.now() + this.#clockOffsetMs };
   readonly #session: SessionApi;
   readonly #base: string;
@@ -40,7 +42,8 @@ export class ConsoleModel implements ConsoleListener {
   #timer: ReturnType<typeof setTimeout> | null = null;
   #closed = false;
 
-  constructor(base: string, changed: () => void) {
+  /** @param typedIn true while something is typed that nobody keeps. */
+  constructor(base: string, changed: () => void, typedIn: () => boolean = () => false) {
     this.#base = base;
     this.#changed = changed;
     this.api = new ConsoleApi(base);
@@ -52,6 +55,10 @@ export class ConsoleModel implements ConsoleListener {
     );
     this.callBacks = new CallBacksModel(this.api.callBacks, changed);
     this.offers = new OffersModel(this.api.offers, changed);
+    this.newer = new NewerScreens({
+      free: () => (this.draft?.save.state ?? "saved") === "saved" && !typedIn(),
+      changed,
+    });
   }
 
   /** Only admins write. */
@@ -128,6 +135,10 @@ export class ConsoleModel implements ConsoleListener {
     this.#changed();
   }
 
+  screens(version: string): void {
+    this.newer.told(version);
+  }
+
   refused(reason: string): void {
     if (reason === "forbidden") {
       this.phase = "forbidden";
@@ -141,6 +152,7 @@ export class ConsoleModel implements ConsoleListener {
 
   close(): void {
     this.#closed = true;
+    this.newer.close();
     this.#leave();
   }
 

@@ -39,11 +39,11 @@ const own = css`
   }
   .places {
     display: flex;
-    gap: 4px;
+    /* What does not fit into one row makes a second: a place that is out of sight is not found. */
+    flex-wrap: wrap;
+    gap: 2px 4px;
     flex: 1;
     min-width: 0;
-    overflow-x: auto;
-    scrollbar-width: none;
     padding: 3px;
   }
   .places a {
@@ -107,6 +107,19 @@ const own = css`
   .toast .btn:not(.icon) {
     color: var(--accent-ink);
   }
+  @container console (max-width: 1439px) {
+    .top {
+      gap: 12px;
+    }
+    .places {
+      gap: 2px;
+    }
+    .places a {
+      padding: 6px 9px;
+      gap: 6px;
+      font-size: 15px;
+    }
+  }
   @container console (max-width: 700px) {
     .top {
       padding: 8px 12px;
@@ -117,6 +130,9 @@ const own = css`
     }
     .places {
       gap: 0;
+      flex-wrap: nowrap;
+      overflow-x: auto;
+      scrollbar-width: none;
     }
     .places a {
       padding: 6px 7px;

@@ -1,6 +1,8 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { icon } from "../shared/icons.ts";
 import type { Locale } from "../shared/locale.ts";
+import { newerLine } from "../shared/newer-line.ts";
+import { ownPbxs } from "../shared/own-pbx.ts";
 import { previewTitle } from "../shared/words.ts";
 import type { DeskModel } from "./desk-model.ts";
 
@@ -9,10 +11,11 @@ export function bars(model: DeskModel, locale: Locale): TemplateResult {
   const { t, time } = locale;
   const desk = model.screen?.desk;
   const offline = model.link.state === "offline" ? model.link : null;
-  const down = desk?.pbxs.filter((pbx) => !pbx.up) ?? [];
+  const { down = [], removed = null } = desk ? ownPbxs(desk) : {};
   const ringing = model.calls.some((call) => call.state === "ringing");
   const gone = model.previews.goneWithout(model.calls);
   return html`<div class="bars" role="status">
+    ${newerLine(model.newer, locale)}
     ${
       gone
         ? html`<p class="notice calm">
@@ -32,9 +35,11 @@ export function bars(model: DeskModel, locale: Locale): TemplateResult {
         ? html`<p class="notice bad">
             ${icon("warning")}<span
               >${
-                down.length > 0
-                  ? t("pbxDown", { names: down.map((pbx) => pbx.name).join(", ") })
-                  : t("pbxDownAny")
+                removed !== null
+                  ? t("pbxRemoved", { name: removed })
+                  : down.length > 0
+                    ? t("pbxDown", { names: down.join(", ") })
+                    : t("pbxDownAny")
               }</span
             >
           </p>`

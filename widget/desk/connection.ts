@@ -9,6 +9,7 @@ import type {
   Reply,
   ServerToDesk,
 } from "../../server/desk/protocol.ts";
+import { goSoon } from "../shared/moving.ts";
 import type { Outcome } from "./state.ts";
 
 /** Where the connection stands. `refused` means that the server does not accept who we say we are. */
@@ -22,6 +23,10 @@ export interface ConnectionListener {
   /** Says whether the change fitted; `gap` makes the connection ask for what is missing. */
   change(change: DeskChange): Outcome;
   setLink(link: Link): void;
+  /** Connected anew with what is on the screen, perhaps to another process. */
+  resumed(): void;
+  /** Which screens the server has. */
+  screens(version: string): void;
   /** The server does not accept this login or token. */
   refused(): void;
   ended(reason: "loggedOut" | "deactivated"): void;
@@ -60,6 +65,8 @@ export class DeskConnection {
   /** A resync is under way; a second gap before it ends asks for the whole state. */
   #resyncing = false;
   #link: Link = { state: "connecting" };
+  /** On the way from a process that ends to another: nobody has to know unless it fails. */
+  #moving = false;
   readonly #closing = new AbortController();
 
   constructor(options: ConnectionOptions) {
@@ -114,8 +121,9 @@ export class DeskConnection {
     this.#socket.emit("popReceived", pop);
   }
 
-  popPainted(pop: Parameters<DeskToServer["popPainted"]>[0]): void {
-    this.#socket.emit("popPainted", pop);
+  /** Without a connection nothing is told: it would come late, and as if it had just been painted. */
+  popPainted(pop: Parameters<DeskToServer["popPainted"]>[0], written: () => void): void {
+    if (this.#socket.connected) this.#socket.emit("popPainted", pop, written);
   }
 
   close(): void {
@@ -154,19 +162,28 @@ export class DeskConnection {
       socket.io.opts.transports = patient ? ["polling", "websocket"] : ["websocket", "polling"];
     });
     socket.on("ended", (reason) => this.#listener.ended(reason));
+    socket.on("screens", (version) => this.#listener.screens(version));
+    socket.on("leaving", () => {
+      const stay = goSoon(() => this.#move());
+      this.#closing.signal.addEventListener("abort", stay);
+    });
     socket.on("connect", () => {
+      this.#moving = false;
       // Without a position a snapshot follows and says that we are right; with one, being connected is enough:
       // what was missed follows as changes.
-      if (this.#position) this.#setLink({ state: "online" });
+      if (!this.#position) return;
+      this.#setLink({ state: "online" });
+      this.#listener.resumed();
     });
     socket.on("disconnect", (reason) => {
-      this.#offline();
+      if (!this.#moving) this.#offline();
       // The server closed it (restart, session ended): socket.io does not come back by itself then.
       if (reason === "io server disconnect") this.#later(() => socket.connect());
     });
     socket.on("connect_error", (error) => {
       // An attempt that was given up for a fresher one may still report its failure.
       if (socket.connected) return;
+      this.#moving = false;
       this.#offline();
       if (socket.active) return;
       // The server itself said no. Either it does not accept who we are, or it could not find out just now.
@@ -194,6 +211,14 @@ export class DeskConnection {
   #resync(): void {
     if (this.#resyncing) this.#position = null;
     this.#resyncing = true;
+    this.#socket.disconnect().connect();
+  }
+
+  /** Connects anew; a balancer in front sends it to another process. */
+  #move(): void {
+    // It has gone by itself meanwhile.
+    if (!this.#socket.connected) return;
+    this.#moving = true;
     this.#socket.disconnect().connect();
   }
 

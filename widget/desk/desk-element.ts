@@ -4,6 +4,7 @@ import type { DeskState } from "../../server/desk/protocol.ts";
 import type { DeskContext } from "../shared/context.ts";
 import { deepActiveElement, isTypingInto } from "../shared/focus.ts";
 import { icon } from "../shared/icons.ts";
+import { isTypedIn } from "../shared/newer-screens.ts";
 import { createLocale, pickLanguage, type Locale } from "../shared/locale.ts";
 import { base, tokens } from "../shared/styles.ts";
 import { callTitle } from "../shared/words.ts";
@@ -317,6 +318,7 @@ export class CallcardDesk extends LitElement {
       titleOf: (call) => callTitle(call, this.#locale),
       tellHost: (event, leads) => this.#tellHost(event, leads),
       busy: () => this.#busy(),
+      typedIn: () => isTypedIn(this.renderRoot),
     });
     this.#model = model;
     this.#ctx = null;

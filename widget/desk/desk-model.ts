@@ -7,6 +7,7 @@ import type {
   SkipReason,
 } from "../../server/desk/protocol.ts";
 import type { DeskActions } from "../shared/context.ts";
+import { NewerScreens } from "../shared/newer-screens.ts";
 import type { Clock } from "../shared/time.ts";
 import { AttentionCaller } from "./attention.ts";
 import { DeskConnection, failure, type ConnectionListener, type Link } from "./connection.ts";
@@ -37,6 +38,8 @@ export type DeskModelOptions = {
   readonly tellHost: (event: HostEvent, leads: boolean) => void;
   /** True while a new call must not move what the operator types in. */
   readonly busy: () => boolean;
+  /** True while something is typed that nobody keeps. */
+  readonly typedIn: () => boolean;
 };
 
 const TOKEN_RETRY_MS = 15_000;
@@ -56,6 +59,7 @@ export class DeskModel implements ConnectionListener {
   /** The offered call is on the screen, or will be as soon as no live call is. */
   previewOpen = false;
   readonly previews: Previews;
+  readonly newer: NewerScreens;
   readonly attention = new AttentionCaller();
   readonly ringer: Ringer;
   readonly clock: Clock = { nowMs: () => Date.now() + this.#clockOffsetMs };
@@ -78,7 +82,7 @@ export class DeskModel implements ConnectionListener {
     this.ringer = new Ringer(options.changed);
     this.#pops = new PopReporter({
       received: (pop) => this.#connection?.popReceived(pop),
-      painted: (pop) => this.#connection?.popPainted(pop),
+      painted: (pop, written) => this.#connection?.popPainted(pop, written),
     });
     this.previews = new Previews({
       call: async (attemptId) => failure(await this.#request("previewCall", { attemptId })),
@@ -86,6 +90,7 @@ export class DeskModel implements ConnectionListener {
         failure(await this.#request("previewSkip", { attemptId, reason })),
       changed: options.changed,
     });
+    this.newer = new NewerScreens({ free: () => this.#isFree(), changed: options.changed });
     this.act = this.#actions();
     window.addEventListener(
       "storage",
@@ -190,6 +195,7 @@ export class DeskModel implements ConnectionListener {
     if (this.#timer) clearTimeout(this.#timer);
     this.#disconnect();
     this.previews.close();
+    this.newer.close();
     this.ringer.close();
     this.attention.close();
   }
@@ -202,6 +208,8 @@ export class DeskModel implements ConnectionListener {
     this.phase = "desk";
     this.#openFor(state.user.id);
     this.#received(same?.calls ?? [], same?.preview ?? null, same !== null);
+    this.drafts?.listed(this.calls);
+    this.resumed();
   }
 
   change(change: DeskChange): Outcome {
@@ -218,6 +226,14 @@ export class DeskModel implements ConnectionListener {
     this.link = link;
     if (link.state === "online") this.drafts?.flush();
     this.#options.changed();
+  }
+
+  resumed(): void {
+    this.#pops.connected(this.calls);
+  }
+
+  screens(version: string): void {
+    this.newer.told(version);
   }
 
   refused(): void {
@@ -243,6 +259,12 @@ export class DeskModel implements ConnectionListener {
     this.screen = null;
     this.phase = "tokenRefused";
     this.#options.changed();
+  }
+
+  /** Nobody calls or is offered, and nothing is typed: the page could be loaded anew. */
+  #isFree(): boolean {
+    if (this.calls.some(isLive) || this.preview !== null) return false;
+    return (this.drafts?.all() ?? []).length === 0 && !this.#options.typedIn();
   }
 
   async #askWhoWeAre(): Promise<void> {
@@ -293,7 +315,11 @@ export class DeskModel implements ConnectionListener {
     this.drafts ??= new Drafts({
       userId,
       changed: this.#options.changed,
-      keep: async (callId, draft) => (await this.#request("saveDraft", { callId, draft })).ok,
+      keep: async (callId, draft) => {
+        const reply = await this.#request("saveDraft", { callId, draft });
+        if (!reply.ok) return "no";
+        return reply.saved === true ? "saved" : "kept";
+      },
       save: async (draft) => {
         const reply = await this.#request("saveWrapUp", draft);
         return reply.ok ? { ok: true, savedAt: reply.savedAt } : { ok: false, code: reply.code };

@@ -48,6 +48,8 @@ export type Draft = {
   /** `pending`: the operator pressed save and no reply has come yet. `refused`: the server will not take it. */
   readonly state: "editing" | "pending" | "refused";
   readonly problem: FailureCode | "";
+  /** Nothing was typed here since the server had it: when it is saved at another browser, nothing of it is lost here. */
+  readonly shared: boolean;
 };
 
 /** A save that the server confirmed. */
@@ -67,8 +69,8 @@ export type DraftsOptions = {
   readonly save: (
     draft: Pick<Draft, "draftId" | "callId" | "disposition" | "note" | "tags" | "callBack">,
   ) => Promise<SaveReply>;
-  /** Keeps what is typed on the server too; true when PostgreSQL has it. */
-  readonly keep?: (callId: string, draft: WrapUpDraft) => Promise<boolean>;
+  /** Keeps what is typed on the server too. `kept`: PostgreSQL has it. `saved`: there is a wrap-up, and nothing is kept any more. */
+  readonly keep?: (callId: string, draft: WrapUpDraft) => Promise<"kept" | "saved" | "no">;
   readonly changed: () => void;
   readonly storage?: Storage | null;
 };
@@ -168,13 +170,19 @@ export class Drafts {
       // Typing after "save" was pressed makes a different text: it must be saved again by hand.
       state: "editing",
       problem: "",
+      shared: false,
     });
     this.#keepSoon(call.callId);
   }
 
-  /** What the server keeps of a call: taken over where nothing was typed here, or nothing since it was last kept. */
+  /**
+   * What the server keeps of a call: taken over where nothing was typed here, or nothing since it was last kept. When the wrap-up was saved
+   * at another browser, what nobody typed on here goes.
+   */
   adopt(call: DeskCall, title: string): void {
     const { callId, startedAtMs, draft } = call;
+    const over = call.state === "ended" || call.state === "elsewhere";
+    if (over && !call.needsWrapUp && draft === null) this.#savedElsewhere(callId);
     const given = JSON.stringify(draft ?? NOTHING);
     const before = this.#given.get(callId);
     if (given === before || this.#keeping.has(callId)) return;
@@ -192,7 +200,18 @@ export class Drafts {
       startedAtMs,
       state: "editing",
       problem: "",
+      shared: true,
     });
+  }
+
+  /** What the server lists is known; of drafts whose call it does not list any more it is asked whether they were saved. */
+  listed(calls: readonly DeskCall[]): void {
+    const known = new Set(calls.map(({ callId }) => callId));
+    for (const { callId, state } of this.#drafts.values()) {
+      if (state !== "editing" || known.has(callId)) continue;
+      this.#given.delete(callId);
+      this.#keepSoon(callId);
+    }
   }
 
   /** True when the server has what is typed of this call, so that any browser goes on with it. */
@@ -288,12 +307,26 @@ export class Drafts {
         const given = JSON.stringify(kept);
         if (given === this.#given.get(callId)) return;
         void keep(callId, kept).then((done) => {
-          if (done) this.#given.set(callId, given);
-          if (done) this.#options.changed();
+          if (done === "no" || this.#closing.signal.aborted) return undefined;
+          if (done === "kept") this.#given.set(callId, given);
+          const now = this.#drafts.get(callId);
+          if (done === "saved") this.#savedElsewhere(callId);
+          else if (now?.state === "editing" && JSON.stringify(keptOf(now)) === given)
+            this.#put({ ...now, shared: true });
+          this.#options.changed();
           return undefined;
         });
       }, KEEP_AFTER_MS),
     );
+  }
+
+  /** There is a wrap-up, saved at another browser. What was typed here after is the operator's to save or to empty; so is a time only known here. */
+  #savedElsewhere(callId: string): void {
+    const draft = this.#drafts.get(callId);
+    if (draft?.state !== "editing" || !draft.shared || draft.callBack !== null) return;
+    if (this.#keeping.has(callId)) return;
+    this.#remove(callId);
+    this.#options.changed();
   }
 
   #schedule(): void {
@@ -370,7 +403,8 @@ export function parseDraft(text: string | null): Draft | null {
     const tags = Array.isArray(value.tags)
       ? value.tags.filter((tag) => typeof tag === "string")
       : [];
-    return { ...draft, tags, callBack: draft.callBack ?? null, terms: draft.terms ?? null };
+    const shared = value.shared === true;
+    return { ...draft, tags, callBack: draft.callBack ?? null, terms: draft.terms ?? null, shared };
   } catch {
     return null;
   }

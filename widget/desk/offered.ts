@@ -15,6 +15,7 @@ export function offered(
   return html`<callcard-preview
     .ctx=${ctx}
     .preview=${preview}
+    ?named=${(model.screen?.desk.pbxs.length ?? 0) > 1}
     .waits=${model.previews.waits(preview)}
     .problem=${model.previews.problem}
     ?shortcuts=${keys}

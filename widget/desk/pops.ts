@@ -2,10 +2,12 @@
 import type { DeskCall } from "../../server/desk/protocol.ts";
 
 type Pop = { readonly ringId: string; readonly callId: string };
+type PaintedPop = Pop & { readonly receivedToPaintedMs: number; readonly visible: boolean };
 
 export type PopSender = {
   received(pop: Pop): void;
-  painted(pop: Pop & { readonly receivedToPaintedMs: number; readonly visible: boolean }): void;
+  /** `agoMs`: told again, so long after it was painted. `written` is called when the server has written it. */
+  painted(pop: PaintedPop & { readonly agoMs?: number }, written: () => void): void;
 };
 
 const REMEMBERED = 200;
@@ -16,6 +18,8 @@ export class PopReporter {
   readonly #send: PopSender;
   /** Rings that were told as received; true once their composed card was handed to the elements. */
   readonly #told = new Map<string, boolean>();
+  /** Painted, and not known to be written: the process that was told may die before it has. */
+  readonly #unwritten = new Map<string, { readonly pop: PaintedPop; readonly at: number }>();
   #waiting: { readonly pop: Pop; readonly receivedAt: number }[] = [];
   #painting: Promise<void> = Promise.resolve();
 
@@ -45,6 +49,16 @@ export class PopReporter {
     }
   }
 
+  /** Connected anew, perhaps to another process: what was painted and may not be written is told again while its call is on the screen. */
+  connected(calls: readonly DeskCall[]): void {
+    const now = performance.now();
+    const shown = new Set(calls.map(({ callId }) => callId));
+    for (const [ringId, { pop, at }] of this.#unwritten) {
+      if (!shown.has(pop.callId)) this.#unwritten.delete(ringId);
+      else this.#tell(pop, { agoMs: lasted(now - at) });
+    }
+  }
+
   /** The elements have been updated with what was received; resolves when every pop so far is on the screen and reported. */
   updated(): Promise<void> {
     if (this.#waiting.length > 0) {
@@ -59,13 +73,24 @@ export class PopReporter {
     const visible = await painted();
     const now = performance.now();
     for (const { pop, receivedAt } of waiting) {
-      const receivedToPaintedMs = Math.min(
-        LONGEST_MS,
-        Math.max(0, Math.round((now - receivedAt) * 10) / 10),
-      );
-      this.#send.painted({ ...pop, receivedToPaintedMs, visible });
+      const told = { ...pop, receivedToPaintedMs: lasted(now - receivedAt), visible };
+      this.#unwritten.set(pop.ringId, { pop: told, at: now });
+      this.#tell(told, {});
+    }
+    for (const oldest of this.#unwritten.keys()) {
+      if (this.#unwritten.size <= REMEMBERED) break;
+      this.#unwritten.delete(oldest);
     }
   }
+
+  #tell(pop: PaintedPop, again: { readonly agoMs?: number }): void {
+    this.#send.painted({ ...pop, ...again }, () => this.#unwritten.delete(pop.ringId));
+  }
+}
+
+/** As the server takes it. */
+function lasted(ms: number): number {
+  return Math.min(LONGEST_MS, Math.max(0, Math.round(ms * 10) / 10));
 }
 
 /**

@@ -18,7 +18,7 @@ const REASONS: readonly SkipReason[] = [
  * `<callcard-preview>`: somebody a campaign asks this operator to call, with their card, before anything is dialled.
  *
  * Properties: `ctx`, `preview`, `waits` (the operator decided, the server has not answered to the end), `problem` (why the server did not
- * do it), `shortcuts` (keys are shown).
+ * do it), `named` (there are several PBXs: its name is shown), `shortcuts` (keys are shown).
  * Methods: `call()`, `ask()` (opens the reasons to skip), `pickReason(index)`: what the keys do; false when it cannot be done now.
  * Events: `call`, `skip` (detail `reason`).
  */
@@ -27,6 +27,7 @@ export class CallcardPreview extends LitElement {
     ctx: { attribute: false },
     preview: { attribute: false },
     waits: { attribute: false },
+    named: { type: Boolean },
     problem: { attribute: false },
     shortcuts: { type: Boolean },
     asking: { state: true },
@@ -64,6 +65,10 @@ export class CallcardPreview extends LitElement {
       .title h2 {
         font-size: 15px;
         color: var(--ink);
+      }
+      .pbx {
+        font-size: 13px;
+        color: var(--ink-3);
       }
       .timer {
         font-size: 14px;
@@ -123,6 +128,7 @@ export class CallcardPreview extends LitElement {
   declare ctx: DeskContext;
   declare preview: DeskPreview;
   declare waits: boolean;
+  declare named: boolean;
   declare problem: FailureCode | null;
   declare shortcuts: boolean;
   /** The reasons to skip are open. */
@@ -133,6 +139,7 @@ export class CallcardPreview extends LitElement {
   constructor() {
     super();
     this.waits = false;
+    this.named = false;
     this.problem = null;
     this.shortcuts = false;
     this.asking = false;
@@ -153,6 +160,11 @@ export class CallcardPreview extends LitElement {
         <div class="row">
           <div class="title">
             <h2>${t("previewTitle")}</h2>
+            ${
+              this.named && preview.pbx
+                ? html`<p class="pbx">${t("previewPbx", { pbx: preview.pbx })}</p>`
+                : nothing
+            }
             ${
               preview.dialledAtMs === null || waits
                 ? nothing

@@ -83,6 +83,8 @@ export const en = {
   today_wrapUp: "Finish the last call",
   todayLead_wrapUp: "Write down how it ended, then take the next one.",
   today_offline: "Your phone is not connected",
+  todayLeadPbxRemoved:
+    "The phone system {name} is no longer part of Callcard. Ask your supervisor which phone is yours now.",
   todayLead_offline: "The phone system cannot see your phone. Check the headset or the softphone.",
   today_notInQueue: "You are not in any queue",
   todayLead_notInQueue: "Calls from the queues do not reach you. Direct calls still do.",
@@ -189,6 +191,7 @@ export const en = {
   reason_lastOrder: "Last order",
   reason_other: "Same number",
   lastOrderAgo: "last order {ago}",
+  problem_fromMemory: "This is from memory and may be old: the customer base does not answer.",
   problem_directoryLate: "The customer base is too slow to answer. You can search by hand.",
   problem_directoryDown: "The customer base does not answer. You can search by hand.",
   problem_ordersMissing: "The orders could not be loaded.",
@@ -221,6 +224,7 @@ export const en = {
 
   // Whom a campaign asks to call
   previewTitle: "Next call",
+  previewPbx: "Phone system {pbx}",
   previewCall: "Call",
   previewSkip: "Skip",
   previewDialsIn: "Dials by itself in",
@@ -320,6 +324,11 @@ export const en = {
   offline:
     "No connection since {time}. The phone still works; this screen will catch up by itself.",
   pbxDown: "No connection to the phone system {names}. Calls go on, but their cards do not open.",
+  pbxRemoved:
+    "The phone system {name} is no longer part of Callcard: cards of its calls do not open. Please ask your supervisor.",
+  newerScreens: "A new version is ready. It loads by itself when you are free.",
+  newerScreensLoad: "Load now",
+  newerScreensHost: "A new version is ready. It loads together with this page.",
   pbxDownAny: "No connection to the phone system. Calls go on, but their cards do not open.",
   databaseDown:
     "The database does not answer. What you write is kept here and saved as soon as it is back.",

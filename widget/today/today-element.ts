@@ -4,6 +4,7 @@ import type { DeskCall, DeskState } from "../../server/desk/protocol.ts";
 import type { DeskContext } from "../shared/context.ts";
 import { EveryMinute } from "../shared/every-minute.ts";
 import { icon } from "../shared/icons.ts";
+import { ownPbxs } from "../shared/own-pbx.ts";
 import { base } from "../shared/styles.ts";
 import { callTitle, leftWords } from "../shared/words.ts";
 
@@ -159,10 +160,13 @@ export class CallcardToday extends LitElement {
   override render(): TemplateResult {
     const { t } = this.ctx.locale;
     const { presence } = this.desk;
+    const { removed } = ownPbxs(this.desk);
     return html`<article aria-labelledby="today">
       <div>
         <h1 id="today">${t(`today_${presence.state}`)}</h1>
-        <p class="lead">${t(`todayLead_${presence.state}`)}</p>
+        <p class="lead">
+          ${removed === null ? t(`todayLead_${presence.state}`) : t("todayLeadPbxRemoved", { name: removed })}
+        </p>
       </div>
       <callcard-call-backs
         .ctx=${this.ctx}

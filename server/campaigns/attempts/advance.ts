@@ -3,6 +3,7 @@ import { sql } from "kysely";
 import { type Database, prepared } from "../../storage/database.ts";
 import type { CampaignSettings, CampaignState } from "../model.ts";
 import { closeWithdrawn } from "./close.ts";
+import { type Fence, heldUnder } from "./fence.ts";
 import { follow } from "./follow.ts";
 import { type Attempt, type AttemptFacts, type AttemptState, NEXT } from "./model.ts";
 import { type AttemptRow, attemptOf } from "./rows.ts";
@@ -13,20 +14,26 @@ import { writeSteps } from "./steps.ts";
 const PLAIN = ["dialling", "ringing", "answered", "waiting"] as const;
 type PlainState = (typeof PLAIN)[number];
 
-/** @returns null when the attempt does not stand where this may follow, or there is none. Fails when PostgreSQL does; nothing was changed then. */
+/**
+ * @param fence for who may only write while it holds a lease; null for a person's deed.
+ * @returns null when the attempt does not stand where this may follow, there is none, or the lease is another process's by now. Fails when
+ * PostgreSQL does; nothing was changed then.
+ */
 export async function advance(
   db: Database,
   attemptId: string,
   to: AttemptState,
   facts: AttemptFacts,
+  fence: Fence | null = null,
 ): Promise<Attempt | null> {
-  if (isPlain(to)) return await stepOn(db, attemptId, to, facts);
+  if (isPlain(to)) return await stepOn(db, attemptId, to, facts, fence);
   return db.transaction().execute(async (trx) => {
     const { rows } = await sql<
       AttemptRow & { settings: CampaignSettings; campaign_state: CampaignState }
     >`
+      with lease as (${heldUnder(fence)})
       select a.*, k.settings, k.state as campaign_state
-      from attempts a join campaigns k on k.id = a.campaign_id
+      from lease, attempts a join campaigns k on k.id = a.campaign_id
       where a.id = ${attemptId} for update of a`.execute(trx);
     const row = rows[0];
     if (row === undefined || !NEXT[row.state].includes(to)) return null;
@@ -72,14 +79,15 @@ async function stepOn(
   attemptId: string,
   to: PlainState,
   facts: AttemptFacts,
+  fence: Fence | null,
 ): Promise<Attempt | null> {
   const at = new Date(facts.atMs);
   const { trunk, extension, userId, greetingEndedAtMs, cause, abandonedByRule } = facts;
   const evidence = JSON.stringify(evidenceOf(facts));
   const { rows } = await sql<AttemptRow>`${prepared}
-    with stands as (
-      select id, state from attempts
-      where id = ${attemptId} and state = any(${before(to)}::text[]) for update
+    with lease as (${heldUnder(fence)}), stands as (
+      select a.id, a.state from attempts a, lease
+      where a.id = ${attemptId} and a.state = any(${before(to)}::text[]) for update of a
     ), changed as (
       update attempts a set state = ${to}::text, changed_at = now(),
         trunk = coalesce(${trunk ?? null}::text, a.trunk),

@@ -4,6 +4,7 @@
  */
 import { sql } from "kysely";
 import type { Database } from "../../storage/database.ts";
+import type { Lease } from "../../storage/lease.ts";
 import { endedAt, limitReached, whyNotToCall } from "../eligible.ts";
 import type { Campaign, CampaignSettings, WithdrawnBecause, Zones } from "../model.ts";
 import type { PutOffBecause } from "../rest.ts";
@@ -40,15 +41,18 @@ export async function claim(
   wanted: number,
   by: Claimer,
   nowMs: number,
+  lease: Pick<Lease, "fenced"> | null = null,
 ): Promise<readonly ClaimedAttempt[]> {
+  const inTransaction = <T>(deed: (trx: Database) => Promise<T>) =>
+    lease === null ? db.transaction().execute(deed) : lease.fenced(db, deed);
   const claimed: ClaimedAttempt[] = [];
   for (let round = 0; round < MOST_ROUNDS && claimed.length < wanted; round++) {
     const left = wanted - claimed.length;
     // Where the first ones may not be called, the next ones often may not either.
     const look = Math.min(round === 0 ? left : Math.max(left, LOOK_FURTHER), MOST_AT_ONCE);
-    const { looked, taken } = await db
-      .transaction()
-      .execute((trx) => claimSome(trx, campaign, { wanted: left, look }, by, nowMs));
+    const { looked, taken } = await inTransaction((trx) =>
+      claimSome(trx, campaign, { wanted: left, look }, by, nowMs),
+    );
     claimed.push(...taken);
     if (looked === 0) break;
   }

@@ -1,5 +1,6 @@
 /** Everything about attempts, put together: the store for the dialler, the planner that keeps it true, and what others ask for. */
 import type { Database } from "../../storage/database.ts";
+import { openLease } from "../../storage/lease.ts";
 import { Planner, type PlannerOptions } from "./planner.ts";
 import { type CallBackPromise, planCallBack } from "./promise.ts";
 import { type Said, takeSaid } from "./said.ts";
@@ -8,7 +9,11 @@ import type { Withdrawing } from "./withdraw.ts";
 import type { ZoneRules } from "./zone-facts.ts";
 
 /** What attempts need of the rest. */
-export type AttemptsOptions = Omit<PlannerOptions, "rules"> & ZoneRules;
+export type AttemptsOptions = Omit<PlannerOptions, "rules" | "lease"> &
+  ZoneRules & {
+    /** Where the lease is that one of several processes plans under, see {@link openLease}; without it this process plans. */
+    readonly databaseUrl?: string;
+  };
 
 /** Attempts, at work. */
 export type OpenedAttempts = {
@@ -27,15 +32,19 @@ export type OpenedAttempts = {
 
 /** Begins to plan and to watch calls. */
 export function openAttempts(options: AttemptsOptions): OpenedAttempts {
-  const { db, bus, timeZone, regionOfNumber, clock = Date.now } = options;
+  const { db, bus, databaseUrl, timeZone, regionOfNumber, clock = Date.now } = options;
   const rules = { timeZone, regionOfNumber };
   const store = new PgAttemptStore({ db, bus, timeZone });
-  const planner = new Planner({ ...options, rules });
+  const lease = databaseUrl === undefined ? null : openLease({ databaseUrl, name: "planner" });
+  const planner = new Planner({ ...options, rules, lease });
   planner.open();
   return {
     ...{ store, planner, rules, withdrawing: { db, bus } },
     takeSaid: (trx, said) => takeSaid(trx, said, clock()),
     planCallBack: (trx, promise) => planCallBack(trx, rules, promise, clock()),
-    close: () => planner.close(),
+    async close() {
+      await planner.close();
+      await lease?.close();
+    },
   };
 }

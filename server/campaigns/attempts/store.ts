@@ -2,12 +2,14 @@
 import { sql } from "kysely";
 import type { Bus } from "../../storage/bus.ts";
 import type { Database } from "../../storage/database.ts";
+import type { Lease } from "../../storage/lease.ts";
 import type { AbandonmentRule, Campaign } from "../model.ts";
 import type { Learned } from "../pacing/model.ts";
 import type { AttemptStore } from "../ports.ts";
 import { abandonmentOf } from "./abandonment.ts";
 import { advance } from "./advance.ts";
 import { type Claimer, claim } from "./claim.ts";
+import type { Fence } from "./fence.ts";
 import {
   IN_FLIGHT,
   type Attempt,
@@ -55,8 +57,9 @@ export class PgAttemptStore implements AttemptStore {
     wanted: number,
     by: Claimer,
     nowMs: number,
+    lease?: Pick<Lease, "fenced">,
   ): Promise<readonly ClaimedAttempt[]> {
-    return claim(this.#db, campaign, wanted, by, nowMs);
+    return claim(this.#db, campaign, wanted, by, nowMs, lease);
   }
 
   async hasDue(campaignId: string, nowMs: number): Promise<boolean> {
@@ -70,8 +73,13 @@ export class PgAttemptStore implements AttemptStore {
     return rows[0]?.due === true;
   }
 
-  async advance(attemptId: string, to: AttemptState, facts: AttemptFacts): Promise<Attempt | null> {
-    const attempt = await this.#writes.take(() => advance(this.#db, attemptId, to, facts));
+  async advance(
+    attemptId: string,
+    to: AttemptState,
+    facts: AttemptFacts,
+    fence: Fence | null = null,
+  ): Promise<Attempt | null> {
+    const attempt = await this.#writes.take(() => advance(this.#db, attemptId, to, facts, fence));
     if (attempt === null) this.#refused += 1;
     return attempt;
   }
@@ -85,6 +93,15 @@ export class PgAttemptStore implements AttemptStore {
       .orderBy("id")
       .execute();
     return rows.map(attemptOf);
+  }
+
+  async withdrawnAmong(attemptIds: readonly string[]): Promise<readonly string[]> {
+    if (attemptIds.length === 0) return [];
+    const { rows } = await sql<{ id: string }>`
+      select id from attempts where id = any(${attemptIds}::text[]) and state = 'withdrawn'`.execute(
+      this.#db,
+    );
+    return rows.map(({ id }) => id);
   }
 
   async get(attemptId: string): Promise<ClaimedAttempt | null> {

@@ -3,6 +3,7 @@
  * reason goes away, and settled after anything was lost.
  */
 import { AmiError } from "../../asterisk/model.ts";
+import type { Fence } from "../attempts/fence.ts";
 import type { Attempt, AttemptFacts, AttemptState, ClaimedAttempt } from "../attempts/model.ts";
 import type { Campaign, Trunk } from "../model.ts";
 import { dialled } from "../pacing/learn.ts";
@@ -13,7 +14,7 @@ import type { Learning } from "./learning.ts";
 import { settleAll } from "./recovery.ts";
 import { Strangers } from "./strangers.ts";
 import type { TrunkLines } from "./trunk-lines.ts";
-import type { AttemptWriter, DiallerLog } from "./writer.ts";
+import { type AttemptWriter, type DiallerLog, NotNow } from "./writer.ts";
 
 /** The operator whose own phone is called first. */
 export type FirstOperator = {
@@ -53,6 +54,8 @@ export type CallsInHandOptions = {
   readonly userIdOf: (extension: string) => string | null;
   /** Whether this process may still dial. */
   readonly mayDial: () => boolean;
+  /** The lease under which this process writes and acts on the PBX; null while it may do neither. */
+  readonly fence: () => Fence | null;
   /** In this process's hands otherwise: an offer to an operator. */
   readonly isOffered: (attemptId: string) => boolean;
   readonly changed: () => void;
@@ -80,6 +83,7 @@ export class CallsInHand {
     this.#options = options;
     this.#hangUps = new HangUps({
       ...{ telephone: options.telephone, log: options.log },
+      mayAct: () => options.fence() !== null,
       hungUp: () => (this.counts.hungUp += 1),
     });
   }
@@ -96,6 +100,24 @@ export class CallsInHand {
   /** The connection was away: of calls in hand something may not have been heard. */
   missed(): void {
     this.#isWhole = false;
+  }
+
+  /** Another process has the calls in hand: nothing is done about them here any more, and nothing is written. */
+  forget(): void {
+    const { lines, now, writer } = this.#options;
+    for (const { attempt } of this.#hands.values()) lines.release(attempt.id, null, now());
+    this.#hands.clear();
+    this.#hangUps.forget();
+    writer.forget();
+  }
+
+  /** Attempts that may have a call that is to be hung up, should they be withdrawn. */
+  withdrawable(): readonly string[] {
+    const ids = new Set(this.#options.telephone.heard());
+    for (const { attempt, state, withdrawn } of this.#hands.values())
+      if (state === "connected" || withdrawn) ids.delete(attempt.id);
+      else ids.add(attempt.id);
+    return [...ids];
   }
 
   /** When {@link settle} is due. */
@@ -118,19 +140,26 @@ export class CallsInHand {
     trunk: Trunk,
     operator: FirstOperator | null,
   ): Promise<boolean> {
-    const { attempts, learning, log, now, prepare, telephone } = this.#options;
+    const { attempts, fence, learning, log, now, prepare, telephone } = this.#options;
     const hand = handOf(attempt, campaign, operator, now());
     hand.asking = true;
     hand.dialledAtMs = now();
     this.#hands.set(attempt.id, hand);
     try {
       await prepare(attempt, campaign);
-      const written = await attempts.advance(attempt.id, "dialling", {
+      const under = fence();
+      if (under === null || !this.#isMine(hand)) {
+        this.#drop(hand);
+        return false;
+      }
+      const facts = {
         ...{ atMs: now(), trunk: trunk.name },
         ...(operator === null ? {} : { extension: operator.extension, userId: operator.userId }),
         evidence: {},
-      });
-      if (written === null) {
+      };
+      const written = await attempts.advance(attempt.id, "dialling", facts, under);
+      // Written, and another process's to settle by now: it is not dialled here.
+      if (written === null || fence()?.epoch !== under.epoch || !this.#isMine(hand)) {
         this.#drop(hand);
         return false;
       }
@@ -199,8 +228,11 @@ export class CallsInHand {
     const hand = this.#hands.get(attemptId);
     if (progress.type === "refused") this.#refused(attemptId);
     if (hand === undefined) {
-      if (progress.type !== "refused" && this.#strangers.hear(progress))
-        this.settleSoon(this.#options.now());
+      if (progress.type === "refused") return;
+      // In another process's hands.
+      if (progress.type === "over" && this.#options.fence() === null)
+        this.#strangers.forget(attemptId);
+      else if (this.#strangers.hear(progress)) this.settleSoon(this.#options.now());
       return;
     }
     if (progress.type === "over" && hand.hasGap && mayHaveTalked(progress)) {
@@ -237,7 +269,9 @@ export class CallsInHand {
    * due again then.
    */
   async settle(): Promise<void> {
-    const { attempts, campaigns, lines, now, settleAfterMs, telephone } = this.#options;
+    const { attempts, campaigns, fence, lines, now, settleAfterMs, telephone } = this.#options;
+    const under = fence();
+    if (under === null) return this.settleSoon(now());
     this.#settleAtMs = Infinity;
     try {
       const settled = await settleAll({
@@ -248,6 +282,7 @@ export class CallsInHand {
       if (!this.#isWhole) for (const hand of this.#hands.values()) hand.hasGap = true;
       this.#isWhole = true;
       for (const { attempt, settlement } of settled) {
+        if (fence()?.epoch !== under.epoch) return this.settleSoon(now());
         if (this.#isBusy(attempt.id)) {
           this.settleSoon(now() + settleAfterMs);
           continue;
@@ -262,7 +297,9 @@ export class CallsInHand {
             break;
           case "write":
           default:
-            if ((await attempts.advance(attempt.id, settlement.to, settlement.facts)) === null)
+            if (
+              (await attempts.advance(attempt.id, settlement.to, settlement.facts, under)) === null
+            )
               this.counts.late += 1;
             else {
               this.#count(settlement.to);
@@ -354,9 +391,11 @@ export class CallsInHand {
   }
 
   #write(attemptId: string, to: AttemptState, facts: AttemptFacts): void {
-    const { attempts, changed, telephone, writer } = this.#options;
+    const { attempts, changed, fence, telephone, writer } = this.#options;
     writer.put(attemptId, async () => {
-      const written = await attempts.advance(attemptId, to, facts);
+      const under = fence();
+      if (under === null) throw new NotNow();
+      const written = await attempts.advance(attemptId, to, facts, under);
       if (written === null) this.counts.late += 1;
       // Withdrawn while it rang, it is settled as that; given back, the PBX's record still has to keep it from being dialled twice.
       const state =
@@ -367,8 +406,14 @@ export class CallsInHand {
     });
   }
 
+  #isMine(hand: Hand): boolean {
+    return this.#hands.get(hand.attempt.id) === hand;
+  }
+
   #drop(hand: Hand, outcome: AttemptFacts["outcome"] | null = null): void {
     const { id } = hand.attempt;
+    // Forgotten meanwhile, and perhaps in hand anew.
+    if (!this.#isMine(hand)) return;
     this.#hands.delete(id);
     this.#hangUps.drop(id);
     this.#options.lines.release(id, outcome ?? null, this.#options.now());

@@ -10,6 +10,8 @@ import { randomUUID } from "node:crypto";
 import type { QueueMember } from "../../asterisk/model.ts";
 import type { SkipReason } from "../../desk/ports.ts";
 import type { Lease } from "../../storage/lease.ts";
+import { leaseNameOf } from "../../storage/leases.ts";
+import type { Fence } from "../attempts/fence.ts";
 import type { ClaimedAttempt } from "../attempts/model.ts";
 import type { Campaign } from "../model.ts";
 import type { AttemptStore, CampaignBook, DiallerView, Telephone } from "../ports.ts";
@@ -69,6 +71,9 @@ const TUNING: DiallerTuning = {
   saveEveryMs: 10_000,
 };
 
+/** How often it is looked whether somebody was withdrawn whose call lives. */
+const WITHDRAWN_EVERY_MS = 2000;
+
 /** What could not be written is tried for so long when the server stops. */
 const CLOSE_LIMIT_MS = 5000;
 
@@ -89,6 +94,9 @@ export class Dialler {
   readonly #states = new Map<string, Campaign["state"]>();
   #settled = false;
   #settledAtMs = -Infinity;
+  #lookedForWithdrawnAtMs = -Infinity;
+  /** Of the lease when it was gained last. */
+  #epoch = 0;
   #savedAtMs = -Infinity;
   #troubled = false;
   #closed = true;
@@ -109,6 +117,7 @@ export class Dialler {
       ...{ prepare: options.prepare, doNotCall: options.doNotCall },
       userIdOf: (extension) => this.#floor.seats().get(extension)?.userId ?? null,
       mayDial: () => this.#mayDial(),
+      fence: () => this.#fence(),
       isOffered: (attemptId) => this.#offers.has(attemptId),
       changed: () => this.#rounds.wake(),
       now: this.#now,
@@ -162,12 +171,28 @@ export class Dialler {
         unsettle();
       }),
       lease.onChange((held) => {
-        if (held) this.#learning.forget();
-        else this.#log("the lease of this PBX is lost; nothing is dialled");
+        if (held) this.#took();
+        else this.#lost();
         unsettle();
       }),
     );
+    if (lease.held()) this.#took();
     this.#rounds.open();
+  }
+
+  #took(): void {
+    const epoch = this.#options.lease.epoch();
+    this.#learning.forget();
+    this.#lookedForWithdrawnAtMs = -Infinity;
+    // Nobody had it in between: what was heard meanwhile is still to be written.
+    if (epoch !== this.#epoch + 1) this.#hands.forget();
+    this.#epoch = epoch;
+  }
+
+  /** Whoever has it next settles what was in hand: claims are given back, calls are followed or read up. */
+  #lost(): void {
+    this.#log("the lease of this PBX is lost; nothing is dialled");
+    this.#offers.forget();
   }
 
   /** Dials nothing more, gives back what was offered, and writes what is left. Calls that run go on. */
@@ -176,9 +201,18 @@ export class Dialler {
     this.#closed = true;
     for (const release of this.#releases) release();
     await this.#rounds.close();
-    this.#offers.takeAllBack();
+    if (this.#options.lease.held()) this.#offers.takeAllBack();
+    else {
+      this.#offers.forget();
+      this.#hands.forget();
+    }
     await this.#writer.close(CLOSE_LIMIT_MS);
     if (this.#options.lease.held()) await this.#learning.save().catch(() => undefined);
+  }
+
+  /** What is offered now. */
+  offers(): readonly Offer[] {
+    return this.#offers.all();
   }
 
   /** Told of every offer and of its end (null). */
@@ -249,14 +283,18 @@ export class Dialler {
     const { lease, telephone } = this.#options;
     try {
       this.#hands.tick(this.#now());
+      if (!lease.held() && lease.holder() === "elsewhere") this.#hands.forget();
       if (!lease.held() || !telephone.up()) {
         this.#settled = false;
         return;
       }
       await this.#settleIfDue();
+      await this.#lookForWithdrawn();
+      if (!lease.held()) return;
       this.#look();
       this.#offers.retire();
       await this.#lettingGo.look(this.#now());
+      if (!lease.held()) return;
       for (const campaign of this.#campaigns()) this.#watchTrunks(campaign);
       await this.#turns.go(this.#campaigns());
       if (this.#now() - this.#savedAtMs > this.#tuning.saveEveryMs) {
@@ -284,6 +322,19 @@ export class Dialler {
     this.#settled = true;
     this.#settledAtMs = nowMs;
     await this.#hands.settle();
+  }
+
+  /** The word that somebody was withdrawn may have been lost, or was for a process that is gone. */
+  async #lookForWithdrawn(): Promise<void> {
+    const nowMs = this.#now();
+    if (nowMs - this.#lookedForWithdrawnAtMs < WITHDRAWN_EVERY_MS) return;
+    const ids = [
+      ...this.#hands.withdrawable(),
+      ...this.#offers.all().map(({ attempt }) => attempt.id),
+    ];
+    if (ids.length === 0) return;
+    this.#lookedForWithdrawnAtMs = nowMs;
+    for (const id of await this.#options.attempts.withdrawnAmong(ids)) this.#withdrawn(id);
   }
 
   /** A claimed attempt: offered, or dialled at once. */
@@ -339,6 +390,11 @@ export class Dialler {
   #withdrawn(attemptId: string): void {
     this.#offers.withdraw(attemptId);
     if (this.#options.lease.held()) this.#hands.withdraw(attemptId);
+  }
+
+  #fence(): Fence | null {
+    const epoch = this.#options.lease.epoch();
+    return epoch === 0 ? null : { name: leaseNameOf(this.pbx), epoch };
   }
 
   #mayDial(): boolean {

@@ -4,6 +4,8 @@ import type { DiallerLog } from "./writer.ts";
 
 export type HangUpsOptions = {
   readonly telephone: Pick<Telephone, "hangUp" | "up">;
+  /** Whether it is for this process to hang up; asked right before it does. */
+  readonly mayAct: () => boolean;
   readonly log: DiallerLog;
   /** A call was there, and was hung up. */
   readonly hungUp: () => void;
@@ -21,7 +23,12 @@ export class HangUps {
   /** Tried now, and by {@link again} while it fails. */
   add(attemptId: string): void {
     this.#wanted.add(attemptId);
-    if (this.#options.telephone.up()) void this.#try(attemptId);
+    if (this.#options.telephone.up() && this.#options.mayAct()) void this.#try(attemptId);
+  }
+
+  /** Others see to them. */
+  forget(): void {
+    this.#wanted.clear();
   }
 
   /** It is over, or somebody talks. */

@@ -80,6 +80,11 @@ export class Offers {
     for (const { userId, attempt } of this.all()) this.takeBack(userId, attempt.id);
   }
 
+  /** They are another process's: it gives them back. */
+  forget(): void {
+    for (const { userId, attempt } of this.all()) this.#previews.take(userId, attempt.id);
+  }
+
   withdraw(attemptId: string): void {
     this.#previews.withdraw(attemptId);
   }

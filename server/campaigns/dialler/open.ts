@@ -4,27 +4,35 @@
  */
 import type { CountryCode } from "libphonenumber-js/max";
 import type { Logger } from "pino";
-import type { PbxLink } from "../../asterisk/link.ts";
+import type { Pbx } from "../../asterisk/model.ts";
+import type { Pbxs } from "../../asterisk/pbxs.ts";
 import type { LiveCalls } from "../../calls/live.ts";
 import { ownPhone } from "../../desk/dial.ts";
 import type { DeskCampaigns } from "../../desk/ports.ts";
 import type { Metrics } from "../../http/metrics.ts";
+import type { Asks } from "../../storage/asks.ts";
+import type { Bus } from "../../storage/bus.ts";
 import type { Database } from "../../storage/database.ts";
-import { openLease } from "../../storage/lease.ts";
+import type { Leases } from "../../storage/leases.ts";
 import { DeskSide } from "../desk-side.ts";
-import type { AttemptStore, CampaignBook, DiallerView } from "../ports.ts";
+import type { AttemptStore, CampaignBook } from "../ports.ts";
 import { Dialler, type DiallerTuning } from "./dialler.ts";
 import type { Seat } from "./operators.ts";
+import { SharedViews } from "./shared-views.ts";
 import { AsteriskTelephone } from "./telephone.ts";
 
 export type DiallersOptions = {
-  readonly links: readonly Pick<PbxLink, "name" | "status" | "listen" | "onStatus" | "action">[];
+  readonly pbxs: Pbxs;
   readonly calls: LiveCalls;
   readonly campaigns: CampaignBook;
   /** On connections of their own: what happened to a call is written however many wait. */
   readonly attempts: AttemptStore;
   readonly db: Database;
-  readonly databaseUrl: string;
+  /** Whoever holds a PBX's dials there. */
+  readonly leases: Leases;
+  /** The way to the other processes. */
+  readonly bus: Bus;
+  readonly asks: Asks;
   /** Who sits where; the desk tells. */
   readonly seats: () => Iterable<Seat>;
   /** Where FreePBX's members are called through. */
@@ -39,8 +47,8 @@ export type DiallersOptions = {
 export type Diallers = {
   /** What the desk asks of campaigns. */
   readonly desk: DeskCampaigns;
-  /** What the console shows, of campaigns that are not ended. */
-  views(): readonly DiallerView[];
+  /** What the console shows, of campaigns that are not ended, whichever process dials; and PBXs on which none does. */
+  look(): ReturnType<SharedViews["look"]>;
   /** Begins to listen and to dial; before the PBXs are connected, so that nothing is missed. */
   open(): Promise<void>;
   /** Dials nothing more and writes what is left; calls that run go on. */
@@ -50,12 +58,16 @@ export type Diallers = {
 
 /** Makes one for each PBX. Nothing is asked of anybody before {@link Diallers.open}. */
 export function createDiallers(options: DiallersOptions): Diallers {
-  const { attempts, calls, campaigns, databaseUrl, db, dialContext, links, region, seats } =
-    options;
+  const { attempts, calls, campaigns, db, dialContext, leases, pbxs, region, seats } = options;
   const log = options.log.child({ part: "dialler" });
   const side = new DeskSide({ db, calls, log });
-  const opened: { close(): Promise<void> | void }[] = [];
-  let diallers: readonly Dialler[] = [];
+  side.share({ bus: options.bus, asks: options.asks, leaseOf: (pbx) => leases.of(pbx) });
+  const diallers = new Map<string, Dialler>();
+  const views = new SharedViews({
+    ...{ bus: options.bus, leaseOf: (pbx) => leases.of(pbx) },
+    diallers: () => diallers.values(),
+  });
+  let stopFollowing = () => Promise.resolve();
 
   const doNotCall = async (phone: string, reason: string): Promise<void> => {
     await db
@@ -65,12 +77,12 @@ export function createDiallers(options: DiallersOptions): Diallers {
       .execute();
   };
 
-  function openOne(pbx: DiallersOptions["links"][number]): Dialler {
+  function openOne(pbx: Pbx): () => Promise<void> {
     const telephone = new AsteriskTelephone({
       ...{ pbx, calls, region },
       onFailure: (error, doing) => log.warn({ err: error, pbx: pbx.name, doing }, "telephone"),
     });
-    const lease = openLease({ databaseUrl, name: `dialler ${pbx.name}` });
+    const lease = leases.of(pbx.name);
     const dialler = new Dialler({
       ...{ telephone, calls, campaigns, attempts, lease, seats, doNotCall, log },
       ownPhone: (extension, members) => ownPhone(extension, members, dialContext),
@@ -79,27 +91,41 @@ export function createDiallers(options: DiallersOptions): Diallers {
     });
     telephone.open();
     dialler.open();
-    opened.push(dialler, telephone, lease);
-    return dialler;
+    diallers.set(pbx.name, dialler);
+    const release = side.follow(dialler);
+    return async () => {
+      release();
+      if (diallers.get(pbx.name) === dialler) diallers.delete(pbx.name);
+      await dialler.close();
+      telephone.close();
+    };
   }
 
   return {
     desk: side,
-    views: () => diallers.flatMap((dialler) => dialler.views()),
+    look: () => views.look(),
     async open() {
-      diallers = links.map(openOne);
-      await side.open(diallers);
+      stopFollowing = pbxs.each(openOne);
+      await side.open();
     },
     async close() {
       side.close();
-      for (const part of opened.splice(0)) await part.close();
+      views.close();
+      await stopFollowing();
     },
     expose(metrics) {
-      for (const { name } of links) {
-        const of = () => diallers.find(({ pbx }) => pbx === name);
-        metrics.exposeCounters("callcard_dialler_", () => ({ ...of()?.counters() }), { pbx: name });
-        metrics.exposeGauges("callcard_dialler_", () => ({ ...of()?.gauges() }), { pbx: name });
-      }
+      pbxs.each(({ name }) => {
+        const of = () => diallers.get(name);
+        const hide = [
+          metrics.exposeCounters("callcard_dialler_", () => ({ ...of()?.counters() }), {
+            pbx: name,
+          }),
+          metrics.exposeGauges("callcard_dialler_", () => ({ ...of()?.gauges() }), { pbx: name }),
+        ];
+        return () => {
+          for (const one of hide) one();
+        };
+      });
     },
   };
 }

@@ -20,6 +20,11 @@ export class Strangers {
     return true;
   }
 
+  /** It is over, and was never for us. */
+  forget(attemptId: string): void {
+    this.#early.delete(attemptId);
+  }
+
   /** Everything that was kept, by attempt; it is kept no longer. */
   take(): readonly (readonly [string, readonly Progress[]])[] {
     const early = [...this.#early];

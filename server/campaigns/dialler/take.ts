@@ -1,6 +1,7 @@
 /** Takes work for free operators: what was promised by one of them goes to that one, the rest to whoever is free the longest. */
 import type { ClaimedAttempt } from "../attempts/model.ts";
 import type { Campaign } from "../model.ts";
+import type { Lease } from "../../storage/lease.ts";
 import type { AttemptStore } from "../ports.ts";
 import type { WorkingOperator } from "./operators.ts";
 import { dialsOperatorFirst } from "./round.ts";
@@ -26,10 +27,14 @@ export async function takeWork(
     readonly process: string;
     readonly nowMs: number;
   },
-  known: { readonly attempts: Pick<AttemptStore, "claim">; readonly askedFor: Map<string, number> },
+  known: {
+    readonly attempts: Pick<AttemptStore, "claim">;
+    readonly lease: Pick<Lease, "fenced">;
+    readonly askedFor: Map<string, number>;
+  },
 ): Promise<readonly Work[]> {
   const { campaign, nowMs, process } = wanted;
-  const { attempts, askedFor } = known;
+  const { attempts, askedFor, lease } = known;
   const isPreview = campaign.settings.mode === "preview";
   const operatorFirst = dialsOperatorFirst(campaign);
   // Nobody can be shown anything who has no screen.
@@ -47,7 +52,7 @@ export async function takeWork(
   for (const operator of due) {
     const { userId } = operator;
     askedFor.set(`${campaign.id} ${userId}`, nowMs);
-    const [attempt] = await attempts.claim(campaign, 1, { process, userId }, nowMs);
+    const [attempt] = await attempts.claim(campaign, 1, { process, userId }, nowMs, lease);
     if (attempt === undefined) continue;
     const isTheirs = operatorFirst || attempt.userId !== null;
     if (isTheirs) left.delete(operator);
@@ -55,7 +60,7 @@ export async function takeWork(
   }
   const most = lines - work.length;
   if (most <= 0) return work;
-  const claimed = await attempts.claim(campaign, most, { process, userId: null }, nowMs);
+  const claimed = await attempts.claim(campaign, most, { process, userId: null }, nowMs, lease);
   const rest = [...left];
   claimed.forEach((attempt, at) => {
     work.push({ attempt, operator: operatorFirst ? (rest[at] ?? null) : null });

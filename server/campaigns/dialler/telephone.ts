@@ -156,6 +156,10 @@ export class AsteriskTelephone implements Telephone {
     return new Set(attemptIds.filter((id) => present.has(id) || present.has(secondHalf(id))));
   }
 
+  heard(): readonly string[] {
+    return [...this.#book.ids()].filter((id) => this.#book.hasBegun(id) && !this.#book.isOver(id));
+  }
+
   async record(attemptId: string): Promise<PbxRecord> {
     this.#mustBeUp("DBGet");
     const { record, refused } = await readRecord(this.#pbx, attemptId);

@@ -25,7 +25,7 @@ export type TurnsOptions = {
   readonly floor: Floor;
   readonly hands: Pick<CallsInHand, "hands">;
   readonly learning: Learning;
-  readonly lease: Pick<Lease, "confirm">;
+  readonly lease: Pick<Lease, "confirm" | "fenced">;
   readonly lines: TrunkLines;
   readonly offers: Offers;
   /** Offers a claimed attempt, or dials it: in hand at once, so that the next campaign counts it. */
@@ -111,7 +111,7 @@ export class Turns {
     if (decision.lines > 0 && (await lease.confirm()) && mayDial()) {
       const work = await takeWork(
         { campaign, lines: decision.lines, free, process: this.#options.process, nowMs: now() },
-        { attempts, askedFor: this.#askedFor },
+        { attempts, lease, askedFor: this.#askedFor },
       );
       this.#claimed += work.length;
       for (const one of work) this.#options.begin(campaign, one);

@@ -11,6 +11,11 @@ export interface DiallerLog {
   error(fields: object, message: string): void;
 }
 
+/** It is not for this process to write now, and may be again. */
+export class NotNow extends Error {
+  override readonly name = "NotNow";
+}
+
 type Deed = () => Promise<void>;
 
 const SHORTEST_PAUSE_MS = 100;
@@ -56,6 +61,11 @@ export class AttemptWriter {
     void this.#writeAll(attemptId, deeds);
   }
 
+  /** Another process writes what became of these; what is under way ends by itself. */
+  forget(): void {
+    for (const deeds of this.#waiting.values()) deeds.length = 0;
+  }
+
   /** Tries for at most `limitMs` to write the rest. @returns how many words could not be written. */
   async close(limitMs: number): Promise<number> {
     if (this.#waiting.size > 0) {
@@ -73,14 +83,15 @@ export class AttemptWriter {
   async #writeAll(attemptId: string, deeds: Deed[]): Promise<void> {
     let pauseMs = SHORTEST_PAUSE_MS;
     while (deeds.length > 0 && !this.#closing.signal.aborted) {
+      const deed = deeds[0]!;
       try {
-        await deeds[0]!();
-        deeds.shift();
+        await deed();
+        if (deeds[0] === deed) deeds.shift();
         pauseMs = SHORTEST_PAUSE_MS;
         this.#saysAway(false);
       } catch (error) {
         if (isAway(error)) {
-          this.#saysAway(true, error);
+          if (!(error instanceof NotNow)) this.#saysAway(true, error);
           await this.#pause(pauseMs);
           pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 2);
           continue;
@@ -90,10 +101,10 @@ export class AttemptWriter {
           { err: error, attemptId },
           "PostgreSQL refused what happened to an attempt",
         );
-        deeds.shift();
+        if (deeds[0] === deed) deeds.shift();
       }
     }
-    this.#waiting.delete(attemptId);
+    if (this.#waiting.get(attemptId) === deeds) this.#waiting.delete(attemptId);
     if (this.#waiting.size === 0) for (const idle of this.#idle) idle();
   }
 
@@ -120,7 +131,7 @@ export class AttemptWriter {
 
 /** Nothing was written because PostgreSQL could not, or not in time; asked again, it may. */
 export function isAway(error: unknown): boolean {
-  if (isDatabaseDown(error)) return true;
+  if (error instanceof NotNow || isDatabaseDown(error)) return true;
   const code = (error as { code?: unknown } | null)?.code;
   // Statement over its time; deadlock and serialisation, which another try settles.
   return code === "57014" || code === "40P01" || code === "40001";

@@ -1,6 +1,6 @@
 /**
  * What calls do to call backs: who waited in vain gets one, who was talked to needs none any more, who did not answer is tried again later.
- * Every process hears every call; whoever writes first has done it for all.
+ * Every process hears every call; the holder of the PBX's lease writes, and who takes over may write it again: that changes nothing.
  */
 import { sql } from "kysely";
 import type { Call, CallFact } from "../../calls/model.ts";
@@ -8,7 +8,9 @@ import { tellWithdrawn } from "../../campaigns/attempts/withdraw.ts";
 import { nextOpening } from "../../campaigns/windows.ts";
 import type { Bus } from "../../storage/bus.ts";
 import type { Database } from "../../storage/database.ts";
-import { Outbox, type OutboxLog } from "../../storage/outbox.ts";
+import { HeldOutbox } from "../../storage/held-outbox.ts";
+import type { Leases } from "../../storage/leases.ts";
+import type { OutboxLog } from "../../storage/outbox.ts";
 import { takeBack } from "./campaigns.ts";
 import { lockPhone } from "./keep.ts";
 import {
@@ -30,6 +32,8 @@ export type FollowCallsOptions = {
   readonly customerOf: (callId: string) => string | null;
   /** The party's number as E.164; null when it is none. Must not throw. */
   readonly e164Of: (number: string) => string | null;
+  /** Null: no other process hears of these calls. */
+  readonly leases: Pick<Leases, "of"> | null;
   readonly settings: () => Promise<CallBackSettings>;
   /** The shop's own IANA zone. */
   readonly timeZone: string;
@@ -61,6 +65,7 @@ type News =
 
 /** A caller who is said to wait for so long is looked for: what came a moment ago may still be on its way to be written. */
 const UNSEEN_AFTER_MS = 30_000;
+const KEEP_MS = 60_000;
 const MOST_UNSEEN = 200;
 const LONGEST_UNSEEN_MS = 3 * 86_400_000;
 /** A promise counts as kept by a talk so long before its time, or later; an earlier talk was about something else. */
@@ -69,13 +74,15 @@ const KEPT_EARLY_MS = 30 * 60_000;
 /** Follows calls from its making to {@link FollowCalls.close}; while PostgreSQL is away, what they did waits. */
 export class FollowCalls {
   readonly #options: FollowCallsOptions;
-  readonly #outbox: Outbox<News>;
+  readonly #outbox: HeldOutbox<News>;
   readonly #stopListening: () => void;
 
   constructor(options: FollowCallsOptions) {
     this.#options = options;
-    this.#outbox = new Outbox<News>({
-      ...{ name: "call backs", log: options.log, batchSize: 50, limit: 10_000 },
+    this.#outbox = new HeldOutbox<News>({
+      ...{ name: "call backs", log: options.log, leases: options.leases },
+      // Each of them is several questions: who takes over has no more of them to ask again than needed.
+      ...{ batchSize: 50, limit: 10_000, keepMs: KEEP_MS },
       write: (news) => this.#write(news),
     });
     this.#stopListening = options.calls.onFact((fact) => this.#hear(fact));
@@ -114,7 +121,10 @@ export class FollowCalls {
   }
 
   #put(news: News): void {
-    this.#outbox.put(`${news.kind} ${news.call.id}`, news);
+    const { id, pbx } = news.call;
+    // Whoever does not wait any more need not be written as one who does.
+    if (news.kind !== "waits") this.#outbox.forget(pbx, `waits ${id}`);
+    this.#outbox.put(pbx, `${news.kind} ${id}`, news);
   }
 
   async #write(batch: readonly News[]): Promise<void> {

@@ -15,6 +15,7 @@ import type { App } from "../../http/app.ts";
 import type { Metrics } from "../../http/metrics.ts";
 import type { Bus } from "../../storage/bus.ts";
 import type { Database } from "../../storage/database.ts";
+import type { Leases } from "../../storage/leases.ts";
 import type { OutboxLog } from "../../storage/outbox.ts";
 import type { CallBackEntry, CallBacks, NewCallBack } from "../model.ts";
 import type { PlanCallBack } from "./campaigns.ts";
@@ -50,6 +51,8 @@ export type CallBacksOptions = {
   /** Country of phones that come without one. */
   readonly region: CountryCode;
   readonly log: OutboxLog;
+  /** Null (the default): no other process hears of these calls. */
+  readonly leases?: Pick<Leases, "of"> | null;
   /** Epoch ms. */
   readonly clock?: () => number;
   /** How often it is looked for what became late; default 5 s. */
@@ -125,6 +128,7 @@ export function openCallBacks(options: CallBacksOptions): OpenedCallBacks {
   const following = new FollowCalls({
     ...{ db, bus, calls, timeZone, log, changed },
     ...{ customerOf: options.customerOf, e164Of: options.e164Of },
+    leases: options.leases ?? null,
     settings: async () => (await readSettings(db)).settings,
     count: (what) => (counts[what] += 1),
   });

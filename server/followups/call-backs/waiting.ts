@@ -16,7 +16,7 @@ export type WaitingCall = {
   readonly ended: Call | null;
 };
 
-/** They joined a queue. Every process writes it, the same. */
+/** They joined a queue. Written again it changes nothing. */
 export async function noteWaiting(
   db: Database,
   call: Call,

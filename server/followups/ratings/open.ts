@@ -3,7 +3,10 @@ import type { Call, CallFact } from "../../calls/model.ts";
 import type { App } from "../../http/app.ts";
 import type { Metrics } from "../../http/metrics.ts";
 import type { Database } from "../../storage/database.ts";
-import { Outbox, type OutboxLog } from "../../storage/outbox.ts";
+import { HeldOutbox } from "../../storage/held-outbox.ts";
+import type { Leases } from "../../storage/leases.ts";
+import type { OutboxLog } from "../../storage/outbox.ts";
+import type { Redis } from "../../storage/redis.ts";
 import { type EndedCall, askByMessage } from "./asking/ask.ts";
 import { ratingRoutes } from "./routes.ts";
 import { type Rating, saveRating } from "./store.ts";
@@ -20,6 +23,10 @@ export type RatingsOptions = {
   /** Where links of messages lead; "" (the default): nobody is asked by message. */
   readonly publicUrl?: string;
   readonly log: OutboxLog;
+  /** Null (the default): this process alone answers the page of links. */
+  readonly redis?: Redis | null;
+  /** Null (the default): no other process hears of these calls. */
+  readonly leases?: Pick<Leases, "of"> | null;
   /** Epoch ms. */
   readonly clock?: () => number;
 };
@@ -33,20 +40,20 @@ export type OpenedRatings = {
   close(): Promise<void>;
 };
 
-/** Begins to listen; while PostgreSQL is away, answers wait. */
+/** Begins to listen; while PostgreSQL is away, answers wait. Of several processes the holder of a PBX's lease writes and asks. */
 export function openRatings(options: RatingsOptions): OpenedRatings {
   const { db, calls, customerOf, e164Of, timeZone, log, clock = Date.now } = options;
-  const { publicUrl = "" } = options;
+  const { publicUrl = "", redis = null, leases = null } = options;
   const counts = { phone: 0, sent: 0 };
   let asked = 0;
-  const outbox = new Outbox<Rating>({
-    ...{ name: "ratings", log, limit: 10_000 },
+  const outbox = new HeldOutbox<Rating>({
+    ...{ name: "ratings", log, leases, limit: 10_000 },
     async write(ratings) {
       for (const rating of ratings) if ((await saveRating(db, rating)) === true) counts.phone += 1;
     },
   });
-  const asking = new Outbox<EndedCall>({
-    ...{ name: "ratings that are asked for", log, limit: 10_000 },
+  const asking = new HeldOutbox<EndedCall>({
+    ...{ name: "ratings that are asked for", log, leases, limit: 10_000 },
     async write(ended) {
       // What was pressed on the call is written first: whoever rated it is not asked.
       await outbox.flush();
@@ -57,19 +64,19 @@ export function openRatings(options: RatingsOptions): OpenedRatings {
     if (fact.type === "callEnded" && publicUrl !== "" && fact.call.talks.length > 0) {
       const { call } = fact;
       const phone = e164Of(call.party.number);
-      asking.put(call.id, { call, phone, customerId: customerOf(call.id) });
+      asking.put(call.pbx, call.id, { call, phone, customerId: customerOf(call.id) });
       return;
     }
     if (fact.type !== "rated") return;
     const { call, score, atMs } = fact;
     const askedBy = "phone";
     const live = liveOf(call, e164Of(call.party.number), customerOf(call.id));
-    outbox.put(call.id, { callId: call.id, score, comment: "", askedBy, atMs, live });
+    outbox.put(call.pbx, call.id, { callId: call.id, score, comment: "", askedBy, atMs, live });
   });
   return {
     async routes(app, metrics) {
       const stored = () => (counts.sent += 1);
-      await ratingRoutes(app, { db, timeZone, clock, publicUrl, stored });
+      await ratingRoutes(app, { db, redis, timeZone, clock, publicUrl, stored });
       metrics.exposeCounters("callcard_ratings_", () => ({ stored: { ...counts }, asked }));
     },
     flush: async () => {

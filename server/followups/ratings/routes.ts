@@ -5,6 +5,7 @@ import { nameOf, roleOf } from "../../http/auth.ts";
 import { ApiError, ErrorBody, invalidField, notFound } from "../../http/errors.ts";
 import { roleAllows } from "../../people/model.ts";
 import type { Database } from "../../storage/database.ts";
+import type { Redis } from "../../storage/redis.ts";
 import { AskingSchema, readAsking, saveAsking } from "./asking/settings.ts";
 import { ratingPages } from "./page/routes.ts";
 import { REPORT_KEYS, type RatingBody, type RatingReport, type RatingToken } from "./rest.ts";
@@ -14,6 +15,8 @@ import { TOKEN_TTL_MS, readToken, tokenSecret, writeToken } from "./token.ts";
 /** What the routes work with. */
 export type RatingRouteParts = {
   readonly db: Database;
+  /** Absent or null: who asks for the page of links is counted by this process alone. */
+  readonly redis?: Redis | null;
   /** The shop's own IANA zone. */
   readonly timeZone: string;
   readonly clock: () => number;

@@ -82,6 +82,19 @@ export function rankedCandidates(question: RankedQuestion): readonly Ranked[] {
   return ranked.sort((a, b) => b.rank - a.rank || a.id - b.id);
 }
 
+/** What goes best with a cart, best first, whoever asks. @param besides products that are not meant */
+export function likeliest(
+  companions: RankedQuestion["companions"],
+  besides: ReadonlySet<number>,
+  most: number,
+): readonly number[] {
+  return [...countedCompanions(companions)]
+    .filter(([id]) => !besides.has(id))
+    .sort(([a, one], [b, other]) => other.score - one.score || a - b)
+    .slice(0, most)
+    .map(([id]) => id);
+}
+
 function countedCompanions(all: RankedQuestion["companions"]): ReadonlyMap<number, Counted> {
   const counted = new Map<number, Counted>();
   for (const [product, companions] of all)

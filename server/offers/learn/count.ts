@@ -26,7 +26,7 @@ export type Counted = {
 // unfolding the array twice.
 const COUNT_PAIRS = `
   with baskets as materialized (
-    select array_agg(distinct product_id order by product_id) as products,
+    select order_id, array_agg(distinct product_id order by product_id) as products,
       count(*) as lines, count(distinct product_id)::int as size
     from order_items
     where order_id >= $1 and order_id < $2 and product_id is not null and fate = ''
@@ -34,13 +34,28 @@ const COUNT_PAIRS = `
   ), told as (
     insert into counted_pairs (a, b)
     select products[i], products[j] from baskets join pair_places using (size)
-  ), each as (
-    insert into counted_baskets (product_id, baskets)
-    select product_id, count(*) from baskets cross join lateral unnest(products) product_id
-    where size <= $3 group by product_id
+  ), odd as (
+    insert into odd_baskets (order_id, counts)
+    select order_id, size <= $3 from baskets where lines > size or size > $3
   )
   select coalesce(sum(lines), 0)::int as lines, (count(*) filter (where size > $3))::int as left_out
   from baskets`;
+
+// Of nearly all orders every line is another product: the lines are the baskets. Only those of the others are looked at again.
+const COUNT_BASKETS = `
+  insert into counted_baskets (product_id, baskets)
+  select product_id, sum(baskets) from (
+    select product_id, count(*) as baskets
+    from order_items where product_id is not null and fate = '' group by product_id
+    union all
+    select i.product_id, counts::int - count(*)
+    from odd_baskets cross join lateral (
+      select product_id from order_items
+      where order_id = odd_baskets.order_id and product_id is not null and fate = '' offset 0
+    ) i
+    group by odd_baskets.order_id, counts, i.product_id
+  ) lines
+  group by product_id having sum(baskets) > 0`;
 
 /** Orders with more different products are no baskets; the triggers of `order_items` say the same number. */
 export const MOST_IN_BASKET = 60;
@@ -78,6 +93,7 @@ export async function countPairs(
         : Number(until - BigInt(first!)) / Number(BigInt(last) - BigInt(first!) + 1n),
     );
   }
+  await client.query(COUNT_BASKETS);
   await client.query("commit");
   return { lines, leftOut };
 }
@@ -110,6 +126,7 @@ async function makeParts(client: pg.ClientBase): Promise<void> {
         generate_series(1, size - 1) i, generate_series(i + 1, size) j;
     analyze pair_places;
     create temporary table counted_baskets (product_id bigint, baskets bigint);
+    create temporary table odd_baskets (order_id bigint, counts boolean);
     create temporary table counted_pairs (a bigint, b bigint) partition by range (a)`);
   const { rows } = await client.query<{ bounds: string[] | null }>(
     `with size as (
@@ -156,7 +173,7 @@ export async function addUpPairs(
     drop index if exists product_pairs_b`);
   await client.query(`
     insert into product_baskets (product_id, baskets)
-    select product_id, sum(baskets) from counted_baskets group by product_id`);
+    select product_id, baskets from counted_baskets`);
   const parts = await client.query<{ name: string }>(`
     select inhrelid::regclass::text as name from pg_inherits
     where inhparent = 'counted_pairs'::regclass order by inhrelid`);
@@ -171,6 +188,6 @@ export async function addUpPairs(
     await client.query(index);
     await step((parts.rows.length + n + 1) / steps);
   }
-  await client.query("drop table counted_pairs, counted_baskets, pair_places");
+  await client.query("drop table counted_pairs, counted_baskets, odd_baskets, pair_places");
   await client.query("vacuum analyze product_pairs, product_baskets");
 }

@@ -8,25 +8,26 @@ import { LEAST_REPEATERS, LEAST_REPEATING_SHARE, dayOf } from "./model.ts";
 
 const LINES_AT_A_TIME = 500_000;
 
-// Most buy most things once: those are counted in the order of the index, and only the others are sorted by days.
+// Most buy most things once: those are counted with all lines at the end, and only the others are looked at by days.
 const COUNT_STEPS = `
   with bought as materialized (
     select customer_id, product_id, count(*) as times
     from order_items
     where customer_id >= $1 and customer_id < $2 and product_id is not null and fate = '' and quantity > 0
-    group by customer_id, product_id
+    group by customer_id, product_id having count(*) > 1
   ), days as (
     select i.customer_id, i.product_id, ${dayOf("i.placed_at")} as day, sum(i.quantity) as pieces
     from bought b
     join order_items i on i.customer_id = b.customer_id and i.product_id = b.product_id
-    where b.times > 1 and i.fate = '' and i.quantity > 0
+    where i.fate = '' and i.quantity > 0
     group by 1, 2, 3
   ), steps as (
     select product_id, pieces, lead(day) over bought - day as gap, row_number() over bought = 1 as is_first
     from days window bought as (partition by customer_id, product_id order by day)
   )
   insert into counted_steps (category, length, times, buyers, repeaters)
-  select p.category, null, 0, count(*), 0
+  -- Who bought something several times is one buyer of it.
+  select p.category, null, 0, sum(1 - b.times), 0
   from bought b join products p on p.id = b.product_id
   group by 1
   union all
@@ -34,6 +35,15 @@ const COUNT_STEPS = `
   from steps s join products p on p.id = s.product_id
   where s.gap is not null
   group by 1, 2`;
+
+const COUNT_LINES = `
+  insert into counted_steps (category, length, times, buyers, repeaters)
+  select p.category, null, 0, sum(l.lines), 0
+  from (
+    select product_id, count(*) as lines from order_items
+    where product_id is not null and fate = '' and quantity > 0 group by product_id
+  ) l join products p on p.id = l.product_id
+  group by 1`;
 
 /** Of goods that hardly anybody buys again nothing lasts any number of days. */
 const WRITE_CYCLES = `
@@ -73,6 +83,7 @@ export async function learnCycles(
       category text, length integer, times bigint, buyers bigint, repeaters bigint
     );
     truncate counted_steps`);
+  await client.query("begin isolation level repeatable read");
   const known = await client.query<{ first: string | null; last: string }>(
     "select min(customer_id) as first, max(customer_id) as last from order_items",
   );
@@ -88,6 +99,8 @@ export async function learnCycles(
         : Number(until - BigInt(first!)) / Number(BigInt(last) - BigInt(first!) + 1n),
     );
   }
+  await client.query(COUNT_LINES);
+  await client.query("commit");
   await client.query(WRITE_CYCLES);
   await client.query("drop table counted_steps");
 }

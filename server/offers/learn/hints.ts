@@ -19,31 +19,29 @@ export function openHints(reader: OffersReader): HintSource {
   return {
     async hintsFor(question, limit, known) {
       const { customerId, lines, nowMs } = question;
-      const cart = [...new Set(lines.map(({ productId }) => productId))].filter((id) =>
-        ID.test(id),
-      );
+      const cart = cartOf(lines);
       if ((cart.length === 0 && customerId === null) || limit <= 0) return [];
       const customer = known === undefined ? await customerOf(question, cart) : known;
       if (cart.length === 0 && customer === null) return [];
       const bought = customer === null ? NOTHING_BOUGHT : purchasesOf(customer.bought, nowMs);
       const [companions, products] = await Promise.all([
         reader.companions(cart.slice(0, MOST)),
-        reader.products([...cart, ...[...bought.byProduct.keys()].map(String)]),
+        reader.products(cart),
       ]);
       const ranked = rankedCandidates({
         ...{ companions, bought, today: Math.floor(nowMs / DAY_MS) },
-        unwanted: new Set([...cart, ...(customer?.unwanted ?? [])].map(Number)),
-        usualDays: (id) => reader.usualDays(products.get(String(id))?.category ?? ""),
+        unwanted: new Set([...cart, ...[...(customer?.unwanted ?? [])].map(Number)]),
+        usualDays: (id) => reader.usualDays(customer?.boughtProducts.get(id)?.category ?? ""),
       });
       const found = await firstSold(ranked, Math.min(limit, MOST), question);
       return found.map(([one, product]) => hintOf(candidateOf(one, product, products)));
     },
   };
 
-  async function customerOf({ customerId }: OfferQuestion, cart: readonly string[]) {
+  async function customerOf({ customerId }: OfferQuestion, cart: readonly number[]) {
     const { customer } = await reader.read({
       customer: customerId === null ? { by: "nobody" } : { by: "id", id: customerId },
-      ...{ products: cart.map((id) => ({ id })), source: "" },
+      ...{ products: cart.map((id) => ({ id: String(id) })), source: "" },
     });
     return customer;
   }
@@ -53,9 +51,9 @@ export function openHints(reader: OffersReader): HintSource {
     const found: (readonly [Ranked, CatalogueProduct])[] = [];
     for (let at = 0; at < ranked.length && found.length < limit; at += 2 * limit) {
       const part = ranked.slice(at, at + 2 * limit);
-      const products = await reader.products(part.map(({ id }) => String(id)));
+      const products = await reader.products(part.map(({ id }) => id));
       for (const one of part) {
-        const product = products.get(String(one.id));
+        const product = products.get(one.id);
         if (product === undefined || (product.stock !== null && product.stock <= 0)) continue;
         const isPriced =
           product.currency === "" || currency === "" || product.currency === currency;
@@ -66,14 +64,21 @@ export function openHints(reader: OffersReader): HintSource {
   }
 }
 
+/** Products of a cart, each once. */
+function cartOf(lines: OfferQuestion["lines"]): readonly number[] {
+  const cart = new Set<number>();
+  for (const { productId } of lines) if (ID.test(productId)) cart.add(Number(productId));
+  return [...cart];
+}
+
 function candidateOf(
   { goes, own }: Ranked,
   { id, sku, name, category, priceMinor, currency, stock }: CatalogueProduct,
-  cart: ReadonlyMap<string, CatalogueProduct>,
+  cart: ReadonlyMap<number, CatalogueProduct>,
 ): Candidate {
   const product = { id, sku, name, category, priceMinor, currency, stock };
   if (goes === null) return { product, because: null, likely: 0, own };
   const { together, of, unlikely } = goes;
-  const because = { product: cart.get(String(goes.product))?.name ?? "", together, of };
+  const because = { product: cart.get(goes.product)?.name ?? "", together, of };
   return { product, because, likely: 1 - unlikely, own };
 }

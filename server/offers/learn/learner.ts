@@ -185,7 +185,9 @@ export class Learner {
       await this.#refresh(client);
     } finally {
       this.#worker = null;
-      // With the connection go the lock, the settings and the temporary tables.
+      // PostgreSQL notices a closed connection a moment later: whoever looks next must find the lock free already.
+      await client.query("select pg_advisory_unlock_all()").catch(() => undefined);
+      // With the connection go the settings and the temporary tables.
       client.release(true);
     }
   }

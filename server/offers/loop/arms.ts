@@ -3,7 +3,7 @@
  * are shown for a day one hint that would not have been, so that something is learned of it. By hashes of the customer, so that card and
  * site, and whichever process answers, say the same.
  */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { OfferKind } from "../model.ts";
 
 /** Shares from 0 to 1. */
@@ -32,7 +32,7 @@ export function isExplored(who: string, nowMs: number, share: number): boolean {
 
 /** The id of one offer on one occasion: asked twice, or by two processes at once, it is one showing. A UUID of version 8. */
 export function showingIdOf(occasionId: string, offerKey: string): string {
-  const bytes = createHash("sha256").update(`${occasionId}\0${offerKey}`).digest().subarray(0, 16);
+  const bytes = hash("sha256", `${occasionId}\0${offerKey}`, "buffer").subarray(0, 16);
   bytes[6] = (bytes[6]! & 0x0f) | 0x80;
   bytes[8] = (bytes[8]! & 0x3f) | 0x80;
   const hex = bytes.toString("hex");
@@ -43,5 +43,5 @@ export function showingIdOf(occasionId: string, offerKey: string): string {
 
 /** Evenly over 0 to 1, the same for the same text. */
 function chance(text: string): number {
-  return createHash("sha256").update(text).digest().readUInt32BE() / 2 ** 32;
+  return hash("sha256", text, "buffer").readUInt32BE() / 2 ** 32;
 }

@@ -104,19 +104,19 @@ export function openOfferLoop(options: LoopOptions): RunningLoop {
     const who = occasion.customerId ?? occasion.id;
     const seen = chosen(front, limit, isExplored(who, nowMs, shares.explored), learned);
     const showing = (offer: Offer, place: number, arm: Showing["arm"]): Showing => ({
-      ...{ id: showingIdOf(occasion.id, offer.key), offer, occasion, place, arm, shownAtMs: nowMs },
+      id: shown.get(offer.key)?.showingId ?? showingIdOf(occasion.id, offer.key),
+      ...{ offer, occasion, place, arm, shownAtMs: nowMs },
     });
-    const showings = [
-      ...seen.map(({ offer, arm }, place) => showing(offer, place, arm)),
-      ...back.map((offer, place) => showing(offer, place, "held")),
-    ].filter(({ offer }) => !shown.has(offer.key));
+    const shownNow = seen.map(({ offer, arm }, place) => showing(offer, place, arm));
+    const heldNow = back.map((offer, place) => showing(offer, place, "held"));
+    const showings = [...shownNow, ...heldNow].filter(({ offer }) => !shown.has(offer.key));
     if (occasion.channel === "operator") await writeShowings(db, showings);
     else for (const each of showings) outbox.put(each.id, each);
-    return seen.map(({ offer }) => {
+    return shownNow.map(({ id, offer }) => {
       const before = shown.get(offer.key);
       return {
         ...offer,
-        showingId: before?.showingId ?? showingIdOf(occasion.id, offer.key),
+        showingId: id,
         answer: before?.answer ?? "",
         answerReason: before?.answerReason ?? "",
       };

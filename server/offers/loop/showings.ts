@@ -71,14 +71,26 @@ export async function readKnown(
 /** The same showing again changes nothing. What was deleted meanwhile (a rule, an order) is left out, not refused. */
 export async function writeShowings(db: Database, showings: readonly Showing[]): Promise<void> {
   if (showings.length === 0) return;
+  // One literal: thousands of these are made in a second.
   const rows = showings.map(({ id, offer, occasion, place, arm, shownAtMs }) => ({
-    ...{ id, place, arm, offer_key: offer.key, kind: offer.kind, rule_id: offer.ruleId },
+    id,
+    place,
+    arm,
+    offer_key: offer.key,
+    kind: offer.kind,
+    rule_id: offer.ruleId,
     product_id: offer.product?.id ?? null,
     customer_id: occasion.customerId,
-    ...{ channel: occasion.channel, occasion: occasion.id, user_id: occasion.userId },
-    ...{ order_id: occasion.orderId, confidence: offer.confidence, reason: offer.reasons },
+    channel: occasion.channel,
+    occasion: occasion.id,
+    user_id: occasion.userId,
+    order_id: occasion.orderId,
+    confidence: offer.confidence,
+    reason: offer.reasons,
     saying: offer.saying,
-    ...{ quantity: offer.quantity, amount_minor: offer.amountMinor, currency: offer.currency },
+    quantity: offer.quantity,
+    amount_minor: offer.amountMinor,
+    currency: offer.currency,
     shown_at: new Date(shownAtMs).toISOString(),
   }));
   await sql`

@@ -78,6 +78,7 @@ export class StandingsKeeper {
       bus.on("customersChanged", wake),
       // Ours too, which finds nothing to do.
       bus.on("standingsChanged", wake),
+      bus.on("hintsLost", wake),
     ];
     this.#timer = setInterval(wake, this.#options.everyMs).unref();
   }

@@ -145,6 +145,11 @@ export interface OrderWork {
   /** Null when there is none such. */
   order(orderId: string): Promise<OrderDetail | null>;
   /**
+   * The order a customer's call is about when nobody says which: of so many of the newest the newest that is not settled, else the newest.
+   * Null of no orders.
+   */
+  talkedAbout(customerId: string, among: number): Promise<OrderDetail | null>;
+  /**
    * Asks, waits for the source a few seconds, and tells how it stands then; what waits goes on by itself.
    * @throws Refusal `notFound`, `invalid` (names what), `forbidden` (the source takes no such action).
    */

@@ -14,7 +14,7 @@ import { orderHints } from "../import.ts";
 import { openOrderIntake } from "../intake.ts";
 import { type AskingParts, askFirst } from "./asking.ts";
 import { readActionId, readRequest } from "./check.ts";
-import { findOrder } from "./detail.ts";
+import { findOrder, findOrderTalkedAbout } from "./detail.ts";
 import {
   ACTION_TASK,
   type ActionJob,
@@ -108,6 +108,7 @@ export async function openOrderWork(options: OrderWorkOptions): Promise<RunningO
 
   return {
     order: (orderId) => findOrder(reads.pool, orderId),
+    talkedAbout: (customerId, among) => findOrderTalkedAbout(reads.pool, customerId, among),
     act: async (action, by) =>
       actionOf(await ask(action, { userId: by.userId, callId: by.callId, askedBy: "" })),
     ask,

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import {
   type AttemptOutcome,
   type AttemptState,
@@ -9,7 +9,7 @@ import { type Said, takeSaid } from "../../../server/campaigns/attempts/said.ts"
 import { PgAttemptStore } from "../../../server/campaigns/attempts/store.ts";
 import { withdrawNow } from "../../../server/campaigns/attempts/withdraw.ts";
 import { localBus } from "../../../server/storage/bus.ts";
-import { type TestDatabase, testDatabase } from "../../support/postgres.ts";
+import { attemptsDatabase } from "./database.ts";
 import {
   HOUR_MS,
   MINUTE_MS,
@@ -27,15 +27,10 @@ import {
 const bus = localBus((error) => {
   throw error;
 });
-let database: TestDatabase;
+const database = attemptsDatabase();
 let store: PgAttemptStore;
-beforeAll(async () => {
-  database = await testDatabase();
+beforeAll(() => {
   store = new PgAttemptStore({ db: database.db, bus, timeZone: "Europe/Moscow" });
-});
-afterAll(() => database.drop());
-beforeEach(async () => {
-  await database.pool.query("truncate campaigns, customers, do_not_call, users cascade");
 });
 
 async function through(id: string, ...states: readonly AttemptState[]): Promise<void> {

@@ -1,18 +1,16 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { PgAttemptStore } from "../../../server/campaigns/attempts/store.ts";
 import type { Campaign } from "../../../server/campaigns/model.ts";
 import { localBus } from "../../../server/storage/bus.ts";
 import { openStorage } from "../../../server/storage/database.ts";
-import { type TestDatabase, testDatabase } from "../../support/postgres.ts";
+import { attemptsDatabase } from "./database.ts";
 import {
   HOUR_MS,
   MINUTE_MS,
   NOON_MS,
-  WHOLE,
   addCustomer,
   addPerson,
   attemptRow,
-  brokenInvariants,
   contactRow,
   makeCampaign,
   nextPhone,
@@ -22,17 +20,11 @@ const bus = localBus((error) => {
   throw error;
 });
 const me = { process: "one", userId: null };
-let database: TestDatabase;
+const database = attemptsDatabase();
 let store: PgAttemptStore;
-beforeAll(async () => {
-  database = await testDatabase();
+beforeAll(() => {
   store = new PgAttemptStore({ db: database.db, bus, timeZone: "Europe/Moscow" });
 });
-afterAll(() => database.drop());
-beforeEach(async () => {
-  await database.pool.query("truncate campaigns, customers, do_not_call, calls, users cascade");
-});
-afterEach(async () => expect(await brokenInvariants(database.db)).toEqual(WHOLE));
 
 function claimOne(campaign: Campaign, nowMs = NOON_MS, userId: string | null = null) {
   return store.claim(campaign, 1, { ...me, userId }, nowMs);

@@ -1,11 +1,14 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { openAttempts, type OpenedAttempts } from "../../../server/campaigns/attempts/open.ts";
 import { planContacts, NOTHING_SAID } from "../../../server/campaigns/attempts/plan.ts";
 import { readOrders } from "../../../server/campaigns/attempts/orders-reader.ts";
 import type { AttemptState } from "../../../server/campaigns/attempts/model.ts";
+import { Planner } from "../../../server/campaigns/attempts/planner.ts";
 import type { CallFact } from "../../../server/calls/model.ts";
 import { localBus } from "../../../server/storage/bus.ts";
 import { type Database, openStorage } from "../../../server/storage/database.ts";
+import { leaseDouble } from "../../support/lease-double.ts";
 import { type TestDatabase, testDatabase } from "../../support/postgres.ts";
 import { everyDay } from "../samples.ts";
 import {
@@ -46,7 +49,7 @@ beforeAll(async () => {
         return () => undefined;
       },
     },
-    log: { warn: () => undefined, error: (fields) => void faults.push(fields) },
+    log: { info() {}, warn() {}, error: (fields) => void faults.push(fields) },
   });
   opened.store.onWithdrawn((id) => withdrawn.push(id));
 });
@@ -402,6 +405,126 @@ describe("times", () => {
     expect(rows).toHaveLength(1);
     expect((await contactRow(database.db, rows[0]!.id)).data).toEqual({ cart: "left" });
   });
+});
+
+describe("of several processes", () => {
+  test("one plans, and another goes on when it stops", async () => {
+    const { id } = await makeCampaign(database.db);
+    const open = () =>
+      openAttempts({
+        ...{ db: database.db, databaseUrl: database.url, clock: () => nowMs, lookMs: 3_600_000 },
+        ...{ timeZone: rules.timeZone, regionOfNumber: rules.regionOfNumber },
+        ...{ bus: localBus((error) => faults.push(error)), e164Of: () => null },
+        calls: { onFact: () => () => undefined },
+        log: { info() {}, warn() {}, error: (fields) => void faults.push(fields) },
+      });
+    const holder = async () => {
+      const { rows } = await database.pool.query<{ epoch: string }>(
+        "select epoch from leases where name = 'planner'",
+      );
+      return Number(rows[0]?.epoch ?? 0);
+    };
+    const one = open();
+    await expect.poll(holder).toBe(1);
+    const other = open();
+    try {
+      await addOrder(database.db, await addCustomer(database.db, nextPhone()));
+      other.planner.wake();
+      await sleep(100);
+      expect(await contacts(id)).toEqual([]);
+      await one.close();
+      await expect.poll(async () => (await contacts(id)).length).toBe(1);
+      expect(await holder()).toBe(2);
+    } finally {
+      await one.close();
+      await other.close();
+    }
+  });
+
+  test("the holder of the lease looks; who gains it looks at once, also at what is never urgent", async () => {
+    const { id } = await makeCampaign(database.db, {
+      ...{ trigger: { type: "cartLeft", afterMinutes: 60 }, settledStages: [] },
+    });
+    const customerId = await addCustomer(database.db, nextPhone());
+    const cart = { source: "s", source_id: "1", customer_id: customerId, total_minor: 1 };
+    await database.db
+      .insertInto("carts")
+      .values({ ...cart, currency: "RUB", left_at: new Date(NOON_MS - 2 * HOUR_MS) })
+      .execute();
+    const { asks, hints, lease, planner, close } = another({ lookMs: 5 });
+    try {
+      hints.publish("ordersChanged", { orderIds: [] });
+      hints.publish("campaignsChanged", { campaignId: id });
+      await sleep(50);
+      expect(asks()).toBe(0);
+      lease.is("here");
+      await expect.poll(async () => (await contacts(id)).length).toBe(1);
+      lease.is("elsewhere");
+      await planner.look();
+      const before = asks();
+      await sleep(50);
+      expect(asks()).toBe(before);
+    } finally {
+      await close();
+    }
+  });
+
+  test("the holder alone asks again about customers of whom something changed; who gains the lease asks about those in hand", async () => {
+    const { id } = await makeCampaign(database.db, {
+      exclude: { talkedWithinHours: null, openClaim: true, withoutConsent: false },
+    });
+    const complainer = async () => {
+      const phone = nextPhone();
+      const customerId = await addCustomer(database.db, phone);
+      const claim = { source: "s", source_id: phone, customer_id: customerId };
+      await database.db
+        .insertInto("claims")
+        .values({ ...claim, opened_at: new Date() })
+        .execute();
+      return { customerId, ...(await addPerson(database.db, id, { phone, customerId })) };
+    };
+    const [ringing, planned] = [await complainer(), await complainer()];
+    for (const to of PATHS.ringing!)
+      await opened.store.advance(ringing.attemptId, to, { atMs: nowMs, evidence: {} });
+    const because = async ({ attemptId }: { readonly attemptId: string }) =>
+      (await attemptRow(database.db, attemptId)).withdrawn_because;
+    const { asks, hints, lease, planner, close } = another({ lookMs: 3_600_000 });
+    try {
+      hints.publish("standingsChanged", { customerIds: [planned.customerId] });
+      await sleep(50);
+      expect(asks()).toBe(0);
+      lease.is("here");
+      await expect.poll(() => because(ringing)).toBe("openClaim");
+      await planner.look();
+      expect(await because(planned)).toBe("");
+      hints.publish("standingsChanged", { customerIds: [planned.customerId] });
+      await expect.poll(() => because(planned)).toBe("openClaim");
+    } finally {
+      await close();
+    }
+  });
+
+  /** Another process's planner, whose lease is elsewhere. */
+  function another({ lookMs }: { readonly lookMs: number }) {
+    const storage = openStorage(database.url, { maxConnections: 2 });
+    let asked = 0;
+    storage.pool.on("acquire", () => (asked += 1));
+    const hints = localBus((error) => faults.push(error));
+    const lease = leaseDouble("elsewhere");
+    const planner = new Planner({
+      ...{ db: storage.db, bus: hints, rules, lease, lookMs, clock: () => nowMs },
+      ...{ e164Of: () => null, calls: { onFact: () => () => undefined } },
+      log: { info() {}, warn() {}, error: (fields) => void faults.push(fields) },
+    });
+    planner.open();
+    return {
+      ...{ hints, lease, planner, asks: () => asked },
+      close: async () => {
+        await planner.close();
+        await storage.close();
+      },
+    };
+  }
 });
 
 function inbound(phone: string): CallFact {

@@ -1,20 +1,18 @@
 /** Debts: how often one person is called by all campaigns of the kind, and what a phone that we let go costs. */
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { PgAttemptStore } from "../../../server/campaigns/attempts/store.ts";
 import type { AttemptOutcome } from "../../../server/campaigns/attempts/model.ts";
 import type { Campaign } from "../../../server/campaigns/model.ts";
 import { nextOf } from "../../../server/campaigns/next.ts";
 import { localBus } from "../../../server/storage/bus.ts";
-import { type TestDatabase, testDatabase } from "../../support/postgres.ts";
+import { attemptsDatabase } from "./database.ts";
 import {
   HOUR_MS,
   MINUTE_MS,
   NOON_MS,
-  WHOLE,
   addCustomer,
   addPerson,
   attemptRow,
-  brokenInvariants,
   makeCampaign,
   nextPhone,
 } from "./house.ts";
@@ -24,14 +22,11 @@ const bus = localBus((error) => {
   throw error;
 });
 const me = { process: "one", userId: null };
-let database: TestDatabase;
+const database = attemptsDatabase();
 let store: PgAttemptStore;
-beforeAll(async () => {
-  database = await testDatabase();
+beforeAll(() => {
   store = new PgAttemptStore({ db: database.db, bus, timeZone: "Europe/Moscow" });
 });
-afterAll(() => database.drop());
-afterEach(async () => expect(await brokenInvariants(database.db)).toEqual(WHOLE));
 
 /** Claims, dials and ends one. @returns its id, null when nobody could be claimed. */
 async function callOne(campaign: Campaign, atMs: number, outcome: AttemptOutcome = "rejected") {

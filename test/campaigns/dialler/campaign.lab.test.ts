@@ -2,6 +2,7 @@
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { PhoneBehaviour } from "../../../asterisk-config/lab/scenarios.ts";
+import { fixedPbxs } from "../../../server/asterisk/pbxs.ts";
 import { PbxLink } from "../../../server/asterisk/link.ts";
 import { LiveCalls } from "../../../server/calls/live.ts";
 import { PgAttemptStore } from "../../../server/campaigns/attempts/store.ts";
@@ -10,6 +11,8 @@ import { Campaigns } from "../../../server/campaigns/campaigns.ts";
 import { type Diallers, createDiallers } from "../../../server/campaigns/dialler/open.ts";
 import type { Campaign } from "../../../server/campaigns/model.ts";
 import { type Bus, localBus } from "../../../server/storage/bus.ts";
+import { localAsks } from "../../../server/storage/asks.ts";
+import { openLeases } from "../../../server/storage/leases.ts";
 import { type CuttingProxy, cuttingProxy } from "../../support/cutting-proxy.ts";
 import { type Lab, labStartMs, startLab } from "../../support/lab.ts";
 import { type TestDatabase, testDatabase } from "../../support/postgres.ts";
@@ -26,6 +29,7 @@ describe("a campaign on Asterisk 22", () => {
   let campaigns: Campaigns;
   let campaign: Campaign;
   let diallers: Diallers;
+  let letGo: () => Promise<void>;
 
   beforeAll(async () => {
     [lab, database] = await Promise.all([startLab({ version: 22 }), testDatabase()]);
@@ -51,9 +55,12 @@ describe("a campaign on Asterisk 22", () => {
       ...{ name: "main", host: "127.0.0.1", port: proxy.port, tls: false },
       ...{ username: lab.username, secret: lab.secret },
     });
-    calls = new LiveCalls({ pbxs: [link], extensionPattern: /^[0-9]{2,5}$/ });
+    calls = new LiveCalls({ pbxs: fixedPbxs([link]), extensionPattern: /^[0-9]{2,5}$/ });
+    const leases = openLeases(database.url);
+    letGo = leases.open(link.name);
     diallers = createDiallers({
-      ...{ links: [link], calls, campaigns, db, databaseUrl: database.url, region: "RU" },
+      ...{ pbxs: fixedPbxs([link]), calls, campaigns, db, leases, region: "RU" },
+      ...{ bus, asks: localAsks() },
       attempts: new PgAttemptStore({ db, bus, timeZone: "Europe/Moscow" }),
       ...{ seats: () => [], dialContext: "from-internal", log: pino({ level: "silent" }) },
     });
@@ -65,6 +72,7 @@ describe("a campaign on Asterisk 22", () => {
 
   afterAll(async () => {
     await diallers.close();
+    await letGo();
     calls.close();
     link.stop();
     campaigns.close();

@@ -1,11 +1,13 @@
 /** Operators leave while phones ring: the dialler over AMI, against the simulated PBX. */
 import { afterEach, expect, test, vi } from "vitest";
+import { fixedPbxs } from "../../../server/asterisk/pbxs.ts";
 import { PbxLink } from "../../../server/asterisk/link.ts";
 import { LiveCalls } from "../../../server/calls/live.ts";
 import { Dialler } from "../../../server/campaigns/dialler/dialler.ts";
 import { AsteriskTelephone } from "../../../server/campaigns/dialler/telephone.ts";
 import { startSimulatedPbx } from "../../../server/demo/pbx/simulated-pbx.ts";
-import { MemoryAttempts, MemoryBook, MemoryLease, aCampaign } from "./support/memory.ts";
+import { TestLease } from "../../support/lease.ts";
+import { MemoryAttempts, MemoryBook, aCampaign } from "./support/memory.ts";
 
 const closing: (() => unknown)[] = [];
 afterEach(async () => {
@@ -25,11 +27,11 @@ async function house() {
   });
   const { host, port, username, secret } = pbx;
   const link = new PbxLink({ name: "main", host, port, username, secret, tls: false });
-  const calls = new LiveCalls({ pbxs: [link], extensionPattern: /^[0-9]{2,5}$/ });
+  const calls = new LiveCalls({ pbxs: fixedPbxs([link]), extensionPattern: /^[0-9]{2,5}$/ });
   const telephone = new AsteriskTelephone({ pbx: link, calls, region: "RU" });
   const attempts = new MemoryAttempts();
   const dialler = new Dialler({
-    ...{ telephone, calls, attempts, lease: new MemoryLease(), seats: () => [] },
+    ...{ telephone, calls, attempts, lease: new TestLease(), seats: () => [] },
     campaigns: new MemoryBook(aCampaign()),
     ownPhone: (extension) => `PJSIP/${extension}`,
     prepare: async () => undefined,

@@ -129,7 +129,7 @@ describe("the dialler after something went away", () => {
     expect(stage.telephone.ids).toEqual([id]);
   });
 
-  test("a lease lost between PostgreSQL and the PBX dials nobody; the attempt is given back", async () => {
+  test("a lease lost between PostgreSQL and the PBX dials nobody; whoever has it next gives the attempt back", async () => {
     const attempts = new MemoryAttempts();
     const [id] = attempts.add(1);
     stage = await openStage({ extensions: [], attempts }, aCampaign());
@@ -142,7 +142,53 @@ describe("the dialler after something went away", () => {
     stage.floor.set("101", {});
     await stage.pass(3000);
     expect(stage.telephone.ids).toEqual([]);
+    expect(attempts.state(id!)).toBe("dialling");
+    stage.book.change("1", { state: "paused" });
+    stage.lease.set(true);
+    await stage.pass(5000);
+    expect(stage.telephone.ids).toEqual([]);
     expect(attempts.state(id!)).toBe("planned");
+  });
+
+  test("calls of a lost lease are another process's: nothing is hung up or written here any more", async () => {
+    stage = await openStage({ extensions: ["101", "102"] }, aCampaign());
+    const [id, other] = stage.attempts.add(2);
+    await stage.pass(1100);
+    stage.telephone.word(id!, "ringing");
+    await stage.pass(100);
+    expect(stage.telephone.ids).toEqual([id, other]);
+    stage.lease.set(false);
+    const { length } = stage.attempts.steps;
+    stage.telephone.word(id!, "answered");
+    stage.telephone.over(other!, { dialStatus: "BUSY", cause: 17 });
+    stage.attempts.withdraw(id!);
+    await stage.pass(10_000);
+    expect(stage.attempts.steps).toHaveLength(length);
+    expect(stage.telephone.hungUp).toEqual([]);
+    expect(stage.dialler.gauges()).toMatchObject({ inHand: 0, unwritten: 0, leading: 0 });
+  });
+
+  test("one that was withdrawn is hung up within seconds, though nobody told so", async () => {
+    stage = await openStage({}, aCampaign());
+    const [id] = stage.attempts.add(1);
+    await stage.pass(1100);
+    stage.telephone.word(id!, "ringing");
+    const row = stage.attempts.rows.get(id!)!;
+    stage.attempts.rows.set(id!, { ...row, state: "withdrawn" });
+    await stage.pass(4000);
+    expect(stage.telephone.hungUp).toEqual([id]);
+  });
+
+  test("a call that was withdrawn while another process had it is hung up by the one that takes over", async () => {
+    stage = await openStage({}, aCampaign());
+    stage.lease.set(false);
+    const [id] = stage.attempts.add(1, { state: "withdrawn" });
+    stage.telephone.living.add(id!);
+    await stage.pass(2000);
+    expect(stage.telephone.hungUp).toEqual([]);
+    stage.lease.set(true);
+    await stage.pass(500);
+    expect(stage.telephone.hungUp).toEqual([id]);
   });
 
   test("while PostgreSQL is away nothing is dialled, and what happens meanwhile is written in order when it is back", async () => {

@@ -1,6 +1,7 @@
 /** What is known of calls that went down with their PBX: over AMI against the simulated one, which is killed in the middle of them. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, test, vi } from "vitest";
+import { fixedPbxs } from "../../../server/asterisk/pbxs.ts";
 import { PbxLink } from "../../../server/asterisk/link.ts";
 import { LiveCalls } from "../../../server/calls/live.ts";
 import { outcomeOf } from "../../../server/campaigns/dialler/outcome.ts";
@@ -27,7 +28,7 @@ async function house(outside: PhoneReaction, phone: PhoneReaction, downWithinMs 
   });
   const { host, port, username, secret } = pbx;
   const link = new PbxLink({ name: "main", host, port, username, secret, tls: false });
-  const calls = new LiveCalls({ pbxs: [link], extensionPattern: /^[0-9]{2,5}$/ });
+  const calls = new LiveCalls({ pbxs: fixedPbxs([link]), extensionPattern: /^[0-9]{2,5}$/ });
   const telephone = new AsteriskTelephone({ pbx: link, calls, region: "RU", downWithinMs });
   const told: Progress["type"][] = [];
   telephone.onProgress(({ type }) => told.push(type));

@@ -1,6 +1,7 @@
 /** Campaigns' calls on real Asterisk: the outcome of every kind of customer, and a number dialled once whatever breaks. */
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { PhoneBehaviour } from "../../../asterisk-config/lab/scenarios.ts";
+import { fixedPbxs } from "../../../server/asterisk/pbxs.ts";
 import { PbxLink } from "../../../server/asterisk/link.ts";
 import { LiveCalls } from "../../../server/calls/live.ts";
 import type { ClaimedAttempt } from "../../../server/campaigns/attempts/model.ts";
@@ -66,7 +67,7 @@ describe.each([22, 16] as const)("on Asterisk %i", (version) => {
     link = new PbxLink({
       ...{ name: "main", host: "127.0.0.1", port: proxy.port, username, secret, tls: false },
     });
-    calls = new LiveCalls({ pbxs: [link], extensionPattern: /^[0-9]{2,5}$/ });
+    calls = new LiveCalls({ pbxs: fixedPbxs([link]), extensionPattern: /^[0-9]{2,5}$/ });
     telephone = new AsteriskTelephone({ pbx: link, calls, region: "RU" });
     telephone.onProgress((step) => progress.push(step));
     calls.open();

@@ -1,5 +1,6 @@
 /** The simulated PBX's part of the dialplan for campaigns, through the product's own telephone. */
 import { afterEach, expect, test, vi } from "vitest";
+import { fixedPbxs } from "../../../server/asterisk/pbxs.ts";
 import { PbxLink } from "../../../server/asterisk/link.ts";
 import { LiveCalls } from "../../../server/calls/live.ts";
 import { AsteriskTelephone } from "../../../server/campaigns/dialler/telephone.ts";
@@ -24,7 +25,7 @@ async function house(outside: PhoneReaction, phone: PhoneReaction) {
   });
   const { host, port, username, secret } = pbx;
   const link = new PbxLink({ name: "main", host, port, username, secret, tls: false });
-  const calls = new LiveCalls({ pbxs: [link], extensionPattern: /^[0-9]{2,5}$/ });
+  const calls = new LiveCalls({ pbxs: fixedPbxs([link]), extensionPattern: /^[0-9]{2,5}$/ });
   const telephone = new AsteriskTelephone({ pbx: link, calls, region: "RU" });
   const told: Progress[] = [];
   telephone.onProgress((progress) => told.push(progress));

@@ -196,3 +196,46 @@ test("a draft of a version without campaigns is still read", () => {
   const text = JSON.stringify({ ...old, startedAtMs: 1, state: "editing" });
   expect(parseDraft(text)).toMatchObject({ callBack: null, terms: null });
 });
+
+const over = { ...call, state: "ended", needsWrapUp: true } as const;
+const typed = { disposition: "order", note: "взята там", tags: [] };
+
+/** A page's drafts whose server keeps what it is told of, or says that it was saved. */
+function openKept(says: () => "kept" | "saved"): Drafts {
+  return new Drafts({
+    userId: "u1",
+    storage,
+    changed: () => {},
+    save: () => Promise.resolve(saved),
+    keep: () => Promise.resolve(says()),
+  });
+}
+
+test("a draft taken over goes when it is saved at the other browser, unless something was typed here since", async () => {
+  const drafts = openKept(() => "kept");
+  drafts.adopt({ ...over, draft: typed }, "Мария");
+  expect(drafts.of(call.callId)?.note).toBe("взята там");
+  drafts.adopt({ ...over, needsWrapUp: false, draft: null }, "Мария");
+  expect([drafts.all(), storage.length]).toEqual([[], 0]);
+
+  drafts.adopt({ ...over, callId: "2", draft: typed }, "Мария");
+  drafts.edit({ ...call, callId: "2" }, "Мария", { ...typed, note: "взята там, и дописана" });
+  drafts.adopt({ ...over, callId: "2", needsWrapUp: false, draft: null }, "Мария");
+  await vi.advanceTimersByTimeAsync(5000);
+  expect(drafts.of("2")?.note).toBe("взята там, и дописана");
+  drafts.close();
+});
+
+test("of a call that is listed no more it is asked whether it was saved, also after a reload, and text typed here stays", async () => {
+  const before = openKept(() => "kept");
+  before.edit(call, "Мария", typed);
+  before.edit({ ...call, callId: "2" }, "Мария", typed);
+  await vi.advanceTimersByTimeAsync(1000);
+  before.edit({ ...call, callId: "2" }, "Мария", { ...typed, note: "не дошло" });
+  before.close();
+  const drafts = openKept(() => "saved");
+  drafts.listed([]);
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(drafts.all().map(({ note }) => note)).toEqual(["не дошло"]);
+  drafts.close();
+});

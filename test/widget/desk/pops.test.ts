@@ -47,6 +47,34 @@ test("a card that is still being composed counts as painted only when it has com
   ]);
 });
 
+test("what was painted is told again to whoever it connects to, until it is written or its call is gone", async () => {
+  const sent: { ringId: string; agoMs?: number }[] = [];
+  const written: (() => void)[] = [];
+  const pops = new PopReporter({
+    received: () => undefined,
+    painted: ({ ringId, agoMs }, done) => {
+      sent.push(agoMs === undefined ? { ringId } : { ringId, agoMs });
+      written.push(done);
+    },
+  });
+  const ringing = call("ringing", "one");
+  pops.received([ringing]);
+  await pops.updated();
+  expect(sent).toEqual([{ ringId: "r1" }]);
+  pops.connected([call("talking", "one")]);
+  const again = { ringId: "r1", agoMs: expect.any(Number) as number };
+  expect(sent).toEqual([{ ringId: "r1" }, again]);
+  written[1]!();
+  pops.connected([call("talking", "one")]);
+  expect(sent).toHaveLength(2);
+
+  pops.received([call("ringing", "one", "r2")]);
+  await pops.updated();
+  pops.connected([]);
+  pops.connected([call("talking", "one", "r2")]);
+  expect(sent).toHaveLength(3);
+});
+
 test("a call that was never seen ringing here has no pop", async () => {
   const { pops, told } = reporter();
   pops.received([call("talking", "one"), call("dialling", "one", "")]);

@@ -14,6 +14,7 @@ const draft: Draft = {
   startedAtMs: now - 900_000,
   state: "pending",
   problem: "noReply",
+  shared: false,
   callBack: null,
   terms: null,
 };

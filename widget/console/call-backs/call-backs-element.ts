@@ -1,6 +1,5 @@
 import { html, LitElement, nothing, type TemplateResult } from "lit";
-import { repeat } from "lit/directives/repeat.js";
-import type { CallBackBody, CallBackPage } from "../../../server/followups/call-backs/rest.ts";
+import type { CallBackBody } from "../../../server/followups/call-backs/rest.ts";
 import type { Operator } from "../../../server/people/operator-route.ts";
 import { base } from "../../shared/styles.ts";
 import type { ConsoleContext } from "../context.ts";
@@ -11,8 +10,8 @@ import { listStyles } from "../shared/list.styles.ts";
 import { alertOf, pageLinks, viewButtons } from "../shared/page-parts.ts";
 import { pageStyles } from "../shared/page.styles.ts";
 import { refusalText } from "../shared/problems.ts";
+import { ShownList } from "../shared/shown-list.ts";
 import { VIEWS, type View } from "./call-backs-api.ts";
-import { LookAgain } from "../shared/look-again.ts";
 
 const LOOK_AGAIN_MS = 10_000;
 const PAGES = ["list", "settings"] as const;
@@ -25,55 +24,43 @@ export class ConsoleCallBacks extends LitElement {
   static override properties = {
     ctx: { attribute: false },
     view: { state: true },
-    page: { state: true },
-    more: { state: true },
     people: { state: true },
-    problem: { state: true },
   };
   static override styles = [base, pageStyles, listStyles];
 
   declare ctx: ConsoleContext;
   declare view: View;
-  /** Null before the first one. */
-  declare page: CallBackPage | null;
-  /** Pages after the first, as far as they were asked for. */
-  declare more: readonly CallBackBody[];
   /** Null before they were read. */
   declare people: readonly Operator[] | null;
-  declare problem: string;
   readonly #open = new HashPage(this, "#call-backs", PAGES);
-  #asked = 0;
-  #next: string | null = null;
+  readonly #list = new ShownList(this, {
+    words: () => this.ctx.words,
+    everyMs: LOOK_AGAIN_MS,
+    read: (after) => this.ctx.model.api.callBacks.page(this.view, after),
+    rowsOf: ({ callBacks }) => callBacks,
+    nextOf: ({ next }) => next,
+    keyOf: ({ id }) => id,
+  });
 
   constructor() {
     super();
-    this.addController(
-      new LookAgain(LOOK_AGAIN_MS, () => {
-        // Pages that were asked for stay where they are.
-        if (this.more.length === 0) void this.#load();
-      }),
-    );
     this.addController(
       new KeptFocus(this, () =>
         this.renderRoot.querySelector<HTMLElement>('.views [aria-pressed="true"]'),
       ),
     );
     this.view = "all";
-    this.page = null;
-    this.more = [];
     this.people = null;
-    this.problem = "";
   }
 
   override firstUpdated(): void {
-    void this.#load();
+    void this.#list.load();
     void this.#loadPeople();
   }
 
   override render(): TemplateResult {
     const { words } = this.ctx;
     const { t } = words;
-    const { page } = this;
     const place = this.#open.page;
     const links = pageLinks(
       t("place_callBacks"),
@@ -94,39 +81,21 @@ export class ConsoleCallBacks extends LitElement {
         this.view,
         (view) => {
           this.view = view;
-          this.page = null;
-          void this.#load();
+          void this.#list.loadAnew();
         },
       )}
-      ${alertOf(this.problem)}
-      ${
-        page === null
-          ? this.problem
-            ? nothing
-            : html`<p class="muted" role="status">${t("loading")}</p>`
-          : page.callBacks.length === 0
-            ? html`<p class="muted">${t("cb_none")}</p>`
-            : html`<ul class="list" aria-label=${t("place_callBacks")}>
-                ${repeat(
-                  [...page.callBacks, ...this.more],
-                  ({ id }) => id,
-                  (entry) => this.#entry(entry),
-                )}
-              </ul>`
-      }
-      ${
-        page !== null && this.#next !== null
-          ? html`<button class="btn more" type="button" @click=${() => void this.#loadMore()}>
-              ${t("cb_more")}
-            </button>`
-          : nothing
-      }`;
+      ${alertOf(this.#list.problem)}
+      ${this.#list.show({
+        label: t("place_callBacks"),
+        none: t("cb_none"),
+        row: (entry) => this.#entry(entry),
+      })}`;
   }
 
   #count(view: View): string {
-    const { page } = this;
-    if (!page) return "";
-    const { open, late, escalated, taken } = page.counts;
+    const { first } = this.#list;
+    if (first === null) return "";
+    const { open, late, escalated, taken } = first.counts;
     switch (view) {
       case "all":
         return ` ${open}`;
@@ -246,34 +215,8 @@ export class ConsoleCallBacks extends LitElement {
   async #do(act: () => Promise<Answered<CallBackBody>>): Promise<void> {
     const { words } = this.ctx;
     const answer = await act();
-    await this.#load();
-    if (!answer.ok) this.problem = words.t("failed", { message: refusalText(answer, words) });
-  }
-
-  async #load(): Promise<void> {
-    const mine = ++this.#asked;
-    const { words, model } = this.ctx;
-    const answer = await model.api.callBacks.page(this.view, "");
-    // Another view was chosen meanwhile.
-    if (mine !== this.#asked) return;
-    if (answer.ok) {
-      this.page = answer.body;
-      this.more = [];
-      this.#next = answer.body.next;
-    }
-    this.problem = answer.ok ? "" : words.t("loadFailed", { message: refusalText(answer, words) });
-  }
-
-  async #loadMore(): Promise<void> {
-    const mine = ++this.#asked;
-    const { words, model } = this.ctx;
-    const answer = await model.api.callBacks.page(this.view, this.#next ?? "");
-    if (mine !== this.#asked) return;
-    if (answer.ok) {
-      this.more = [...this.more, ...answer.body.callBacks];
-      this.#next = answer.body.next;
-      this.requestUpdate();
-    } else this.problem = words.t("loadFailed", { message: refusalText(answer, words) });
+    await this.#list.load();
+    if (!answer.ok) this.#list.say(words.t("failed", { message: refusalText(answer, words) }));
   }
 
   async #loadPeople(): Promise<void> {

@@ -1,5 +1,4 @@
 import { css, html, LitElement, nothing, type TemplateResult } from "lit";
-import { repeat } from "lit/directives/repeat.js";
 import {
   CLAIM_KINDS,
   CLAIM_STATUSES,
@@ -11,9 +10,8 @@ import type { ConsoleContext } from "../context.ts";
 import { listStyles } from "../shared/list.styles.ts";
 import { alertOf, viewButtons } from "../shared/page-parts.ts";
 import { pageStyles } from "../shared/page.styles.ts";
-import { refusalText } from "../shared/problems.ts";
+import { ShownList } from "../shared/shown-list.ts";
 import { CLAIM_VIEWS, type ClaimBody, type ClaimQuestion } from "./claims-api.ts";
-import { LookAgain } from "../shared/look-again.ts";
 
 const SEARCH_AFTER_MS = 300;
 const LOOK_AGAIN_MS = 30_000;
@@ -23,9 +21,7 @@ export class ConsoleClaimList extends LitElement {
   static override properties = {
     ctx: { attribute: false },
     question: { state: true },
-    claims: { state: true },
     opened: { state: true },
-    problem: { state: true },
   };
   static override styles = [
     base,
@@ -54,28 +50,23 @@ export class ConsoleClaimList extends LitElement {
 
   declare ctx: ConsoleContext;
   declare question: ClaimQuestion;
-  /** Null before the first page. */
-  declare claims: readonly ClaimBody[] | null;
   /** Id of the one that is open, "" for none. */
   declare opened: string;
-  declare problem: string;
-  #asked = 0;
-  #next = "";
-  #pages = 1;
+  readonly #list = new ShownList(this, {
+    words: () => this.ctx.words,
+    everyMs: LOOK_AGAIN_MS,
+    read: (after) => this.ctx.model.api.claims.page(this.question, after),
+    rowsOf: ({ claims }) => claims,
+    nextOf: ({ next }) => next,
+    keyOf: ({ id }) => id,
+    mayChange: () => this.opened === "",
+  });
   #typing: ReturnType<typeof setTimeout> | null = null;
 
   constructor() {
     super();
-    this.addController(
-      new LookAgain(LOOK_AGAIN_MS, () => {
-        // Pages that were asked for, and the claim somebody works on, stay where they are.
-        if (this.#pages === 1 && this.opened === "") void this.#load();
-      }),
-    );
     this.question = { view: "open", kind: "", status: "", text: "" };
-    this.claims = null;
     this.opened = "";
-    this.problem = "";
   }
 
   override disconnectedCallback(): void {
@@ -84,41 +75,24 @@ export class ConsoleClaimList extends LitElement {
   }
 
   override firstUpdated(): void {
-    void this.#load();
+    void this.#list.load();
   }
 
   override render(): TemplateResult {
     const { t } = this.ctx.words;
-    const { claims, question } = this;
+    const { question } = this;
     return html`${viewButtons(
       t("cl_views"),
       CLAIM_VIEWS.map((view) => [view, t(`cl_view_${view}`)] as const),
       question.view,
       (view) => this.#ask({ view }),
     )}
-    ${this.#filters()} ${alertOf(this.problem)}
-    ${
-      claims === null
-        ? this.problem
-          ? nothing
-          : html`<p class="muted" role="status">${t("loading")}</p>`
-        : claims.length === 0
-          ? html`<p class="muted">${t(this.#isNarrowed ? "cl_noneHere" : "cl_none")}</p>`
-          : html`<ul class="list" aria-label=${t("place_claims")}>
-              ${repeat(
-                claims,
-                ({ id }) => id,
-                (claim) => this.#claim(claim),
-              )}
-            </ul>`
-    }
-    ${
-      this.#next === ""
-        ? nothing
-        : html`<button class="btn more" type="button" @click=${() => void this.#loadMore()}>
-            ${t("cb_more")}
-          </button>`
-    }`;
+    ${this.#filters()} ${alertOf(this.#list.problem)}
+    ${this.#list.show({
+      label: t("place_claims"),
+      none: t(this.#isNarrowed ? "cl_noneHere" : "cl_none"),
+      row: (claim) => this.#claim(claim),
+    })}`;
   }
 
   get #isNarrowed(): boolean {
@@ -262,41 +236,12 @@ export class ConsoleClaimList extends LitElement {
 
   /** It stays where it is, as it is now: the list is another the next time somebody looks. */
   #told(claim: ClaimBody): void {
-    this.claims = (this.claims ?? []).map((one) => (one.id === claim.id ? claim : one));
+    this.#list.amend((one) => (one.id === claim.id ? claim : one));
   }
 
   #ask(change: Partial<ClaimQuestion>): void {
     this.question = { ...this.question, ...change };
     this.opened = "";
-    this.claims = Object.hasOwn(change, "view") ? null : this.claims;
-    void this.#load();
-  }
-
-  async #load(): Promise<void> {
-    const mine = ++this.#asked;
-    const { words, model } = this.ctx;
-    const answer = await model.api.claims.page(this.question, "");
-    // Something else was asked meanwhile.
-    if (mine !== this.#asked) return;
-    if (answer.ok) {
-      this.claims = answer.body.claims;
-      this.#next = answer.body.next;
-      this.#pages = 1;
-    }
-    this.problem = answer.ok ? "" : words.t("loadFailed", { message: refusalText(answer, words) });
-    this.requestUpdate();
-  }
-
-  async #loadMore(): Promise<void> {
-    const mine = ++this.#asked;
-    const { words, model } = this.ctx;
-    const answer = await model.api.claims.page(this.question, this.#next);
-    if (mine !== this.#asked) return;
-    if (answer.ok) {
-      this.claims = [...(this.claims ?? []), ...answer.body.claims];
-      this.#next = answer.body.next;
-      this.#pages += 1;
-      this.requestUpdate();
-    } else this.problem = words.t("loadFailed", { message: refusalText(answer, words) });
+    void (Object.hasOwn(change, "view") ? this.#list.loadAnew() : this.#list.load());
   }
 }

@@ -1,5 +1,4 @@
 import { css, html, LitElement, nothing, type TemplateResult } from "lit";
-import { repeat } from "lit/directives/repeat.js";
 import { base } from "../../shared/styles.ts";
 import type { ConsoleContext } from "../context.ts";
 import { KeptFocus } from "../shared/kept-focus.ts";
@@ -7,8 +6,8 @@ import { listStyles } from "../shared/list.styles.ts";
 import { alertOf } from "../shared/page-parts.ts";
 import { pageStyles } from "../shared/page.styles.ts";
 import { refusalText } from "../shared/problems.ts";
+import { ShownList } from "../shared/shown-list.ts";
 import type { Letter, LetterSettling } from "./claims-api.ts";
-import { LookAgain } from "../shared/look-again.ts";
 
 const LOOK_AGAIN_MS = 30_000;
 
@@ -16,9 +15,7 @@ const LOOK_AGAIN_MS = 30_000;
 export class ConsoleLetters extends LitElement {
   static override properties = {
     ctx: { attribute: false },
-    letters: { state: true },
     opened: { state: true },
-    problem: { state: true },
   };
   static override styles = [
     base,
@@ -47,59 +44,39 @@ export class ConsoleLetters extends LitElement {
   ];
 
   declare ctx: ConsoleContext;
-  /** Null before they were read. */
-  declare letters: readonly Letter[] | null;
   /** Id of the one somebody says whose it is, "" for none. */
   declare opened: string;
-  declare problem: string;
-  #next = "";
+  readonly #list = new ShownList(this, {
+    words: () => this.ctx.words,
+    everyMs: LOOK_AGAIN_MS,
+    read: (after) => this.ctx.model.api.claims.letters(after),
+    rowsOf: ({ messages }) => messages,
+    nextOf: ({ next }) => next,
+    keyOf: ({ id }) => id,
+    mayChange: () => this.opened === "",
+  });
 
   constructor() {
     super();
     this.addController(
-      new LookAgain(LOOK_AGAIN_MS, () => {
-        if (this.opened === "") void this.#load();
-      }),
-    );
-    this.addController(
       new KeptFocus(this, () => this.renderRoot.querySelector<HTMLElement>(".deeds .btn")),
     );
-    this.letters = null;
     this.opened = "";
-    this.problem = "";
   }
 
   override firstUpdated(): void {
-    void this.#load();
+    void this.#list.load();
   }
 
   override render(): TemplateResult {
     const { t } = this.ctx.words;
-    const { letters } = this;
     return html`<p class="lead">${t("lt_lead")}</p>
-      ${alertOf(this.problem)}
-      ${
-        letters === null
-          ? this.problem
-            ? nothing
-            : html`<p class="muted" role="status">${t("loading")}</p>`
-          : letters.length === 0
-            ? html`<p class="muted">${t("lt_none")}</p>`
-            : html`<ul class="list" aria-label=${t("cl_page_letters")}>
-                ${repeat(
-                  letters,
-                  ({ id }) => id,
-                  (letter) => this.#letter(letter),
-                )}
-              </ul>`
-      }
-      ${
-        this.#next === ""
-          ? nothing
-          : html`<button class="btn more" type="button" @click=${() => void this.#load(this.#next)}>
-              ${t("cb_more")}
-            </button>`
-      }`;
+      ${alertOf(this.#list.problem)}
+      ${this.#list.show({
+        label: t("cl_page_letters"),
+        none: t("lt_none"),
+        row: (letter) => this.#letter(letter),
+      })}`;
   }
 
   #letter(letter: Letter): TemplateResult {
@@ -170,8 +147,8 @@ export class ConsoleLetters extends LitElement {
     if (!answer.ok) {
       const isWrongOrder = /orderNumber/.test(answer.message);
       const message = isWrongOrder ? words.t("lt_noSuchOrder") : refusalText(answer, words);
-      if (answer.status === 404) await this.#load();
-      this.problem = words.t("failed", { message });
+      if (answer.status === 404) await this.#list.load();
+      this.#list.say(words.t("failed", { message }));
       return;
     }
     this.opened = "";
@@ -181,16 +158,6 @@ export class ConsoleLetters extends LitElement {
         ? words.t("lt_filed", { number: claimNumber })
         : words.t(settling.customerId === undefined ? "lt_dismissed" : "lt_assigned"),
     );
-    await this.#load();
-  }
-
-  async #load(after = ""): Promise<void> {
-    const { words, model } = this.ctx;
-    const answer = await model.api.claims.letters(after);
-    if (answer.ok) {
-      this.letters = [...(after === "" ? [] : (this.letters ?? [])), ...answer.body.messages];
-      this.#next = answer.body.next;
-    }
-    this.problem = answer.ok ? "" : words.t("loadFailed", { message: refusalText(answer, words) });
+    await this.#list.load();
   }
 }

@@ -1,5 +1,4 @@
 import { css, html, LitElement, nothing, type TemplateResult } from "lit";
-import { repeat } from "lit/directives/repeat.js";
 import type { DeliveryHome, ProviderRow } from "../../../server/delivery/delivery.ts";
 import type { ProviderSettings } from "../../../server/delivery/settings.ts";
 import { base } from "../../shared/styles.ts";
@@ -11,9 +10,9 @@ import { listStyles } from "../shared/list.styles.ts";
 import { alertOf } from "../shared/page-parts.ts";
 import { pageStyles } from "../shared/page.styles.ts";
 import { refusalText } from "../shared/problems.ts";
+import { ShownList } from "../shared/shown-list.ts";
 import { unreachedText } from "../shared/unreached.ts";
 import { carrierRefusal, newSettings } from "./carrier.ts";
-import { LookAgain } from "../shared/look-again.ts";
 
 const KINDS = ["table", "cdek", "russianPost", "novaPoshta"] as const;
 const LOOK_AGAIN_MS = 15_000;
@@ -24,10 +23,8 @@ export class ConsoleCarriers extends LitElement {
   static override properties = {
     ctx: { attribute: false },
     home: { state: true },
-    carriers: { state: true },
     opened: { state: true },
     begun: { state: true },
-    problem: { state: true },
   };
   static override styles = [
     base,
@@ -73,58 +70,47 @@ export class ConsoleCarriers extends LitElement {
   declare ctx: ConsoleContext;
   /** Null before it was read. */
   declare home: DeliveryHome | null;
-  declare carriers: readonly ProviderRow[] | null;
   /** The name of the carrier that is edited, "" for a new one; null: none. */
   declare opened: string | null;
   /** What a new one begins with. */
   declare begun: ProviderSettings | null;
-  declare problem: string;
+  readonly #list = new ShownList(this, {
+    words: () => this.ctx.words,
+    everyMs: LOOK_AGAIN_MS,
+    read: () => this.ctx.model.api.delivery.carriers(),
+    rowsOf: ({ providers }) => providers,
+    keyOf: ({ name }) => name,
+    mayChange: () => this.opened === null,
+  });
 
   constructor() {
     super();
-    this.addController(
-      new LookAgain(LOOK_AGAIN_MS, () => {
-        if (this.opened === null) void this.#load();
-      }),
-    );
     this.addController(
       new KeptFocus(this, () =>
         this.renderRoot.querySelector<HTMLElement>(".deeds .btn, .add .btn"),
       ),
     );
     this.home = null;
-    this.carriers = null;
     this.opened = null;
     this.begun = null;
-    this.problem = "";
   }
 
   override firstUpdated(): void {
-    void this.#load();
+    void this.#list.load();
     void this.#loadHome();
   }
 
   override render(): TemplateResult {
-    const { carriers, ctx } = this;
+    const { ctx } = this;
     const { t } = ctx.words;
-    return html`${this.opened === null ? alertOf(this.problem) : nothing}
+    return html`${this.opened === null ? alertOf(this.#list.problem) : nothing}
       ${this.home ? this.#home(this.home) : nothing}
-      ${
-        carriers === null
-          ? this.problem
-            ? nothing
-            : html`<p class="muted" role="status">${t("loading")}</p>`
-          : carriers.length === 0
-            ? html`<p class="muted">${t("dl_none")}</p>`
-            : html`<ul class="list" aria-label=${t("dl_page_carriers")}>
-                ${repeat(
-                  carriers,
-                  ({ name }) => name,
-                  (carrier) => this.#carrier(carrier),
-                )}
-              </ul>`
-      }
-      ${ctx.writes && carriers !== null ? this.#add() : nothing}
+      ${this.#list.show({
+        label: t("dl_page_carriers"),
+        none: t("dl_none"),
+        row: (carrier) => this.#carrier(carrier),
+      })}
+      ${ctx.writes && this.#list.rows !== null ? this.#add() : nothing}
       <callcard-console-dialog></callcard-console-dialog>`;
   }
 
@@ -231,7 +217,7 @@ export class ConsoleCarriers extends LitElement {
               .name=${name}
               .saved=${settings}
               .hasSecrets=${carrier.hasSecrets}
-              .problem=${this.problem}
+              .problem=${this.#list.problem}
               @save=${(event: CustomEvent<{ name: string; settings: ProviderSettings }>) =>
                 void this.#save(event.detail.name, enabled, event.detail.settings)}
               @cancel=${() => this.#openOne(null)}
@@ -285,7 +271,7 @@ export class ConsoleCarriers extends LitElement {
           .name=${NEW}
           .saved=${this.begun}
           .hasSecrets=${[]}
-          .problem=${this.problem}
+          .problem=${this.#list.problem}
           @save=${(event: CustomEvent<{ name: string; settings: ProviderSettings }>) =>
             void this.#save(event.detail.name, true, event.detail.settings)}
           @cancel=${() => this.#openOne(null)}
@@ -313,25 +299,24 @@ export class ConsoleCarriers extends LitElement {
 
   #openOne(name: string | null): void {
     this.opened = name;
-    this.problem = "";
+    this.#list.say("");
   }
 
   async #save(name: string, enabled: boolean, settings: ProviderSettings): Promise<void> {
     const { words, model, tell } = this.ctx;
-    const isTaken = this.opened === NEW && this.carriers?.some((one) => one.name === name);
+    const isTaken = this.opened === NEW && this.#list.rows?.some((one) => one.name === name);
     if (isTaken) {
-      this.problem = words.t("dl_taken", { name });
+      this.#list.say(words.t("dl_taken", { name }));
       return;
     }
     const answer = await model.api.delivery.save(name, { enabled, settings });
     if (!answer.ok) {
-      this.problem = words.t("failed", { message: carrierRefusal(answer, settings, words) });
+      this.#list.say(words.t("failed", { message: carrierRefusal(answer, settings, words) }));
       return;
     }
-    this.problem = "";
-    this.opened = null;
+    this.#openOne(null);
     tell(words.t("dl_saved", { name }));
-    await this.#load();
+    await this.#list.load();
   }
 
   async #remove(name: string): Promise<void> {
@@ -347,7 +332,7 @@ export class ConsoleCarriers extends LitElement {
     if (yes === null) return;
     const answer = await model.api.delivery.remove(name);
     if (answer.ok) tell(t("dl_removed", { name }));
-    await this.#load();
+    await this.#list.load();
     this.#say(answer, "failed");
   }
 
@@ -372,12 +357,6 @@ export class ConsoleCarriers extends LitElement {
     this.#say(answer, "failed");
   }
 
-  async #load(): Promise<void> {
-    const answer = await this.ctx.model.api.delivery.carriers();
-    if (answer.ok) this.carriers = answer.body.providers;
-    this.#say(answer, "loadFailed");
-  }
-
   async #loadHome(): Promise<void> {
     const answer = await this.ctx.model.api.delivery.home();
     if (answer.ok) this.home = answer.body;
@@ -386,6 +365,6 @@ export class ConsoleCarriers extends LitElement {
 
   #say(answer: Answered<unknown>, key: "failed" | "loadFailed"): void {
     const { words } = this.ctx;
-    this.problem = answer.ok ? "" : words.t(key, { message: refusalText(answer, words) });
+    this.#list.say(answer.ok ? "" : words.t(key, { message: refusalText(answer, words) }));
   }
 }

@@ -12,8 +12,10 @@ import { base } from "../../shared/styles.ts";
 import { runningTime } from "../../shared/time.ts";
 import type { ConsoleContext } from "../context.ts";
 import type { ConsoleDialog } from "../shared/dialog-element.ts";
+import { pbxReasonText } from "../shared/pbx-reason.ts";
 import { KeptFocus } from "../shared/kept-focus.ts";
 import { queuesStyles } from "./queues.styles.ts";
+import { countsOf, type NamedQueue, queuesByName } from "./same-name.ts";
 
 type Step = "up" | "down" | "first" | "back";
 
@@ -61,19 +63,22 @@ export class ConsoleQueues extends LitElement {
       ${isLeftAlone(live.queues) ? html`<p class="notice calm">${t("notMovedAnywhere")}</p>` : nothing}
       <div class="queues">
         ${repeat(
-          live.queues,
-          ({ pbx, name }) => `${pbx}/${name}`,
-          (queue) => this.#queue(queue),
+          queuesByName(live.queues),
+          ({ name }) => name,
+          (named) => this.#named(named),
         )}
       </div>
       <callcard-console-dialog></callcard-console-dialog>`;
   }
 
   #pbx(pbx: ConsolePbx): TemplateResult | typeof nothing {
-    const { t } = this.ctx.words;
+    const { words } = this.ctx;
+    const { t } = words;
     if (!pbx.up)
       return html`<p class="notice bad" role="status">
-        ${icon("warning")}<span>${t("pbxDown", { name: pbx.name, reason: pbx.reason })}</span>
+        ${icon("warning")}<span
+          >${t("pbxDown", { name: pbx.name, reason: pbxReasonText(pbx.reason, words) })}</span
+        >
       </p>`;
     if (pbx.canMove) return nothing;
     return html`<p class="notice" role="status">
@@ -81,56 +86,73 @@ export class ConsoleQueues extends LitElement {
     </p>`;
   }
 
-  #queue(queue: ConsoleQueue): TemplateResult {
+  #named({ name, queues }: NamedQueue): TemplateResult {
+    const isOne = queues.length === 1;
+    return html`<section class="queue panel" aria-label=${name}>
+      ${this.#head(html`<h2><bdi>${name}</bdi></h2>`, queues)}
+      ${isOne ? nothing : html`<p class="notice calm">${this.ctx.words.t("orderPerPbx")}</p>`}
+      ${repeat(
+        queues,
+        ({ pbx }) => pbx,
+        (queue) =>
+          isOne
+            ? this.#line(queue, 3)
+            : html`<section class="on-pbx" aria-label=${`${name}, ${queue.pbx}`}>
+                ${this.#head(html`<h3><bdi>${queue.pbx}</bdi></h3>`, [queue])}
+                ${this.#line(queue, 4)}
+              </section>`,
+      )}
+    </section>`;
+  }
+
+  #head(heading: TemplateResult, queues: readonly ConsoleQueue[]): TemplateResult {
     const { t } = this.ctx.words;
-    const { ready, busy, paused } = queue.members;
-    const waiting = queue.callers.length + queue.preferring.length;
+    const { busy, paused, ready, waiting } = countsOf(queues);
+    return html`<header>
+      ${heading}
+      <p class="members">
+        <span class=${ready > 0 ? "ready" : ""}>${t("membersReady", { count: ready })}</span>
+        <span>${t("membersBusy", { count: busy })}</span>
+        ${paused > 0 ? html`<span>${t("membersPaused", { count: paused })}</span>` : nothing}
+      </p>
+      ${waiting > 0 ? html`<p class="waiting">${t("waitingNow", { count: waiting })}</p>` : nothing}
+    </header>`;
+  }
+
+  /** @param level Of the headings in it. */
+  #line(queue: ConsoleQueue, level: number): TemplateResult {
+    const { t } = this.ctx.words;
     const nowMs = this.ctx.model.clock.nowMs();
     const most = Math.max(60_000, ...queue.callers.map((caller) => claimOf(caller, nowMs)));
-    return html`<section class="queue panel" aria-label=${queue.name}>
-      <header>
-        <h2><bdi>${queue.name}</bdi></h2>
-        <p class="members">
-          <span class=${ready > 0 ? "ready" : ""}>${t("membersReady", { count: ready })}</span>
-          <span>${t("membersBusy", { count: busy })}</span>
-          ${paused > 0 ? html`<span>${t("membersPaused", { count: paused })}</span>` : nothing}
-        </p>
-        ${
-          waiting > 0
-            ? html`<p class="waiting">${t("waitingNow", { count: waiting })}</p>`
-            : nothing
-        }
-      </header>
-      ${
-        queue.notMoved && queue.notMoved !== "pbxDown" && !isLeftAlone(this.ctx.model.live!.queues)
-          ? html`<p class="notice calm">${t(`notMoved_${queue.notMoved}`)}</p>`
-          : nothing
-      }
-      ${waiting === 0 ? html`<p class="nobody">${t("nobodyWaits")}</p>` : nothing}
-      ${
-        queue.callers.length === 0
-          ? nothing
-          : html`<ol aria-describedby="keys">
+    return html`${
+      queue.notMoved && queue.notMoved !== "pbxDown" && !isLeftAlone(this.ctx.model.live!.queues)
+        ? html`<p class="notice calm">${t(`notMoved_${queue.notMoved}`)}</p>`
+        : nothing
+    }
+    ${countsOf([queue]).waiting === 0 ? html`<p class="nobody">${t("nobodyWaits")}</p>` : nothing}
+    ${
+      queue.callers.length === 0
+        ? nothing
+        : html`<ol aria-describedby="keys">
+            ${repeat(
+              queue.callers,
+              ({ channelId }) => channelId,
+              (caller) => this.#caller(queue, caller, nowMs, most),
+            )}
+          </ol>`
+    }
+    ${
+      queue.preferring.length === 0
+        ? nothing
+        : html`<p class="preferring" role="heading" aria-level=${level}>${t("preferring")}</p>
+            <ul>
               ${repeat(
-                queue.callers,
+                queue.preferring,
                 ({ channelId }) => channelId,
-                (caller) => this.#caller(queue, caller, nowMs, most),
+                (caller) => this.#preferring(caller),
               )}
-            </ol>`
-      }
-      ${
-        queue.preferring.length === 0
-          ? nothing
-          : html`<h3>${t("preferring")}</h3>
-              <ul>
-                ${repeat(
-                  queue.preferring,
-                  ({ channelId }) => channelId,
-                  (caller) => this.#preferring(caller),
-                )}
-              </ul>`
-      }
-    </section>`;
+            </ul>`
+    }`;
   }
 
   #preferring(caller: ConsolePreferring): TemplateResult {
@@ -309,14 +331,17 @@ export class ConsoleQueues extends LitElement {
         position !== from && position >= Math.min(from, to) && position <= Math.max(from, to),
     );
     const names = words.all(between.map((one) => this.#name(one)));
+    // Two PBXs may have a queue of the same name; with one PBX its name says nothing.
+    const several = (model.live?.pbxs.length ?? 0) > 1;
     const place = { name, from, to, queue: queue.name };
     const answer = await this.#dialog().ask({
       title: t("moveTitle", { name }),
-      body:
+      body: html`${
         step === "back"
           ? html`<p>${t("moveBackEffect", place)}</p>`
           : html`<p>${t("moveEffect", place)}</p>
-              <p>${t(to < from ? "movePasses" : "movePassedBy", { names })}</p>`,
+              <p>${t(to < from ? "movePasses" : "movePassedBy", { names })}</p>`
+      }${several ? html`<p>${t("moveOnPbx", { pbx: queue.pbx })}</p>` : nothing}`,
       yes: t(step === "back" ? "moveBackConfirm" : "moveConfirm"),
       no: t("cancel"),
     });

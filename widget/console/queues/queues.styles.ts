@@ -18,7 +18,7 @@ export const queuesStyles = css`
     padding: 20px 12px 12px 24px;
     min-width: 0;
   }
-  .queue > header {
+  .queue header {
     display: grid;
     grid-template-columns: minmax(0, 1fr) auto;
     align-items: baseline;
@@ -48,13 +48,22 @@ export const queuesStyles = css`
     font-size: 13px;
     color: var(--ink-3);
   }
-  .queue h3 {
+  .on-pbx {
+    border-top: 1px solid var(--line);
+    padding-top: 12px;
+  }
+  .on-pbx h3 {
+    font-size: 16px;
+    font-weight: 650;
+    color: var(--ink);
+  }
+  .preferring {
     font-size: 13px;
     font-weight: 600;
     color: var(--ink-2);
     padding: 8px 12px 2px 0;
   }
-  .queue > .notice {
+  .queue .notice {
     margin: 0 12px 8px 0;
   }
   .nobody,

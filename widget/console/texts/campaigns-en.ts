@@ -54,6 +54,7 @@ export const campaignsEn = {
   camp_notStarted:
     "It was never started, and nobody is called. Look at its settings, then start it.",
   camp_notHere: "Another server dials this campaign, or is about to.",
+  camp_nobodyDials: "No server dials on this PBX now.",
   camp_pace: "Pace",
   camp_lines: "{lines} lines for each operator",
   camp_abandonment: "Answered and got no operator in time; the cap is {most}",

@@ -54,6 +54,7 @@ export const campaignsRu: { readonly [K in keyof typeof campaignsEn]: string } =
   camp_notRunning: "Пока обзвон не идёт, никому не звонят.",
   camp_notStarted: "Его ещё не запускали, и никому не звонят. Посмотрите настройки и запустите.",
   camp_notHere: "Этот обзвон ведёт другой сервер или вот-вот начнёт.",
+  camp_nobodyDials: "Сейчас на этой АТС не звонит ни один сервер.",
   camp_pace: "Темп",
   camp_lines: "Линий на оператора: {lines}",
   camp_abandonment: "Ответили и не дождались оператора; предел {most}",

@@ -55,6 +55,7 @@ export const campaignsUk: { readonly [K in keyof typeof campaignsEn]: string } =
   camp_notStarted:
     "Його ще не запускали, і нікому не телефонують. Перегляньте налаштування й запустіть.",
   camp_notHere: "Цей обдзвін веде інший сервер або ось-ось почне.",
+  camp_nobodyDials: "Зараз на цій АТС не дзвонить жоден сервер.",
   camp_pace: "Темп",
   camp_lines: "Ліній на оператора: {lines}",
   camp_abandonment: "Відповіли й не дочекалися оператора; межа {most}",

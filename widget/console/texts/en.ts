@@ -4,6 +4,7 @@ import { campaignsEn } from "./campaigns-en.ts";
 import { claimsEn } from "./claims-en.ts";
 import { deliveryEn } from "./delivery-en.ts";
 import { offersEn } from "./offers-en.ts";
+import { pbxsEn } from "./pbxs-en.ts";
 import { reportsEn } from "./reports-en.ts";
 import { undeliveredEn } from "./undelivered-en.ts";
 
@@ -15,6 +16,7 @@ export const en = {
   ...claimsEn,
   ...deliveryEn,
   ...offersEn,
+  ...pbxsEn,
   ...reportsEn,
   ...undeliveredEn,
   // Frame
@@ -34,6 +36,8 @@ export const en = {
   failed: "That did not work: {message}",
   noReply: "No reply from the server. Please try again.",
   loading: "Loading…",
+  apart:
+    "The server's processes do not hear each other (redis). Calls go on; what happens at the others shows a few seconds later.",
   loadFailed: "This could not be loaded. {message}",
   offline:
     "No connection to the server since {time}. What you see is from then; the phone system goes on by itself.",
@@ -49,6 +53,7 @@ export const en = {
   nobodyWaits: "Nobody is waiting.",
   waitingNow: "{count} waiting",
   preferring: "Waiting for their own operator first",
+  orderPerPbx: "Each phone system has a line of its own: the order is kept within it.",
   preferringWhom: "Operator at {extension}",
   pbxDown: "No connection to the phone system {name}: {reason}. What you see may be old.",
   pbxCannot:
@@ -77,6 +82,7 @@ export const en = {
   moveKeys: "Alt and arrow keys move, Enter tells why",
   moveTitle: "Move {name}?",
   moveEffect: "From {from} to {to} in {queue}. They stay there until they are answered.",
+  moveOnPbx: "The queue of the phone system {pbx}.",
   movePasses: "They pass {names}.",
   movePassedBy: "{names} come before them.",
   moveBackEffect: "{name} is not held in place any more and goes to number {to} in {queue} now.",
@@ -108,6 +114,7 @@ export const en = {
   problem_gone: "This caller is not waiting any more.",
   problem_notPossible: "This Asterisk cannot do it.",
   problem_pbxDown: "There is no connection to the phone system.",
+  problem_nobodyActs: "No process moves callers of this phone system now. Try again in a moment.",
   problem_notFound: "That does not exist any more.",
   problem_nothingToPublish: "It is what holds already.",
   problem_noSuchVersion: "There is no such version.",

@@ -4,6 +4,7 @@ import { campaignsRu } from "./campaigns-ru.ts";
 import { claimsRu } from "./claims-ru.ts";
 import { deliveryRu } from "./delivery-ru.ts";
 import { offersRu } from "./offers-ru.ts";
+import { pbxsRu } from "./pbxs-ru.ts";
 import { reportsRu } from "./reports-ru.ts";
 import { undeliveredRu } from "./undelivered-ru.ts";
 import type { en } from "./en.ts";
@@ -16,6 +17,7 @@ export const ru: { readonly [K in keyof typeof en]: string } = {
   ...claimsRu,
   ...deliveryRu,
   ...offersRu,
+  ...pbxsRu,
   ...reportsRu,
   ...undeliveredRu,
   title: "Callcard: очереди",
@@ -34,6 +36,8 @@ export const ru: { readonly [K in keyof typeof en]: string } = {
   failed: "Не получилось: {message}",
   noReply: "Сервер не ответил. Попробуйте ещё раз.",
   loading: "Загрузка…",
+  apart:
+    "Процессы сервера не слышат друг друга (redis). Звонки идут; что происходит в других, видно на несколько секунд позже.",
   loadFailed: "Не удалось загрузить. {message}",
   offline: "Нет связи с сервером с {time}. На экране — то, что было тогда; АТС работает сама.",
   everybody: "Все",
@@ -46,6 +50,7 @@ export const ru: { readonly [K in keyof typeof en]: string } = {
   nobodyWaits: "Никто не ждёт.",
   waitingNow: "ждут {count}",
   preferring: "Сначала ждут своего оператора",
+  orderPerPbx: "У каждой АТС своя очередь: порядок соблюдается внутри неё.",
   preferringWhom: "Оператор на {extension}",
   pbxDown: "Нет связи с АТС {name}: {reason}. Данные могли устареть.",
   pbxCannot:
@@ -74,6 +79,7 @@ export const ru: { readonly [K in keyof typeof en]: string } = {
   moveKeys: "Alt и стрелки переставляют, Enter объясняет",
   moveTitle: "Переставить: {name}?",
   moveEffect: "С места {from} на место {to}, очередь {queue}. Останется там, пока не ответят.",
+  moveOnPbx: "Очередь на АТС {pbx}.",
   movePasses: "Обгонит: {names}.",
   movePassedBy: "Впереди окажутся: {names}.",
   moveBackEffect: "{name}: место больше не закреплено, сейчас это место {to} в очереди {queue}.",
@@ -105,6 +111,8 @@ export const ru: { readonly [K in keyof typeof en]: string } = {
   problem_gone: "Этот человек больше не ждёт.",
   problem_notPossible: "Этот Asterisk так не умеет.",
   problem_pbxDown: "Нет связи с АТС.",
+  problem_nobodyActs:
+    "Сейчас ни один сервер не управляет очередями этой АТС. Попробуйте через минуту.",
   problem_notFound: "Этого больше нет.",
   problem_nothingToPublish: "Это и так действует.",
   problem_noSuchVersion: "Такой версии нет.",

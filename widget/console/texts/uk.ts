@@ -4,6 +4,7 @@ import { campaignsUk } from "./campaigns-uk.ts";
 import { claimsUk } from "./claims-uk.ts";
 import { deliveryUk } from "./delivery-uk.ts";
 import { offersUk } from "./offers-uk.ts";
+import { pbxsUk } from "./pbxs-uk.ts";
 import { reportsUk } from "./reports-uk.ts";
 import { undeliveredUk } from "./undelivered-uk.ts";
 import type { en } from "./en.ts";
@@ -16,6 +17,7 @@ export const uk: { readonly [K in keyof typeof en]: string } = {
   ...claimsUk,
   ...deliveryUk,
   ...offersUk,
+  ...pbxsUk,
   ...reportsUk,
   ...undeliveredUk,
   title: "Callcard: черги",
@@ -34,6 +36,8 @@ export const uk: { readonly [K in keyof typeof en]: string } = {
   failed: "Не вдалося: {message}",
   noReply: "Сервер не відповів. Спробуйте ще раз.",
   loading: "Завантаження…",
+  apart:
+    "Процеси сервера не чують один одного (redis). Дзвінки йдуть; що відбувається в інших, видно на кілька секунд пізніше.",
   loadFailed: "Не вдалося завантажити. {message}",
   offline: "Немає зв’язку із сервером з {time}. На екрані — те, що було тоді; АТС працює сама.",
   everybody: "Усі",
@@ -46,6 +50,7 @@ export const uk: { readonly [K in keyof typeof en]: string } = {
   nobodyWaits: "Ніхто не чекає.",
   waitingNow: "чекають {count}",
   preferring: "Спочатку чекають на свого оператора",
+  orderPerPbx: "У кожної АТС своя черга: порядок зберігається в її межах.",
   preferringWhom: "Оператор на {extension}",
   pbxDown: "Немає зв’язку з АТС {name}: {reason}. Дані могли застаріти.",
   pbxCannot:
@@ -75,6 +80,7 @@ export const uk: { readonly [K in keyof typeof en]: string } = {
   moveTitle: "Переставити: {name}?",
   moveEffect:
     "З місця {from} на місце {to}, черга {queue}. Залишиться там, поки не дадуть відповідь.",
+  moveOnPbx: "Черга на АТС {pbx}.",
   movePasses: "Обжене: {names}.",
   movePassedBy: "Попереду опиняться: {names}.",
   moveBackEffect: "{name}: місце більше не закріплено, зараз це місце {to} у черзі {queue}.",
@@ -106,6 +112,7 @@ export const uk: { readonly [K in keyof typeof en]: string } = {
   problem_gone: "Ця людина більше не чекає.",
   problem_notPossible: "Цей Asterisk так не вміє.",
   problem_pbxDown: "Немає зв’язку з АТС.",
+  problem_nobodyActs: "Зараз жоден сервер не керує чергами цієї АТС. Спробуйте за хвилину.",
   problem_notFound: "Цього більше немає.",
   problem_nothingToPublish: "Це і так діє.",
   problem_noSuchVersion: "Такої версії немає.",

@@ -1,5 +1,4 @@
 import { css, html, LitElement, nothing, type TemplateResult } from "lit";
-import { repeat } from "lit/directives/repeat.js";
 import type { ActionRecord } from "../../../server/orders/actions/store.ts";
 import { base } from "../../shared/styles.ts";
 import type { ConsoleContext } from "../context.ts";
@@ -9,9 +8,9 @@ import { listStyles } from "../shared/list.styles.ts";
 import { alertOf, viewButtons } from "../shared/page-parts.ts";
 import { pageStyles } from "../shared/page.styles.ts";
 import { refusalText } from "../shared/problems.ts";
+import { ShownList } from "../shared/shown-list.ts";
 import { unreachedText } from "../shared/unreached.ts";
 import { ACTION_VIEWS, type ActionView } from "./undelivered-api.ts";
-import { LookAgain } from "../shared/look-again.ts";
 
 const LOOK_AGAIN_MS = 10_000;
 
@@ -23,8 +22,6 @@ export class ConsoleActions extends LitElement {
   static override properties = {
     ctx: { attribute: false },
     view: { state: true },
-    actions: { state: true },
-    problem: { state: true },
   };
   static override styles = [
     base,
@@ -40,35 +37,31 @@ export class ConsoleActions extends LitElement {
 
   declare ctx: ConsoleContext;
   declare view: ActionView;
-  /** Null before they were read. */
-  declare actions: readonly ActionRecord[] | null;
-  declare problem: string;
-  #asked = 0;
+  readonly #list = new ShownList(this, {
+    words: () => this.ctx.words,
+    everyMs: LOOK_AGAIN_MS,
+    read: () => this.ctx.model.api.undelivered.actions(this.view),
+    rowsOf: ({ actions }) => actions,
+    keyOf: ({ id }) => id,
+  });
 
   constructor() {
     super();
-    this.addController(
-      new LookAgain(LOOK_AGAIN_MS, () => {
-        void this.#load();
-      }),
-    );
     this.addController(
       new KeptFocus(this, () =>
         this.renderRoot.querySelector<HTMLElement>('.views [aria-pressed="true"]'),
       ),
     );
     this.view = "givenBack";
-    this.actions = null;
-    this.problem = "";
   }
 
   override firstUpdated(): void {
-    void this.#load();
+    void this.#list.load();
   }
 
   override render(): TemplateResult {
     const { t } = this.ctx.words;
-    const { actions, view } = this;
+    const { view } = this;
     return html`<p class="lead">${t("un_lead_orders")}</p>
       ${viewButtons(
         t("un_views"),
@@ -76,26 +69,15 @@ export class ConsoleActions extends LitElement {
         view,
         (one) => {
           this.view = one;
-          this.actions = null;
-          void this.#load();
+          void this.#list.loadAnew();
         },
       )}
-      ${alertOf(this.problem)}
-      ${
-        actions === null
-          ? this.problem
-            ? nothing
-            : html`<p class="muted" role="status">${t("loading")}</p>`
-          : actions.length === 0
-            ? html`<p class="muted">${t(`un_noActions_${view}`)}</p>`
-            : html`<ul class="list" aria-label=${t("un_title_orders")}>
-                ${repeat(
-                  actions,
-                  ({ id }) => id,
-                  (action) => this.#action(action),
-                )}
-              </ul>`
-      }
+      ${alertOf(this.#list.problem)}
+      ${this.#list.show({
+        label: t("un_title_orders"),
+        none: t(`un_noActions_${view}`),
+        row: (action) => this.#action(action),
+      })}
       <callcard-console-dialog></callcard-console-dialog>`;
   }
 
@@ -177,21 +159,11 @@ export class ConsoleActions extends LitElement {
     const { words, model, tell } = this.ctx;
     const answer = await model.api.undelivered.settle(id, how, text);
     if (answer.ok) tell(words.t(`un_told_${how}`));
-    await this.#load();
+    await this.#list.load();
     if (!answer.ok) {
       const message = answer.status === 409 ? words.t("un_settled") : refusalText(answer, words);
-      this.problem = words.t("failed", { message });
+      this.#list.say(words.t("failed", { message }));
     }
-  }
-
-  async #load(): Promise<void> {
-    const mine = ++this.#asked;
-    const { words, model } = this.ctx;
-    const answer = await model.api.undelivered.actions(this.view);
-    // Another view was chosen meanwhile.
-    if (mine !== this.#asked) return;
-    if (answer.ok) this.actions = answer.body.actions;
-    this.problem = answer.ok ? "" : words.t("loadFailed", { message: refusalText(answer, words) });
   }
 }
 

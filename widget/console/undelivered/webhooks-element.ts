@@ -1,5 +1,4 @@
 import { css, html, LitElement, nothing, type TemplateResult } from "lit";
-import { repeat } from "lit/directives/repeat.js";
 import type { WebhookDelivery, WebhookTarget } from "../../../server/webhooks/model.ts";
 import { base } from "../../shared/styles.ts";
 import type { ConsoleContext } from "../context.ts";
@@ -8,9 +7,9 @@ import { listStyles } from "../shared/list.styles.ts";
 import { alertOf, viewButtons } from "../shared/page-parts.ts";
 import { pageStyles } from "../shared/page.styles.ts";
 import { refusalText } from "../shared/problems.ts";
+import { ShownList } from "../shared/shown-list.ts";
 import { unreachedText } from "../shared/unreached.ts";
 import { HOOK_VIEWS, type HookView } from "./undelivered-api.ts";
-import { LookAgain } from "../shared/look-again.ts";
 
 const LOOK_AGAIN_MS = 10_000;
 
@@ -20,7 +19,6 @@ export class ConsoleWebhooks extends LitElement {
     ctx: { attribute: false },
     view: { state: true },
     targets: { state: true },
-    deliveries: { state: true },
     problem: { state: true },
   };
   static override styles = [
@@ -55,20 +53,23 @@ export class ConsoleWebhooks extends LitElement {
   declare view: HookView;
   /** Null before they were read. */
   declare targets: readonly WebhookTarget[] | null;
-  declare deliveries: readonly WebhookDelivery[] | null;
+  /** Why the targets could not be read; "" when they could. */
   declare problem: string;
-  #asked = 0;
-  #next = "";
-  #pages = 1;
+  readonly #list = new ShownList(this, {
+    words: () => this.ctx.words,
+    everyMs: LOOK_AGAIN_MS,
+    read: (after) => {
+      // What is waiting for them is said there too.
+      if (after === "") void this.#loadTargets();
+      return this.ctx.model.api.undelivered.deliveries(this.view, after);
+    },
+    rowsOf: ({ deliveries }) => deliveries,
+    nextOf: ({ next }) => next,
+    keyOf: ({ id }) => id,
+  });
 
   constructor() {
     super();
-    this.addController(
-      new LookAgain(LOOK_AGAIN_MS, () => {
-        // Pages that were asked for stay where they are.
-        if (this.#pages === 1) void this.#load();
-      }),
-    );
     this.addController(
       new KeptFocus(this, () =>
         this.renderRoot.querySelector<HTMLElement>('.views [aria-pressed="true"]'),
@@ -76,19 +77,18 @@ export class ConsoleWebhooks extends LitElement {
     );
     this.view = "givenUp";
     this.targets = null;
-    this.deliveries = null;
     this.problem = "";
   }
 
   override firstUpdated(): void {
-    void this.#load();
+    void this.#list.load();
   }
 
   override render(): TemplateResult {
     const { t } = this.ctx.words;
-    const { deliveries, targets, view } = this;
+    const { targets, view } = this;
     return html`<p class="lead">${t("un_lead_webhooks")}</p>
-      ${alertOf(this.problem)}
+      ${alertOf(this.#list.problem || this.problem)}
       ${
         targets === null
           ? nothing
@@ -104,32 +104,14 @@ export class ConsoleWebhooks extends LitElement {
         view,
         (one) => {
           this.view = one;
-          this.deliveries = null;
-          void this.#load();
+          void this.#list.loadAnew();
         },
       )}
-      ${
-        deliveries === null
-          ? this.problem
-            ? nothing
-            : html`<p class="muted" role="status">${t("loading")}</p>`
-          : deliveries.length === 0
-            ? html`<p class="muted">${t(`un_noHooks_${view}`)}</p>`
-            : html`<ul class="list" aria-label=${t("un_title_webhooks")}>
-                ${repeat(
-                  deliveries,
-                  ({ id }) => id,
-                  (delivery) => this.#delivery(delivery),
-                )}
-              </ul>`
-      }
-      ${
-        this.#next === ""
-          ? nothing
-          : html`<button class="btn more" type="button" @click=${() => void this.#loadMore()}>
-              ${t("cb_more")}
-            </button>`
-      }`;
+      ${this.#list.show({
+        label: t("un_title_webhooks"),
+        none: t(`un_noHooks_${view}`),
+        row: (delivery) => this.#delivery(delivery),
+      })}`;
   }
 
   #target(target: WebhookTarget): TemplateResult {
@@ -231,41 +213,17 @@ export class ConsoleWebhooks extends LitElement {
     const { words, model, tell } = this.ctx;
     const answer = await model.api.undelivered.sendAgain(id);
     if (answer.ok) tell(words.t("un_told_sent"));
-    await this.#load();
+    await this.#list.load();
     if (!answer.ok) {
       const message = answer.status === 404 ? words.t("un_arrived") : refusalText(answer, words);
-      this.problem = words.t("failed", { message });
+      this.#list.say(words.t("failed", { message }));
     }
   }
 
-  async #load(): Promise<void> {
-    const mine = ++this.#asked;
+  async #loadTargets(): Promise<void> {
     const { words, model } = this.ctx;
-    const [targets, deliveries] = await Promise.all([
-      model.api.undelivered.targets(),
-      model.api.undelivered.deliveries(this.view, ""),
-    ]);
-    // Another view was chosen meanwhile.
-    if (mine !== this.#asked) return;
-    if (targets.ok) this.targets = targets.body.targets;
-    if (deliveries.ok) {
-      this.deliveries = deliveries.body.deliveries;
-      this.#next = deliveries.body.next;
-      this.#pages = 1;
-    }
-    const refused = !targets.ok ? targets : !deliveries.ok ? deliveries : null;
-    this.problem = refused ? words.t("loadFailed", { message: refusalText(refused, words) }) : "";
-  }
-
-  async #loadMore(): Promise<void> {
-    const mine = ++this.#asked;
-    const { words, model } = this.ctx;
-    const answer = await model.api.undelivered.deliveries(this.view, this.#next);
-    if (mine !== this.#asked) return;
-    if (answer.ok) {
-      this.deliveries = [...(this.deliveries ?? []), ...answer.body.deliveries];
-      this.#next = answer.body.next;
-      this.#pages += 1;
-    } else this.problem = words.t("loadFailed", { message: refusalText(answer, words) });
+    const answer = await model.api.undelivered.targets();
+    if (answer.ok) this.targets = answer.body.targets;
+    this.problem = answer.ok ? "" : words.t("loadFailed", { message: refusalText(answer, words) });
   }
 }

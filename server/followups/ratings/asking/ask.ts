@@ -1,6 +1,6 @@
 /**
  * After a call whoever was talked to is asked by message how it was: a webhook `rating.wanted` with a link and words, for the shop's own
- * messenger or SMS gateway. Every process hears every call; whoever writes first has asked for all.
+ * messenger or SMS gateway. Who takes over from another process may ask again for the same call: nobody is asked twice.
  */
 import { sql } from "kysely";
 import type { Call } from "../../../calls/model.ts";

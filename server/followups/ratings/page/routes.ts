@@ -1,12 +1,11 @@
 /** `/rate/<token>`: the page a message's link leads to. Whoever has the link answers once; nothing else of the call is shown. */
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { LRUCache } from "lru-cache";
 import { sql } from "kysely";
 import { Type } from "typebox";
-import { TokenBucket } from "../../../desk/token-bucket.ts";
 import type { App } from "../../../http/app.ts";
 import { problemOf } from "../../../http/errors.ts";
 import { type Language, acceptedLanguage, languageOf } from "../asking/language.ts";
+import { openRateLimit } from "../../../storage/rate-limit.ts";
 import type { RatingRouteParts } from "../routes.ts";
 import { saveRating } from "../store.ts";
 import { readToken, tokenSecret } from "../token.ts";
@@ -15,20 +14,13 @@ import { RATING_STYLE, type RatingPage, ratingPage } from "./html.ts";
 const config = { access: "public" } as const;
 const schema = { hide: true, params: Type.Object({ token: Type.String({ maxLength: 600 }) }) };
 /** From one address: a house behind one may answer many, a machine that guesses may not. */
-const BURST = 30;
-const PER_SECOND = 0.5;
-const ADDRESSES = 20_000;
+const ASKED = { burst: 30, perSecond: 0.5 };
 const FORM_BYTES = 32 * 1024;
 
 /** Registers them in a scope of their own: nowhere else is a form taken. */
 export async function ratingPages(app: App, parts: RatingRouteParts): Promise<void> {
   const { clock, db, stored } = parts;
-  const buckets = new LRUCache<string, TokenBucket>({ max: ADDRESSES });
-  const mayAsk = (address: string) => {
-    const bucket = buckets.get(address) ?? new TokenBucket(BURST, PER_SECOND);
-    buckets.set(address, bucket);
-    return bucket.take();
-  };
+  const mayAsk = openRateLimit(parts.redis ?? null, "ratings", ASKED);
 
   /** The call's id, the customer's own language and what was answered already; null for a link that does not hold. */
   async function find(token: string) {
@@ -61,7 +53,7 @@ export async function ratingPages(app: App, parts: RatingRouteParts): Promise<vo
         .send(RATING_STYLE),
     );
     scope.get("/rate/:token", { config, schema }, async (request, reply) => {
-      if (!mayAsk(request.ip)) return show(request, reply, 429, { shows: "tooMany" }, "");
+      if (!(await mayAsk(request.ip))) return show(request, reply, 429, { shows: "tooMany" }, "");
       const found = await find(request.params.token);
       if (found === null) return show(request, reply, 410, { shows: "gone" }, "");
       const { score, language } = found;
@@ -75,7 +67,7 @@ export async function ratingPages(app: App, parts: RatingRouteParts): Promise<vo
       "/rate/:token",
       { config: { ...config, ownForm: true }, schema },
       async (request, reply) => {
-        if (!mayAsk(request.ip)) return show(request, reply, 429, { shows: "tooMany" }, "");
+        if (!(await mayAsk(request.ip))) return show(request, reply, 429, { shows: "tooMany" }, "");
         const found = await find(request.params.token);
         if (found === null) return show(request, reply, 410, { shows: "gone" }, "");
         const { body } = request as { body: unknown };

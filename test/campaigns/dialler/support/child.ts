@@ -3,13 +3,16 @@
  * (`CALLCARD_URL`).
  */
 import { pino } from "pino";
+import { fixedPbxs } from "../../../../server/asterisk/pbxs.ts";
 import { PbxLink } from "../../../../server/asterisk/link.ts";
 import { LiveCalls } from "../../../../server/calls/live.ts";
 import { PgAttemptStore } from "../../../../server/campaigns/attempts/store.ts";
 import { Campaigns } from "../../../../server/campaigns/campaigns.ts";
 import { createDiallers } from "../../../../server/campaigns/dialler/open.ts";
+import { localAsks } from "../../../../server/storage/asks.ts";
 import { localBus } from "../../../../server/storage/bus.ts";
 import { openStorage } from "../../../../server/storage/database.ts";
+import { openLeases } from "../../../../server/storage/leases.ts";
 import { vocabulary } from "../../samples.ts";
 
 const url = process.env["CALLCARD_URL"]!;
@@ -26,9 +29,12 @@ const link = new PbxLink({
   ...{ name: "main", host: "127.0.0.1", port: Number(process.env["CALLCARD_PBX"]) },
   ...{ username: "callcard", secret: process.env["CALLCARD_SECRET"]!, tls: false },
 });
-const calls = new LiveCalls({ pbxs: [link], extensionPattern: /^\d{3}$/ });
+const calls = new LiveCalls({ pbxs: fixedPbxs([link]), extensionPattern: /^\d{3}$/ });
+const leases = openLeases(url);
+leases.open(link.name);
 const diallers = createDiallers({
-  ...{ links: [link], calls, campaigns, db, databaseUrl: url, log, region: "RU" },
+  ...{ pbxs: fixedPbxs([link]), calls, campaigns, db, leases, log, region: "RU" },
+  ...{ bus, asks: localAsks() },
   attempts: new PgAttemptStore({ db, bus, timeZone: "Europe/Moscow" }),
   ...{ seats: () => [], dialContext: "from-internal" },
   tuning: { everyMs: 200, gapMs: 20, settleEveryMs: 5000, settleAfterMs: 1000 },

@@ -18,7 +18,6 @@ import type {
   Progress,
   Telephone,
 } from "../../../../server/campaigns/ports.ts";
-import type { Lease } from "../../../../server/storage/lease.ts";
 import { campaign as settingsOf } from "../../samples.ts";
 
 export const PBX = "main";
@@ -143,6 +142,10 @@ export class MemoryAttempts implements AttemptStore {
     const taken = new Set(["claimed", "dialling", "ringing", "answered", "waiting", "connected"]);
     return [...this.rows.values()].filter((row) => taken.has(row.state) && row.pbx === pbx);
   }
+  async withdrawnAmong(ids: readonly string[]) {
+    await this.#answers();
+    return ids.filter((id) => this.rows.get(id)?.state === "withdrawn");
+  }
   async get(id: string) {
     await this.#answers();
     return this.rows.get(id) ?? null;
@@ -236,6 +239,7 @@ export class MemoryTelephone implements Telephone {
     if (!this.isUp) throw new AmiError("disconnected", "CoreShowChannels", "away");
     return new Set(ids.filter((id) => this.living.has(id)));
   }
+  heard = () => [...this.living];
   async record(id: string): Promise<PbxRecord> {
     if (!this.isUp) throw new AmiError("disconnected", "DBGet", "away");
     return this.records.get(id) ?? { dialled: false };
@@ -275,22 +279,6 @@ export class MemoryTelephone implements Telephone {
   synchronise() {
     for (const listener of this.#synchronised) listener();
   }
-}
-
-export class MemoryLease implements Lease {
-  #held = true;
-  readonly #listeners = new Set<(held: boolean) => void>();
-  held = () => this.#held;
-  confirm = async () => this.#held;
-  onChange(listener: (held: boolean) => void) {
-    this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
-  }
-  set(held: boolean) {
-    this.#held = held;
-    for (const listener of this.#listeners) listener(held);
-  }
-  close = async () => undefined;
 }
 
 export function aMember(extension: string, own: Partial<QueueMember> = {}): QueueMember {

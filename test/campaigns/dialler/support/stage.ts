@@ -4,11 +4,11 @@ import { Dialler } from "../../../../server/campaigns/dialler/dialler.ts";
 import type { Seat } from "../../../../server/campaigns/dialler/operators.ts";
 import type { Offer } from "../../../../server/campaigns/dialler/previews.ts";
 import type { Campaign } from "../../../../server/campaigns/model.ts";
+import { TestLease } from "../../../support/lease.ts";
 import {
   MemoryAttempts,
   MemoryBook,
   MemoryFloor,
-  MemoryLease,
   MemoryTelephone,
   PBX,
   START_MS,
@@ -30,7 +30,7 @@ export async function openStage(
   const attempts = of.attempts ?? new MemoryAttempts();
   const telephone = of.telephone ?? new MemoryTelephone();
   const book = new MemoryBook(...campaigns);
-  const lease = new MemoryLease();
+  const lease = new TestLease();
   const floor = new MemoryFloor(...extensions);
   const seats = new Map<string, Seat>(
     extensions.map((extension) => [

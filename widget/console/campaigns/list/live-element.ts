@@ -148,13 +148,13 @@ export class ConsoleCampaignLive extends LitElement {
     </div>`;
   }
 
-  #work({ dialler, state }: LiveCampaign): TemplateResult {
+  #work({ dialler, nobodyDials, state }: LiveCampaign): TemplateResult {
     const { words } = this.ctx;
     const { t } = words;
     if (!dialler)
       return html`<div class="part">
         <h3>${t("camp_operators")}</h3>
-        <p class="muted">${t(state === "running" ? "camp_notHere" : "camp_notRunning")}</p>
+        <p class="muted">${t(whyNoWork(state === "running", nobodyDials === true))}</p>
       </div>`;
     const { busy, free, wrappingUp } = dialler.operators;
     return html`<div class="part">
@@ -254,4 +254,10 @@ export class ConsoleCampaignLive extends LitElement {
     this.problem = answer.ok ? "" : words.t("failed", { message: refusalText(answer, words) });
     if (answer.ok) saveFile(`ledger-${this.campaignId}.csv`, answer.body);
   }
+}
+
+/** Why nothing is shown of who dials. */
+function whyNoWork(running: boolean, nobodyDials: boolean) {
+  if (!running) return "camp_notRunning";
+  return nobodyDials ? "camp_nobodyDials" : "camp_notHere";
 }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { orderTalkedAbout } from "../../server/desk/store.ts";
-import { type TestDatabase, testDatabase } from "../support/postgres.ts";
+import { findOrder, findOrderTalkedAbout } from "../../../server/orders/actions/detail.ts";
+import { type TestDatabase, testDatabase } from "../../support/postgres.ts";
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -8,7 +8,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-/** A customer with orders of these stages, newest first. @returns the customer, and the number of an order by its id. */
+/** A customer with orders of these stages, newest first. @returns the number of the order that is talked about. */
 async function customerWith(...stages: readonly string[]) {
   const { rows } = await database.pool.query<{ id: string }>(
     "insert into customers (source, source_id, name) values ('shop', gen_random_uuid(), 'Анна') returning id",
@@ -22,12 +22,10 @@ async function customerWith(...stages: readonly string[]) {
   );
   return {
     async about(among = 100): Promise<string | null> {
-      const id = await orderTalkedAbout(database.db, customer, among);
-      const found = await database.pool.query<{ number: string }>(
-        "select number from orders where id = $1",
-        [id],
-      );
-      return found.rows[0]?.number ?? null;
+      const order = await findOrderTalkedAbout(database.pool, customer, among);
+      // It is the one that is read by its id.
+      if (order !== null) expect(await findOrder(database.pool, order.id)).toEqual(order);
+      return order?.number ?? null;
     },
   };
 }
