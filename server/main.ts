@@ -53,11 +53,14 @@ import { openLeases } from "./storage/leases.ts";
 import { migrate } from "./storage/migrate.ts";
 import { openProcesses } from "./storage/processes.ts";
 import { openTogether } from "./storage/together.ts";
+import { reasonOf, startAgain } from "./start-again.ts";
 import { openSupervisor } from "./systemd.ts";
 import { openWork } from "./work.ts";
 
 /** So long a PBX that goes waits for what was heard there to be written. */
 const LAST_WORDS_MS = 5000;
+/** A busy PostgreSQL, or one that is being restarted, is waited for; whoever looks after the process hears of one that is gone. */
+const START_AGAIN = { pauseMs: 1000, giveUpAfterMs: 60_000 };
 
 /** A running server. */
 export type Callcard = {
@@ -349,9 +352,8 @@ async function answers(storage: Storage): Promise<void> {
   try {
     await storage.pool.query("select 1");
   } catch (error) {
-    const why =
-      error instanceof Error ? error.message || (error as NodeJS.ErrnoException).code : "";
-    throw new ConfigError("DATABASE_URL", null, `a PostgreSQL that answers (${why})`);
+    const allowed = `a PostgreSQL that answers (${reasonOf(error)})`;
+    throw new ConfigError("DATABASE_URL", null, allowed, error);
   }
 }
 
@@ -377,9 +379,9 @@ async function main(): Promise<void> {
   const quiet = process.stdout.isTTY && (process.env["LOG_LEVEL"] ?? "") === "";
   const supervisor = openSupervisor(process.env, (error) => console.error(error.message));
   const logLevel = quiet ? "warn" : config.logLevel;
-  const callcard = await start(
-    { ...config, logLevel },
-    { readConfig: () => ({ ...loadConfig(), logLevel }) },
+  const callcard = await startAgain(
+    () => start({ ...config, logLevel }, { readConfig: () => ({ ...loadConfig(), logLevel }) }),
+    { ...START_AGAIN, say: (line) => console.error(line) },
   );
   console.log(welcome(callcard));
   // A process manager that started this with a channel is told when it may send people here.

@@ -3,9 +3,9 @@
 /** A setting that cannot be used; `message` is the one line for the person who set it. */
 export class ConfigError extends Error {
   /** @param came null for what must not be repeated. */
-  constructor(setting: string, came: string | null, allowed: string) {
+  constructor(setting: string, came: string | null, allowed: string, cause?: unknown) {
     const words = came === null ? "what was given" : came === "" ? "empty" : `"${came}"`;
-    super(`${setting}: ${words} is not allowed; it must be ${allowed}`);
+    super(`${setting}: ${words} is not allowed; it must be ${allowed}`, { cause });
     this.name = "ConfigError";
   }
 }

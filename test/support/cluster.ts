@@ -61,9 +61,12 @@ function member(own: Readonly<Record<string, string>>, port: number): Member {
   let child: ChildProcess | null = null;
   let logged = "";
   const isOver = (one: ChildProcess) => one.exitCode !== null || one.signalCode !== null;
+  /** Those that end because they are told to. */
+  const told = new WeakSet<ChildProcess>();
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     const dying = child;
     if (dying === null || isOver(dying)) return;
+    told.add(dying);
     const exit = once(dying, "exit");
     dying.kill("SIGCONT");
     dying.kill(signal);
@@ -82,6 +85,11 @@ function member(own: Readonly<Record<string, string>>, port: number): Member {
       child = fresh;
       for (const stream of [fresh.stdout, fresh.stderr])
         stream?.setEncoding("utf8").on("data", (text: string) => (logged += text));
+      // After its last words were read.
+      fresh.once("close", (code, signal) => {
+        if (!told.has(fresh))
+          console.error(`${port} ended by itself (${code ?? signal}): ${logged.slice(-5000)}`);
+      });
       const ended = once(fresh, "exit").then(() => {
         throw new Error(`the server ended: ${logged.slice(-2000)}`);
       });
