@@ -7,7 +7,7 @@ const project = (name: string, groupOrder: number, include: string[], extra: obj
     include,
     exclude: ["node_modules/**"],
     globalSetup: ["test/support/postgres-global.ts"],
-    setupFiles: ["test/support/fast-check.ts"],
+    setupFiles: ["test/support/fast-check.ts", "test/support/waiting.ts"],
     // Generous on purpose: a limit here only ends what hangs, it judges nobody's speed.
     hookTimeout: 120_000,
     testTimeout: 120_000,

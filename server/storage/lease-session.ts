@@ -9,11 +9,11 @@ export type LeaseSessionOptions = {
   readonly staleMs: number;
   readonly deadlineMs: number;
   /** The connection is gone. */
-  readonly onLost: () => void;
+  readonly onLost: (session: LeaseSession) => void;
   /** Some holder has just given this lease up. */
   readonly onGivenUp: () => void;
   /** Somebody who could act wants it. */
-  readonly onWanted: () => void;
+  readonly onWanted: (session: LeaseSession) => void;
 };
 
 /** Earlier versions call their connections the same. */
@@ -55,13 +55,15 @@ export class LeaseSession {
     const lost = () => {
       if (!this.#usable) return;
       this.#usable = false;
-      options.onLost();
+      options.onLost(this);
     };
     this.#client.on("error", lost);
     this.#client.on("end", lost);
     this.#client.on("notification", ({ payload }) => {
+      // Comes with the answer to `listen`, before anybody has this session: what it says is asked anew right after.
+      if (!this.#usable) return;
       if (payload === name) options.onGivenUp();
-      else if (payload === `${name}${WANTED}`) options.onWanted();
+      else if (payload === `${name}${WANTED}`) options.onWanted(this);
     });
   }
 

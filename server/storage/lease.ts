@@ -245,13 +245,13 @@ class AdvisoryLease implements Lease {
     const { databaseUrl, deadlineMs, name, staleMs } = this.#options;
     const session = await LeaseSession.open({
       ...{ databaseUrl, deadlineMs, name, staleMs },
-      onLost: () => this.#drop(session),
+      onLost: (lost) => this.#drop(lost),
       onGivenUp: () => {
         if (this.#closed || this.#epoch > 0) return;
         if (this.#asking === null) this.#lookIn(this.#patienceMs());
         else this.#wanted = true;
       },
-      onWanted: () => void this.#makeWay(session),
+      onWanted: (wanted) => void this.#makeWay(wanted),
     });
     if (this.#closed) {
       await session.release();

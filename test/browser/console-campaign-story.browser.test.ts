@@ -181,7 +181,7 @@ test("an admin makes a trunk and a campaign, starts it, watches it, and ends it"
   await theirs.getByRole("button", { name: /^Запустить/ }).click();
   await expect.poll(() => figure(theirs, "ringing"), { timeout: 20_000 }).toBe("1");
   // The dialplan waits a second before it dials; whose line is asked for rings only then.
-  await vi.waitFor(() => expect(server.pbx.dialledForAttempts()).toHaveLength(4), 10_000);
+  await vi.waitFor(() => expect(server.pbx.dialledForAttempts()).toHaveLength(4));
   await shot(vera, "campaign-10-supervisor");
   await theirs.getByRole("button", { name: /^Завершить/ }).click();
   const dialog = vera.getByRole("dialog");
@@ -193,7 +193,7 @@ test("an admin makes a trunk and a campaign, starts it, watches it, and ends it"
   await person("Не позвоним", MARIA.name).getByText("Обзвон завершён").waitFor({ timeout: 15_000 });
   await shot(page, "campaign-12-ended");
   // Whoever rang when it ended rings no more.
-  await vi.waitFor(() => expect(server.pbx.live().channels).toBe(0), 20_000);
+  await vi.waitFor(() => expect(server.pbx.live().channels).toBe(0));
   const called = server.pbx.dialledForAttempts().map(({ number }) => number.slice(-10));
   expect(called.toSorted()).toEqual(
     [MARIA, PETR, ELENA, IGOR].map(({ phone }) => phone.slice(2)).toSorted(),

@@ -26,7 +26,7 @@ afterAll(() => server?.close());
 
 /** Asterisk comes to list them so. */
 const line = (...names: readonly string[]) =>
-  vi.waitFor(async () => expect(await server.line()).toEqual(names), 20_000);
+  vi.waitFor(async () => expect(await server.line()).toEqual(names));
 
 test("gold customers with a late order first, nobody else two minutes longer: from the first look to the way back", async () => {
   const page = await server.screen("admin", { width: 1280 });

@@ -112,7 +112,7 @@ beforeAll(async () => {
   calls.open();
   open.defer(() => link.stop());
   link.start();
-  await vi.waitFor(() => expect(link.status().state).toBe("up"), 10_000);
+  await vi.waitFor(() => expect(link.status().state).toBe("up"));
 });
 afterAll(() => open.disposeAsync());
 
@@ -130,7 +130,7 @@ async function line(): Promise<readonly string[]> {
   return titles;
 }
 const becomes = (titles: readonly string[]) =>
-  vi.waitFor(async () => expect(await line()).toEqual(titles), 10_000);
+  vi.waitFor(async () => expect(await line()).toEqual(titles));
 const caller = (title: string) =>
   console.picture().queues[0]!.callers.find((one) => one.title === title)!;
 
@@ -194,7 +194,7 @@ test("a published policy orders the line, a supervisor may overrule it, and the 
   await becomes(["Голд", "Голд", "Второй", "Третий"]);
   // The names are the same before and after that move.
   const firstInLine = () => console.picture().queues[0]!.callers[0]!.channelId;
-  await vi.waitFor(() => expect(firstInLine()).toBe(first.id), 10_000);
+  await vi.waitFor(() => expect(firstInLine()).toBe(first.id));
 
   const audit = await database.db
     .selectFrom("audit")
@@ -210,7 +210,7 @@ test("a published policy orders the line, a supervisor may overrule it, and the 
   third.hangUp();
   await becomes(["Голд", "Второй"]);
   await Promise.all([gold.ended, third.ended]);
-  await vi.waitFor(() => expect(history.counters().ended).toBe(2), 10_000);
+  await vi.waitFor(() => expect(history.counters().ended).toBe(2));
   await Promise.all([history.flush(), record.flush()]);
   const app = await testApp();
   await callRoutes(app, { db: database.db });
@@ -229,6 +229,6 @@ test("a published policy orders the line, a supervisor may overrule it, and the 
     await record.flush();
     const { moves } = (await told(third.id)) as { moves: readonly { by: string }[] };
     expect(moves.map(({ by }) => by)).toContain("semyon");
-  }, 10_000);
+  });
   await app.close();
 });

@@ -111,7 +111,7 @@ describe("several processes at one PBX", () => {
     const deaf = await open(new TestLease(false), { bus: localBus(() => undefined) });
     for (const number of ["91", "92", "71"]) join(number);
     await holder.stands("sales", "71 91 92");
-    await vi.waitFor(() => expect(known(deaf)).toBe("71 91 92"), { timeout: 2000, interval: 20 });
+    await vi.waitFor(() => expect(known(deaf)).toBe("71 91 92"), { interval: 20 });
     expect(readBacks(deaf)).toBe(1);
     await sleep(500);
     expect(readBacks(deaf)).toBe(1);
@@ -147,7 +147,7 @@ describe("several processes at one PBX", () => {
     for (const house of [a, b]) house.judge("92");
     join("72");
     await b.stands("sales", "71 72 92 91");
-    await vi.waitFor(() => expect(known(a)).toBe("71 72 92 91"), { timeout: 3000 });
+    await vi.waitFor(() => expect(known(a)).toBe("71 72 92 91"));
     expect(a.steward.counters().moves).toBe(moves);
     expect(b.placements.map(({ callId }) => b.calls.call(callId)?.party.number)).toContain("91");
   });
@@ -173,7 +173,7 @@ describe("several processes at one PBX", () => {
     expect(places.rows.size).toBe(1);
     // Their stay ends: nothing is left of it.
     pbx.setRegistered("101", true);
-    await vi.waitFor(() => expect(places.rows.size).toBe(0), { timeout: 5000 });
+    await vi.waitFor(() => expect(places.rows.size).toBe(0));
   });
 
   test("a place by hand of somebody who left while nobody looked is swept by the next holder", async () => {

@@ -66,7 +66,7 @@ async function callIn(lab: Lab, house: StewardHouse, numbers: readonly string[])
     const due = before + callers.length;
     await vi.waitFor(
       () => expect(house.calls.queue("main", QUEUE)?.callers.length ?? 0).toBe(due),
-      { timeout: 5000, interval: 10 },
+      { interval: 10 },
     );
   }
   return callers;
@@ -184,8 +184,8 @@ describe("Asterisk 22", () => {
     // The answers to a few moves fit into this, and the last is torn.
     proxy.cutAfter(500);
     house.publish(policyOf());
-    await vi.waitFor(() => expect(house.link.status().state).not.toBe("up"), { timeout: 5000 });
-    await vi.waitFor(() => expect(house.link.status().state).toBe("up"), { timeout: 15_000 });
+    await vi.waitFor(() => expect(house.link.status().state).not.toBe("up"));
+    await vi.waitFor(() => expect(house.link.status().state).toBe("up"));
     const joined = new Map(numbers.map((from, at) => [from, at]));
     await house.stands(QUEUE, policyOrder(joined, 1000).join(" "), 5000);
     const changed = (await house.line(QUEUE)).filter(({ priority }) => priority !== 0).length;

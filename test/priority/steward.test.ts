@@ -231,12 +231,10 @@ describe("the steward", () => {
     expect(why).toMatchObject({ position: 1, rule: { id: "r1" }, ahead: null, guard: "" });
     expect(why?.moves).toMatchObject([{ by: "policy", fromPosition: 3, toPosition: 1 }]);
     pbx.setRegistered("101", true);
-    await vi.waitFor(
-      () =>
-        expect(house.placements).toContainEqual(
-          expect.objectContaining({ callId: call!.id, rate: 1, headStartMs: 600_000 }),
-        ),
-      { timeout: 5000 },
+    await vi.waitFor(() =>
+      expect(house.placements).toContainEqual(
+        expect.objectContaining({ callId: call!.id, rate: 1, headStartMs: 600_000 }),
+      ),
     );
   });
 });

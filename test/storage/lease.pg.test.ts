@@ -40,12 +40,12 @@ const held = async (own: Partial<LeaseOptions> = {}) => {
   return opened;
 };
 const until = (said: () => boolean) =>
-  vi.waitFor(() => expect(said()).toBe(true), { timeout: 15_000, interval: 10 });
+  vi.waitFor(() => expect(said()).toBe(true), { interval: 10 });
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 /** A network between a process and PostgreSQL. */
-const network = async () => {
+const network = async (onSent?: (chunk: Buffer) => void) => {
   const url = new URL(database.url);
-  const proxy = await cuttingProxy(Number(url.port));
+  const proxy = await cuttingProxy(Number(url.port), onSent);
   url.port = String(proxy.port);
   closing.push(() => proxy.close());
   return { url: url.href, proxy };
@@ -87,6 +87,24 @@ describe("a lease", () => {
     isAble = true;
     await pause(500);
     expect([cut.held(), alsoCut.held(), able.held()]).toEqual([false, false, true]);
+  });
+
+  test("what others say in the moment it begins to listen does no harm", async () => {
+    const listening = Promise.withResolvers<void>();
+    const { url, proxy } = await network((chunk) => {
+      if (!chunk.includes("listen callcard_leases")) return;
+      proxy.keepBack(true);
+      listening.resolve();
+    });
+    const opened = lease({ databaseUrl: url });
+    await listening.promise;
+    // So that the answer and the words of others come in one piece.
+    await pause(200);
+    for (const words of [`${NAME} is wanted`, NAME])
+      await database.pool.query("select pg_notify('callcard_leases', $1)", [words]);
+    await pause(200);
+    proxy.keepBack(false);
+    await until(() => opened.held());
   });
 
   test("leases of other names are others'", async () => {

@@ -12,6 +12,8 @@ export type CuttingProxy = {
   readonly cutAfter: (bytes: number) => void;
   /** Lets nothing through in either direction, and closes nothing: a network that swallows. */
   readonly swallow: (on: boolean) => void;
+  /** Keeps back what the server says; told to end that, lets it through in one piece. */
+  readonly keepBack: (on: boolean) => void;
   /** Cuts every connection and refuses new ones, until told otherwise: a server that is away. */
   readonly refuse: (on: boolean) => void;
   /** New connections go to another port, as after a restart on a new one. */
@@ -30,6 +32,8 @@ export async function cuttingProxy(
   let swallowing = false;
   let refusing = false;
   let goesTo = targetPort;
+  const kept = new Map<Socket, Buffer[]>();
+  let keeping = false;
   const server = createServer((client) => {
     if (refusing) {
       client.destroy();
@@ -53,6 +57,10 @@ export async function cuttingProxy(
     });
     target.on("data", (chunk: Buffer) => {
       if (swallowing) return;
+      if (keeping) {
+        kept.set(client, [...(kept.get(client) ?? []), chunk]);
+        return;
+      }
       const part = chunk.subarray(0, left);
       passed += part.length;
       left -= part.length;
@@ -74,6 +82,12 @@ export async function cuttingProxy(
     },
     swallow: (on) => {
       swallowing = on;
+    },
+    keepBack: (on) => {
+      keeping = on;
+      if (on) return;
+      for (const [client, chunks] of kept) client.write(Buffer.concat(chunks));
+      kept.clear();
     },
     refuse: (on) => {
       refusing = on;

@@ -50,13 +50,13 @@ async function house() {
     () => telephone.close(),
     () => dialler.close(),
   );
-  await vi.waitFor(() => expect(telephone.up()).toBe(true), { timeout: 20_000 });
+  await vi.waitFor(() => expect(telephone.up()).toBe(true));
   const pause = (extension: string, paused: boolean) =>
     link.action("QueuePause", {
       ...{ Queue: "outbound", Interface: `PJSIP/${extension}` },
       ...{ Paused: String(paused), Reason: "lunch" },
     });
-  const until = (check: () => void) => vi.waitFor(check, { timeout: 15_000, interval: 50 });
+  const until = (check: () => void) => vi.waitFor(check, { interval: 50 });
   return { pbx, attempts, dialler, telephone, pause, until };
 }
 

@@ -104,7 +104,7 @@ describe("the holder of a PBX's lease", () => {
   /** Both at work; the holder first. */
   const startTwo = async () => {
     const holder = await startWorker();
-    await vi.waitFor(() => expect(originates(holder).length).toBeGreaterThan(20), 20_000);
+    await vi.waitFor(() => expect(originates(holder).length).toBeGreaterThan(20));
     const other = await startWorker();
     await sleep(2500);
     expect(originates(other)).toEqual([]);
@@ -129,7 +129,7 @@ describe("the holder of a PBX's lease", () => {
     const { holder, other } = await startTwo();
     holder.process.kill("SIGSTOP");
     const stoppedAtMs = Date.now();
-    await vi.waitFor(() => expect(originates(other).length).toBeGreaterThan(0), 15_000);
+    await vi.waitFor(() => expect(originates(other).length).toBeGreaterThan(0));
     await sleep(20_000 - (Date.now() - stoppedAtMs));
     const [until, steps] = [holder.asked.length, await stepsByNow(database)];
     holder.process.kill("SIGCONT");
@@ -158,7 +158,7 @@ describe("the holder of a PBX's lease", () => {
     // Now it is the other's turn to die: the one that woke takes over from it.
     await other.end();
     const diedAtMs = Date.now();
-    await vi.waitFor(() => expect(holder.asked.length).toBeGreaterThan(until), 10_000);
+    await vi.waitFor(() => expect(holder.asked.length).toBeGreaterThan(until));
     expect(holder.asked[until]!.atMs - diedAtMs).toBeLessThan(3000);
     await sleep(2000);
     await isWhole();
@@ -168,7 +168,7 @@ describe("the holder of a PBX's lease", () => {
     const { holder, other } = await startTwo();
     await holder.end();
     const diedAtMs = Date.now();
-    await vi.waitFor(() => expect(originates(other).length).toBeGreaterThan(0), 10_000);
+    await vi.waitFor(() => expect(originates(other).length).toBeGreaterThan(0));
     expect(originates(other)[0]!.atMs - diedAtMs).toBeLessThan(3000);
     await sleep(5000);
     await isWhole();

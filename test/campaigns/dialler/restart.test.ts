@@ -41,7 +41,7 @@ async function house(outside: PhoneReaction, phone: PhoneReaction, downWithinMs 
     () => calls.close(),
     () => telephone.close(),
   );
-  const up = () => vi.waitFor(() => expect(telephone.up()).toBe(true), { timeout: 20_000 });
+  const up = () => vi.waitFor(() => expect(telephone.up()).toBe(true));
   await up();
   return {
     telephone,
@@ -49,8 +49,7 @@ async function house(outside: PhoneReaction, phone: PhoneReaction, downWithinMs 
       telephone.dial(
         aDialling("cc-a", "+79130000009", campaign({ queue: "600", ringSeconds: within })),
       ),
-    heard: (type: Progress["type"]) =>
-      vi.waitFor(() => expect(told).toContain(type), { timeout: 20_000 }),
+    heard: (type: Progress["type"]) => vi.waitFor(() => expect(told).toContain(type)),
     again: async (deed: "cutConnections" | "restart") => {
       const synchronised = new Promise<void>((done) => telephone.onSynchronised(done));
       pbx[deed]();

@@ -171,7 +171,7 @@ describe.each([22, 16] as const)("on Asterisk %i", (version) => {
     const asked = call();
     const { id } = asked.attempt;
     await telephone.dial(asked);
-    await vi.waitFor(() => expect(told(id)).toContain("waiting"), { timeout: 20_000 });
+    await vi.waitFor(() => expect(told(id)).toContain("waiting"));
     await new Promise((done) => setTimeout(done, 4000));
     await far.press("1");
     await over(id);
@@ -236,13 +236,11 @@ describe.each([22, 16] as const)("on Asterisk %i", (version) => {
         const far = await lab.pstn({ answerAfterMs: "never" });
         const asked = call();
         await telephone.dial(asked);
-        await vi.waitFor(() => expect(invited(far)).toBe(1), { timeout: 10_000, interval: 5 });
+        await vi.waitFor(() => expect(invited(far)).toBe(1), { interval: 5 });
         await lab.kill();
         await lab.start();
         await up();
-        const record = await vi.waitFor(() => telephone.record(asked.attempt.id), {
-          timeout: 20_000,
-        });
+        const record = await vi.waitFor(() => telephone.record(asked.attempt.id));
         expect(record.dialled).toBe(true);
         // Asterisk itself wrote no end; all that is known is what was heard of it until then.
         if (record.dialled) expect(record.evidence?.answered ?? false).toBe(false);

@@ -38,16 +38,13 @@ async function house(outside: PhoneReaction, phone: PhoneReaction) {
     () => calls.close(),
     () => telephone.close(),
   );
-  const up = () => vi.waitFor(() => expect(telephone.up()).toBe(true), { timeout: 20_000 });
+  const up = () => vi.waitFor(() => expect(telephone.up()).toBe(true));
   const over = () =>
-    vi.waitFor(
-      () => {
-        const last = told.findLast(({ type }) => type === "over");
-        if (last?.type !== "over") throw new Error(told.map(({ type }) => type).join());
-        return last.evidence;
-      },
-      { timeout: 20_000 },
-    );
+    vi.waitFor(() => {
+      const last = told.findLast(({ type }) => type === "over");
+      if (last?.type !== "over") throw new Error(told.map(({ type }) => type).join());
+      return last.evidence;
+    });
   await up();
   return { pbx, telephone, told, up, over };
 }
@@ -122,7 +119,7 @@ test(
   async () => {
     const { telephone, up, pbx } = await house({ do: "ignore" }, { do: "ignore" });
     await telephone.dial(call);
-    await vi.waitFor(() => expect(pbx.dialledForAttempts()).toHaveLength(1), { timeout: 5000 });
+    await vi.waitFor(() => expect(pbx.dialledForAttempts()).toHaveLength(1));
     const synchronised = new Promise<void>((done) => telephone.onSynchronised(done));
     pbx.restart();
     await synchronised;
@@ -130,7 +127,7 @@ test(
     expect(await telephone.alive(["cc-a"])).toEqual(new Set());
     expect(await telephone.record("cc-a")).toMatchObject({ dialled: true });
     await telephone.dial(call);
-    await vi.waitFor(() => expect(pbx.live().channels).toBe(0), { timeout: 5000 });
+    await vi.waitFor(() => expect(pbx.live().channels).toBe(0));
     expect(pbx.dialledForAttempts()).toHaveLength(1);
   },
 );
