@@ -77,18 +77,7 @@ export function work(view: WorkView): TemplateResult {
       ${offers(view, order, readonly)}
     </div>
     ${call.campaign ? script(call.campaign.script, ctx) : nothing}
-    <div class="columns">
-      <callcard-orders
-        .ctx=${ctx}
-        .customerId=${customer.id}
-        .newest=${card.orders}
-        .shownId=${order?.id ?? ""}
-        ?missing=${card.problems.includes("ordersMissing")}
-        ?readonly=${readonly}
-        @pick=${(event: CustomEvent<string>) => view.pick(event.detail)}
-      ></callcard-orders>
-      <div>${settledClaims(parts.claims, ctx)} ${history(call, ctx)}</div>
-    </div>
+    ${painted || !order ? columns(view, order) : nothing}
     ${
       painted
         ? html`<callcard-timeline
@@ -100,6 +89,23 @@ export function work(view: WorkView): TemplateResult {
           ></callcard-timeline>`
         : nothing
     }`;
+}
+
+/** What was before. Under an order it begins below the first view, so it follows a frame later: the card is there the sooner. */
+function columns({ call, ctx, pick }: WorkView, order: OrderDetail | null): TemplateResult {
+  const { card } = call;
+  return html`<div class="columns">
+    <callcard-orders
+      .ctx=${ctx}
+      .customerId=${card.customer?.id ?? ""}
+      .newest=${card.orders}
+      .shownId=${order?.id ?? ""}
+      ?missing=${card.problems.includes("ordersMissing")}
+      ?readonly=${call.state === "elsewhere"}
+      @pick=${(event: CustomEvent<string>) => pick(event.detail)}
+    ></callcard-orders>
+    <div>${settledClaims(card.work?.claims ?? [], ctx)} ${history(call, ctx)}</div>
+  </div>`;
 }
 
 /** Offers are for who talks: a phone that rings and is not answered has shown nothing. */
