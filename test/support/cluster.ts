@@ -31,6 +31,8 @@ export type Cluster = {
   /** Of the balancer. */
   readonly url: string;
   readonly members: readonly Member[];
+  /** The last words of processes that ended though nobody told them to. */
+  readonly crashes: readonly string[];
   close(): Promise<void>;
 };
 
@@ -41,7 +43,10 @@ export async function openCluster(
   await using parts = new AsyncDisposableStack();
   const ports: number[] = [];
   for (const _ of environments) ports.push(await freePort());
-  const members = environments.map((env, at) => member(env, ports[at]!));
+  const crashes: string[] = [];
+  const members = environments.map((env, at) =>
+    member(env, ports[at]!, (lastWords) => crashes.push(lastWords)),
+  );
   parts.defer(async () => void (await Promise.all(members.map((each) => each.stop()))));
   // One after the other: the first brings the database to its schema.
   for (const each of members) await each.start();
@@ -49,12 +54,16 @@ export async function openCluster(
   parts.defer(() => balancer.close());
   const opened = parts.move();
   return {
-    ...{ url: `http://127.0.0.1:${balancer.port}`, members },
+    ...{ url: `http://127.0.0.1:${balancer.port}`, members, crashes },
     close: () => opened.disposeAsync(),
   };
 }
 
-function member(own: Readonly<Record<string, string>>, port: number): Member {
+function member(
+  own: Readonly<Record<string, string>>,
+  port: number,
+  crashed: (lastWords: string) => void,
+): Member {
   const env = { PATH: process.env["PATH"], ...own, PORT: String(port) };
   const [, words = ""] = /node (\S.*) server\/main\.ts/.exec(manifest.scripts.start) ?? [];
   const flags = words.split(" ").filter((word) => word.startsWith("--"));
@@ -87,8 +96,7 @@ function member(own: Readonly<Record<string, string>>, port: number): Member {
         stream?.setEncoding("utf8").on("data", (text: string) => (logged += text));
       // After its last words were read.
       fresh.once("close", (code, signal) => {
-        if (!told.has(fresh))
-          console.error(`${port} ended by itself (${code ?? signal}): ${logged.slice(-5000)}`);
+        if (!told.has(fresh)) crashed(`ended with ${code ?? signal}: ${logged.slice(-5000)}`);
       });
       const ended = once(fresh, "exit").then(() => {
         throw new Error(`the server ended: ${logged.slice(-2000)}`);

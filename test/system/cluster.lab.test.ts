@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { createClient } from "redis";
 import type { Page } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import type { CampaignSettings } from "../../server/campaigns/model.ts";
 import type { CampaignTemplate } from "../../server/campaigns/rest.ts";
 import { seededRandom } from "../../server/demo/random.ts";
@@ -20,10 +20,10 @@ import {
   CROWD,
   LINE,
   callerNumber,
-  isGold,
   openClusterHouse,
 } from "./cluster-house.ts";
 import { type FloorScreen, openFloorScreen } from "./cluster-floor.ts";
+import { watchKept, watchOrder } from "./line-watch.ts";
 import { callsOf } from "./floor.ts";
 import { eventually } from "./house.ts";
 import { orderOf } from "./shop.ts";
@@ -84,6 +84,10 @@ beforeAll(async () => {
   closing.push(async () => screens.forEach((screen) => screen.close()));
   await eventually(async () => screens.every((screen) => screen.connected()));
 }, labStartMs);
+afterEach(() => {
+  // Started again by the next fault, a process that crashed would leave no other trace.
+  expect(house.cluster.crashes).toEqual([]);
+});
 afterAll(async () => {
   for (const close of closing.toReversed()) await close();
 });
@@ -105,7 +109,7 @@ test(
       (_, n) => `+7913${n % 5 === 4 ? 3 : 2}${String(n).padStart(6, "0")}`,
     );
     const traffic = callers();
-    const order = watchOrder(house.pbxs[0]!);
+    const order = watchOrder(() => house.line(house.pbxs[0]!));
 
     await sleep(3000);
     for (const [at, { step }] of steps.entries()) {
@@ -219,7 +223,7 @@ test(
       // What was under way when it went.
       await sleep(1500);
       away = { fromMs: Date.now(), saved: savedCount(), toMs: 0 };
-      const kept = watchKept(first);
+      const kept = watchKept(() => house.line(first));
       const callLine = async () => {
         for (let n = 0; n < 20; n += 1) {
           const from = callerNumber(972 + n);
@@ -337,74 +341,6 @@ function callers(first = 0): { end(): Promise<readonly { number: string; pbx: st
       ending.abort();
       await going;
       return placed;
-    },
-  };
-}
-
-/** How long callers of the line stood otherwise than the policy says, asked of Asterisk itself. */
-function watchOrder(pbx: ClusterPbx): {
-  end(): Promise<void>;
-  longestMs(): number;
-  longestLine(): number;
-} {
-  const ending = new AbortController();
-  let longestMs = 0;
-  let longestLine = 0;
-  const going = (async () => {
-    const since = new Map<string, number>();
-    while (!ending.signal.aborted) {
-      const stood = await house.line(pbx);
-      longestLine = Math.max(longestLine, stood.length);
-      // The first may be ringing already: nobody is moved away from a ringing phone.
-      const wrong = stood.slice(1).flatMap(({ number }, at) => {
-        const passedBy = stood
-          .slice(1, at + 1)
-          .some((one) => isGold(number) && !isGold(one.number));
-        return passedBy ? [number] : [];
-      });
-      for (const number of since.keys()) if (!wrong.includes(number)) since.delete(number);
-      for (const number of wrong) {
-        const began = since.get(number) ?? performance.now();
-        since.set(number, began);
-        longestMs = Math.max(longestMs, performance.now() - began);
-      }
-      await sleep(100);
-    }
-  })();
-  return {
-    async end() {
-      ending.abort();
-      await going;
-    },
-    longestMs: () => longestMs,
-    longestLine: () => longestLine,
-  };
-}
-
-/** Whether callers of the line keep their order among themselves, asked of Asterisk itself. */
-function watchKept(pbx: ClusterPbx): {
-  end(): Promise<{ readonly passedBy: readonly string[]; readonly longest: number }>;
-} {
-  const ending = new AbortController();
-  const passedBy: string[] = [];
-  let longest = 0;
-  const going = (async () => {
-    let before: readonly string[] = [];
-    while (!ending.signal.aborted) {
-      const now = (await house.line(pbx)).map(({ number }) => number);
-      const stayed = before.filter((number) => now.includes(number));
-      const still = now.filter((number) => stayed.includes(number));
-      if (stayed.join() !== still.join()) passedBy.push(`${stayed.join()} -> ${still.join()}`);
-      longest = Math.max(longest, now.length);
-      before = now;
-      await sleep(250);
-    }
-  })();
-  return {
-    async end() {
-      ending.abort();
-      await going;
-      return { passedBy, longest };
     },
   };
 }
