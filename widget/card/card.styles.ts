@@ -44,6 +44,8 @@ export const cardStyles = css`
     flex: 1 1 300px;
     min-width: 0;
     display: grid;
+    /* A long tier in a wide font is cut, not the card made wider. */
+    grid-template-columns: minmax(0, 1fr);
     gap: 10px;
   }
   h1 {
@@ -62,6 +64,9 @@ export const cardStyles = css`
     flex-wrap: wrap;
     gap: 6px;
     align-items: center;
+  }
+  .badges > li {
+    min-width: 0;
   }
   .tier::before {
     content: "";
