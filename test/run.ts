@@ -30,6 +30,12 @@ const NEEDS: Readonly<Record<string, readonly { program: string; apt: string }[]
   ],
 };
 
+/** A font that the screens are made for, where a machine may have none but a much wider one. */
+const FONT = {
+  file: "/usr/share/fonts/truetype/liberation/LiberationSans-Regular.ttf",
+  apt: "fonts-liberation",
+};
+
 const strict = process.env["CI"] === "true";
 const root = process.getuid?.() === 0;
 /** The files, or parts of their names, said after `npm test --`: only those run, and without the checks of the whole tree. */
@@ -120,6 +126,7 @@ function installMissing(): void {
       .filter(({ program }) => !has(program))
       .map(({ apt }) => apt),
   );
+  if (!existsSync(FONT.file)) wanted.add(FONT.apt);
   if (wanted.size === 0 || !root || !existsSync("/etc/debian_version")) return;
   console.log(`installing with apt: ${[...wanted].join(" ")}`);
   const env = { DEBIAN_FRONTEND: "noninteractive" };
