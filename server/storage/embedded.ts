@@ -47,7 +47,12 @@ const STARTUP_LIMIT_MS = 30_000;
  */
 export async function startEmbeddedPostgres(
   directory: string,
-  options: { readonly endWithParent?: boolean; readonly maxConnections?: number } = {},
+  options: {
+    readonly endWithParent?: boolean;
+    readonly maxConnections?: number;
+    /** Memory for pages of tables and indexes; default 128, PostgreSQL's own. */
+    readonly sharedBuffersMb?: number;
+  } = {},
 ): Promise<EmbeddedPostgres> {
   await mkdir(directory, { recursive: true });
   const cluster = join(directory, "cluster");
@@ -74,7 +79,7 @@ export async function startEmbeddedPostgres(
         ...["-D", cluster, "-p", String(port), "-h", "127.0.0.1", "-k", ""],
         ...[
           "-c",
-          "shared_buffers=128MB",
+          `shared_buffers=${options.sharedBuffersMb ?? 128}MB`,
           "-c",
           `max_connections=${options.maxConnections ?? 60}`,
           "-c",

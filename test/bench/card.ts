@@ -22,12 +22,12 @@ import { findOrder, findOrderTalkedAbout } from "../../server/orders/actions/det
 import { findProducts } from "../../server/orders/actions/products.ts";
 import { openOrderBook } from "../../server/orders/book.ts";
 import { type Storage, openStorage } from "../../server/storage/database.ts";
-import { startEmbeddedPostgres } from "../../server/storage/embedded.ts";
 import { migrate } from "../../server/storage/migrate.ts";
 import { type Together, openTogether } from "../../server/storage/together.ts";
 import { type CardShopSize, fillCardShop, heavyId, longId, phoneOf } from "./card-shop.ts";
 import { cpuMs, percentile } from "./children.ts";
 import type { Bench, Figure } from "./run.ts";
+import { startLargePostgres } from "./large-postgres.ts";
 
 /** What the product promises to serve. */
 export const FULL: CardShopSize = { customers: 3_500_000, heavy: 1000, products: 100_000 };
@@ -43,9 +43,7 @@ export const card: Bench = async ({ quick }) => {
   const directory = await mkdtemp(join(tmpdir(), "callcard-bench-"));
   parts.defer(() => rm(directory, { recursive: true, force: true }));
   await writeFile(join(directory, "owner"), String(process.pid));
-  const postgres = await startEmbeddedPostgres(join(directory, "postgres"), {
-    endWithParent: true,
-  });
+  const postgres = await startLargePostgres(join(directory, "postgres"));
   parts.defer(() => postgres.stop());
   const lines = await onStorage(postgres.url, 3_600_000, async (storage) => {
     await migrate(storage.db);

@@ -16,13 +16,13 @@ import { openReader } from "../../server/offers/reader.ts";
 import { Learner } from "../../server/offers/learn/learner.ts";
 import { importOrders } from "../../server/orders/import.ts";
 import { type Storage, openStorage } from "../../server/storage/database.ts";
-import { startEmbeddedPostgres } from "../../server/storage/embedded.ts";
 import { migrate } from "../../server/storage/migrate.ts";
 import { percentile } from "./children.ts";
 import { type GeneratedShop, basketsOf, makeGeneratedShop } from "./generated-shop.ts";
 import { measureQuality } from "./hints-quality.ts";
 import { SOURCE, customerId, loadLines, loadProducts, noonOf, productId } from "./hints-shop.ts";
 import type { Bench, Figure } from "./run.ts";
+import { startLargePostgres } from "./large-postgres.ts";
 
 const CART = 5;
 /** The promises of the product. */
@@ -50,9 +50,7 @@ export const hints: Bench = async ({ quick }) => {
   await using parts = new AsyncDisposableStack();
   const directory = await mkdtemp(join(tmpdir(), "callcard-bench-"));
   parts.defer(() => rm(directory, { recursive: true, force: true }));
-  const postgres = await startEmbeddedPostgres(join(directory, "postgres"), {
-    endWithParent: true,
-  });
+  const postgres = await startLargePostgres(join(directory, "postgres"));
   parts.defer(() => postgres.stop());
   const quality = await inDatabase(postgres.url, "quality", (storage, url) =>
     measureQuality(storage, url, { quick }),

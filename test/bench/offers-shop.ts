@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Give, OfferRuleSettings } from "../../server/offers/rules.ts";
 import { type Storage, openStorage } from "../../server/storage/database.ts";
-import { startEmbeddedPostgres } from "../../server/storage/embedded.ts";
 import { migrate } from "../../server/storage/migrate.ts";
+import { startLargePostgres } from "./large-postgres.ts";
 
 /** Gone with the parts it was made for. */
 export type OffersShop = { readonly storage: Storage; readonly databaseUrl: string };
@@ -20,9 +20,7 @@ export async function makeOffersShop(
 ): Promise<OffersShop> {
   const directory = await mkdtemp(join(tmpdir(), "callcard-bench-"));
   parts.defer(() => rm(directory, { recursive: true, force: true }));
-  const postgres = await startEmbeddedPostgres(join(directory, "postgres"), {
-    endWithParent: true,
-  });
+  const postgres = await startLargePostgres(join(directory, "postgres"));
   parts.defer(() => postgres.stop());
   const storage = openStorage(postgres.url, { maxConnections: 5, statementTimeoutMs: 600_000 });
   parts.defer(() => storage.close());
