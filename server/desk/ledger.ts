@@ -48,6 +48,8 @@ const SWEEP_MS = 1000;
 const CLOSE_LIMIT_MS = 5000;
 /** Longer than another process needs to write what it saw, shorter than its counts would be repeated for long. */
 const KEEP_MS = 60_000;
+/** So long after its ringing a browser may still tell what its former process did not write. */
+const TOLD_LATE_MS = 300_000;
 /** A ringing whose end never came is closed after this. */
 const LONGEST_RING_MS = 3_600_000;
 
@@ -56,6 +58,8 @@ export class Ledger {
   readonly #now: Clock;
   readonly #open = new Map<string, Open>();
   readonly #byCall = new Map<string, Set<string>>();
+  /** Those of the last minutes that nothing more is expected of, the oldest first: a browser that comes from another process may know more. */
+  readonly #closed = new Map<string, Open>();
   readonly #leases: Pick<Leases, "of"> | null;
   readonly #outbox: HeldOutbox<PopRow>;
   readonly #sweeper: NodeJS.Timeout;
@@ -121,11 +125,12 @@ export class Ledger {
   /**
    * A browser painted it. Before the card is composed only "one moment" can have been painted: that is not a pop yet.
    * A hidden tab counts until a visible one paints. What is told again was sent by another process, which may have died before it wrote it:
-   * it is taken also when nothing was sent from here.
+   * it is taken also when nothing was sent from here, and for some minutes after the pop was closed.
    * @param written called when PostgreSQL has it; never, when nothing is known of the ringing.
    */
   painted(ringId: string, by: PaintedBy, written?: () => void): void {
-    const open = this.#open.get(ringId);
+    const late = by.agoMs === undefined ? undefined : this.#closed.get(ringId);
+    const open = this.#open.get(ringId) ?? late;
     if (open === undefined || open.pop.userId !== by.userId) return;
     const { pop } = open;
     if (pop.composedAtMs === null || (pop.sentAtMs === null && by.agoMs === undefined)) return;
@@ -139,7 +144,7 @@ export class Ledger {
     const nowMs = this.#now();
     if (by.agoMs !== undefined) {
       const atMs = Math.max(pop.rangAtMs, nowMs - by.agoMs);
-      this.#stamp(ringId, (now) => ({ ...shownBy(now, atMs), visible: by.visible }));
+      this.#change(open, { ...shownBy(pop, atMs), visible: by.visible });
       return;
     }
     this.received(ringId, nowMs, true);
@@ -173,6 +178,10 @@ export class Ledger {
       if (nowMs - pop.rangAtMs > LONGEST_RING_MS) this.ringEnded(ringId, nowMs);
       if (isSettled(pop, nowMs)) this.#settle(pop, nowMs);
     }
+    for (const [ringId, { pop }] of this.#closed) {
+      if (nowMs - (pop.ringEndedAtMs ?? 0) < TOLD_LATE_MS) break;
+      this.#closed.delete(ringId);
+    }
   }
 
   /** Resolves when everything known now is in PostgreSQL. */
@@ -191,7 +200,10 @@ export class Ledger {
   #stamp(ringId: string, change: (pop: Pop) => Pop): void {
     const open = this.#open.get(ringId);
     if (open === undefined) return;
-    const fresh = change(open.pop);
+    this.#change(open, change(open.pop));
+  }
+
+  #change(open: Open, fresh: Pop): void {
     if (fresh === open.pop) return;
     open.pop = fresh;
     this.#write(fresh);
@@ -224,6 +236,8 @@ export class Ledger {
 
   #settle(pop: Pop, nowMs: number): void {
     this.#write(pop, nowMs, true);
+    const open = this.#open.get(pop.ringId);
+    if (open !== undefined) this.#closed.set(pop.ringId, open);
     this.#open.delete(pop.ringId);
     const siblings = this.#byCall.get(pop.callId);
     siblings?.delete(pop.ringId);

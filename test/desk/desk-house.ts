@@ -262,7 +262,7 @@ export class Client {
     name: K,
     input: Parameters<Requests[K]>[0],
   ): Promise<Answer<K>> {
-    return (await (this.socket.timeout(9000) as never as AnySocket).emitWithAck(
+    return (await (this.socket.timeout(30_000) as never as AnySocket).emitWithAck(
       name,
       input,
     )) as Answer<K>;
@@ -270,7 +270,7 @@ export class Client {
 
   /** Sends anything under any name. */
   raw(name: string, ...args: readonly unknown[]): Promise<Reply> {
-    return (this.socket.timeout(5000) as never as AnySocket).emitWithAck(
+    return (this.socket.timeout(30_000) as never as AnySocket).emitWithAck(
       name,
       ...args,
     ) as Promise<Reply>;
