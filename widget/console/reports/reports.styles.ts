@@ -45,13 +45,17 @@ export const reportsStyles = css`
   }
   .by {
     display: flex;
-    gap: 8px;
+    flex-wrap: wrap;
+    min-width: 0;
+    gap: 4px 8px;
     align-items: center;
     font-size: 14px;
     color: var(--ink-2);
   }
   .by select {
     width: auto;
+    min-width: 0;
+    max-width: 100%;
   }
   header .btn {
     margin-left: auto;

@@ -110,12 +110,10 @@ export const liveStyles = css`
     text-align: right;
     font-weight: 400;
     border-bottom: 1px solid var(--line);
-    white-space: nowrap;
   }
   thead th {
     font-size: 13px;
     color: var(--ink-3);
-    white-space: normal;
     vertical-align: bottom;
   }
   tr > :first-child {
