@@ -3,6 +3,7 @@
  * lie in the table in the order of time, as in a shop that lives: those of one customer are all over it.
  */
 import type pg from "pg";
+import { readIntoMemory } from "./large-postgres.ts";
 
 /** How large it is. */
 export type CardShopSize = {
@@ -84,6 +85,7 @@ export async function fillCardShop(pool: pg.Pool, size: CardShopSize): Promise<n
     await client.query("vacuum analyze");
     // What was loaded is on the disk before anything is measured.
     await client.query("checkpoint");
+    await readIntoMemory(client);
     const lines = await client.query<{ lines: string }>(
       "select count(*) as lines from order_items",
     );

@@ -35,6 +35,8 @@ const QUICK: CardShopSize = { customers: 35_000, heavy: 20, products: 2000 };
 const VIEWS = 4000;
 const QUICK_VIEWS = 400;
 const MOST_P99_MS = 5;
+/** The bare read and the card by turns; the middle round counts, so that one disturbance of the machine does not judge all. */
+const ROUNDS = 5;
 
 /** As `npm run bench` runs it. */
 export const card: Bench = async ({ quick }) => {
@@ -85,16 +87,24 @@ export async function measureCard(
   const usual = (n: number) => 2 + ((n * 104_729) % (size.customers - 2));
   // Everything once, so that neither plans nor connections are new.
   await times(200, (n) => view(heavy(n)));
-  const floor = await times(count, async (n) => {
-    await storage.pool.query({
-      name: "bench_by_key",
-      text: "select * from customers where id = $1",
-      values: [usual(n)],
-    });
-  });
-  const before = await cpuOf(storage);
-  const views = await times(count, (n) => view(heavy(n)));
-  const cpu = (await cpuOf(storage)) - before;
+  const floors: number[][] = [];
+  const rounds: number[][] = [];
+  let cpu = 0;
+  for (let round = 0; round < ROUNDS; round++) {
+    const size = count / ROUNDS;
+    floors.push(
+      await times(size, async (n) => {
+        await storage.pool.query({
+          name: "bench_by_key",
+          text: "select * from customers where id = $1",
+          values: [usual(round * size + n)],
+        });
+      }),
+    );
+    const before = await cpuOf(storage);
+    rounds.push(await times(size, (n) => view(heavy(round * size + n))));
+    cpu += (await cpuOf(storage)) - before;
+  }
   const others = await times(count, (n) => view(usual(n)));
   const pages = await times(count / 4, (n) =>
     timeline.page({
@@ -104,16 +114,21 @@ export async function measureCard(
   const found = await times(count / 4, (n) =>
     findProducts(storage.pool, "shop", n % 2 === 0 ? `кук ${n % 100}` : `sku-${n}`, 20),
   );
-  const bare = `bare read by primary key p50 ${percentile(floor, 0.5).toFixed(2)}, p99 ${percentile(floor, 0.99).toFixed(2)} ms`;
+  const bare = (share: number) =>
+    `bare read by primary key ${ofRounds(floors, share).toFixed(2)} ms`;
+  const p99 = ofRounds(rounds, 0.99);
   const among = `${size.customers.toLocaleString("en")} customers, ${lines.toLocaleString("en")} order lines`;
   return [
-    { what: `first view, 1,000 orders, among ${among}: p50`, ...ms(views, 0.5), beside: bare },
     {
-      what: "first view, 1,000 orders: p99",
-      ...ms(views, 0.99),
-      goal: `at most ${MOST_P99_MS} ms`,
-      met: percentile(views, 0.99) <= MOST_P99_MS,
+      what: `first view, 1,000 orders, among ${among}: p50`,
+      ...{ value: ofRounds(rounds, 0.5), unit: "ms", beside: bare(0.5) },
     },
+    {
+      what: `first view, 1,000 orders: p99, the middle of ${ROUNDS} rounds`,
+      ...{ value: p99, unit: "ms", beside: bare(0.99) },
+      ...{ goal: `at most ${MOST_P99_MS} ms`, met: p99 <= MOST_P99_MS },
+    },
+    { what: "first view, 1,000 orders: p99 of all rounds", ...ms(rounds.flat(), 0.99) },
     {
       what: "first view, 1,000 orders: CPU of PostgreSQL and of this process together",
       ...{ value: cpu / count, unit: "ms" },
@@ -130,6 +145,14 @@ const ms = (list: readonly number[], share: number) => ({
   value: percentile(list, share),
   unit: "ms",
 });
+
+/** The middle one of the rounds' percentiles. */
+function ofRounds(rounds: readonly (readonly number[])[], share: number): number {
+  return percentile(
+    rounds.map((round) => percentile(round, share)),
+    0.5,
+  );
+}
 
 /** CPU that the connections' servers and this process took so far, ms: what a busy machine does not change. */
 async function cpuOf(storage: Storage): Promise<number> {
