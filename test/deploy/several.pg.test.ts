@@ -149,13 +149,14 @@ test.skipIf(!has("nginx") || !has("redis-server"))(
       await member.start();
       while (!(await fetch(`${member.url}/readyz`)).ok) await sleep(100);
     }
+    // However quickly they were back.
+    while (calls.calls.length <= 10) await sleep(100);
     await calls.stop();
 
     const missed = calls.calls.filter(({ id, answeredBy }) => {
       const at = EXTENSIONS.indexOf(answeredBy.replace("PJSIP/", ""));
       return at >= 0 && !shown[at]!.has(`main-${id}`);
     });
-    expect(calls.calls.length).toBeGreaterThan(10);
     expect(missed.map(({ id }) => id)).toEqual([]);
     const ids = calls.calls.map(({ id }) => `main-${id}`).toSorted();
     await expect
