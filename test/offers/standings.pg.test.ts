@@ -23,11 +23,14 @@ afterAll(() => house.close());
 beforeEach(async () => {
   house.nowMs = NOON_MS;
   await house.judged();
+  const faults = house.faults.length;
   await house.database.pool.query(
     "truncate customers, products, orders, offer_rules, audit restart identity cascade",
   );
   await house.database.pool.query("delete from installation where key like 'standings%'");
   await house.judged();
+  // All tables are locked at once, which may cost somebody's question in the background its answer: no fault of theirs.
+  house.faults.splice(faults);
   changed.length = 0;
 });
 

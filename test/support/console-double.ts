@@ -84,8 +84,12 @@ export class ConsoleDouble {
   }
 
   async stop(): Promise<void> {
-    await this.#io.close();
+    const closing = this.#io.close();
+    // A page that asks again in this very moment would keep its connection, and with it the server.
+    const cutting = setInterval(() => this.#http.closeAllConnections(), 50);
+    await closing;
     if (this.#http.listening) await new Promise((done) => this.#http.close(done));
+    clearInterval(cutting);
   }
 
   show(change: Partial<ConsolePicture>): void {
