@@ -30,7 +30,7 @@ export type LearnerOptions = {
   readonly everyMs?: number;
   /** Everything is learned anew after so long; default a day. */
   readonly rebuildEveryMs?: number;
-  /** Pause after each step as a share of what it took, so that others get the database; default 0.25. */
+  /** Pause after each step as a share of what it took, so that others get the database; default 0.05. */
   readonly rest?: number;
 };
 
@@ -87,7 +87,7 @@ export class Learner {
   #counters = { rebuilds: 0, changes: 0, failures: 0 };
 
   constructor(options: LearnerOptions) {
-    this.#options = { everyMs: 30_000, rebuildEveryMs: DAY_MS, rest: 0.25, ...options };
+    this.#options = { everyMs: 30_000, rebuildEveryMs: DAY_MS, rest: 0.05, ...options };
     // One that works, one that tells how far it is.
     this.#storage = openStorage(options.databaseUrl, { maxConnections: 2 });
   }
