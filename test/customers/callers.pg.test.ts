@@ -4,6 +4,7 @@ import { type PgCustomerDirectory, openDirectory } from "../../server/customers/
 import { importCustomers } from "../../server/customers/import.ts";
 import { openStandings } from "../../server/customers/standing.ts";
 import { importOrders } from "../../server/orders/import.ts";
+import { cuttingProxy } from "../support/cutting-proxy.ts";
 import { type TestDatabase, testDatabase } from "../support/postgres.ts";
 
 const rules = { defaultRegion: "RU", extensionPattern: /^[0-9]{2,4}$/ } as const;
@@ -121,20 +122,36 @@ test("the card that follows finds the answer in the directory, until the phone c
 });
 
 test("no caller waits for a connection to open or a plan to be made, and a flood opens no more", async () => {
-  // Those that did the last of what makes them ready, and those that were asked since.
-  const open = async () => {
-    const { rows } = await database.pool.query<{ pid: number }>(
-      `select pid from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()
-       and (query = 'select 1' or query like '%owner as materialized%') order by pid`,
-    );
-    return rows.map(({ pid }) => pid);
-  };
-  await expect.poll(open).toHaveLength(4);
-  const pids = await open();
-  await Promise.all(Array.from({ length: 50 }, () => callers.of(MARIA)));
-  expect(await open()).toEqual(pids);
-  await Promise.all(Array.from({ length: 50 }, () => callers.of(SHARED)));
-  expect(await open()).toEqual(pids);
+  const url = new URL(database.url);
+  // PostgreSQL plans a question when its text is sent; afterwards only its name is.
+  let texts = 0;
+  const proxy = await cuttingProxy(Number(url.port), (chunk) => {
+    if (chunk.includes("owner as materialized")) texts += 1;
+  });
+  url.port = String(proxy.port);
+  const ready = openCallers({ databaseUrl: url.href, directory, currency: () => "RUB" });
+  try {
+    await expect.poll(() => texts).toBe(4);
+    // Those that did the last of what makes them ready, and those that were asked since.
+    const open = async () => {
+      const { rows } = await database.pool.query<{ pid: number }>(
+        `select pid from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()
+         and (query = 'select 1' or query like '%owner as materialized%') order by pid`,
+      );
+      return rows.map(({ pid }) => pid);
+    };
+    // Four through the proxy, and the four that every test here has.
+    await expect.poll(open).toHaveLength(8);
+    const pids = await open();
+    for (const number of [MARIA, SHARED]) {
+      await Promise.all(Array.from({ length: 50 }, () => ready.of(number)));
+      expect(await open()).toEqual(pids);
+    }
+    expect(texts, "planned while a caller waited").toBe(4);
+  } finally {
+    await ready.close();
+    await proxy.close();
+  }
 });
 
 test("a database that is not there fails the question, and the directory stays as it was", async () => {

@@ -30,7 +30,8 @@ beforeEach(async () => {
   await house.database.pool.query("delete from installation where key like 'standings%'");
   await house.judged();
   // All tables are locked at once, which may cost somebody's question in the background its answer: no fault of theirs.
-  house.faults.splice(faults);
+  const since = house.faults.splice(faults);
+  house.faults.push(...since.filter((fault) => !fault.includes("deadlock detected")));
   changed.length = 0;
 });
 

@@ -161,7 +161,7 @@ describe("a lease", () => {
     const holder = await held({ databaseUrl: url, validMs: 400, deadlineMs: 1500 });
     const told: boolean[] = [];
     holder.onChange((now) => told.push(now));
-    await pause(600);
+    await pause(1500);
     expect(holder.held()).toBe(true);
     expect(told).toEqual([]);
     const epoch = holder.epoch();
@@ -273,7 +273,7 @@ describe("what is written under a lease", () => {
     await holder.fenced(database.db, async (trx) => {
       for (let n = 0; n < 5; n += 1) {
         await note(`${n}`).execute(trx);
-        await pause(600);
+        await pause(1500);
       }
     });
     expect(told).toEqual([]);
