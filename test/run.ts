@@ -1,13 +1,13 @@
 /**
  * `npm test`: everything. Checks types, lint and format, makes the machine ready where it may (Debian, root), runs
  * every suite this machine can run, names those it cannot and why. With CI=true a suite that cannot run is a failure.
- * Ends with one line: `N passed, N failed`.
+ * Ends with every failure once more, shortly, where nobody has to look for it, and one line: `N passed, N failed`.
  */
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, openSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 
 /** What a suite needs beyond npm's packages: a program and the Debian package that has it. */
 const NEEDS: Readonly<Record<string, readonly { program: string; apt: string }[]>> = {
@@ -36,6 +36,22 @@ const FONT = {
   apt: "fonts-liberation",
 };
 
+/** Enough for a test's name, the values that differ and the line that compared them. */
+const FAILURE_CHARACTERS = 1500;
+
+/** What is used of the report that vitest writes of a run. */
+interface Report {
+  numPassedTests: number;
+  testResults: {
+    /** The file, absolute. */
+    name: string;
+    status: string;
+    /** Why the file failed where no test of it did. */
+    message: string;
+    assertionResults: { status: string; fullName: string; failureMessages: string[] }[];
+  }[];
+}
+
 const strict = process.env["CI"] === "true";
 const root = process.getuid?.() === 0;
 /** The files, or parts of their names, said after `npm test --`: only those run, and without the checks of the whole tree. */
@@ -43,6 +59,8 @@ const namedFiles = process.argv.slice(2);
 
 let passed = 0;
 let failed = 0;
+/** What is said of every failure at the end. */
+const failures: string[] = [];
 
 for (const [name, ...command] of [
   ["types", "tsc", "-p", "."],
@@ -62,7 +80,7 @@ for (const suite of Object.keys(NEEDS)) {
     continue;
   }
   console.log(`not run: ${suite} (${why})`);
-  if (strict) failed += 1;
+  if (strict) fail(`not run: ${suite} (${why})`);
 }
 
 const results = await mkdtemp(join(tmpdir(), "callcard-results-"));
@@ -76,10 +94,10 @@ await rest;
 process.stdout.write(await lab);
 await rm(results, { recursive: true });
 if (passed + failed === 0) {
-  console.log(`no test file is named like ${namedFiles.join(", ")}`);
-  failed = 1;
+  fail(`no test file is named like ${namedFiles.join(", ")}`);
 }
 
+for (const failure of failures) console.log(`FAILED: ${failure}`);
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
 
@@ -101,14 +119,27 @@ async function suites(names: readonly string[], log = ""): Promise<string> {
     running.once("error", () => resolve(false));
     running.once("close", (code) => resolve(code === 0));
   });
-  const counts = await readFile(report, "utf8")
-    .then((json) => JSON.parse(json) as { numPassedTests: number; numFailedTests: number })
-    .catch(() => ({ numPassedTests: 0, numFailedTests: 0 }));
-  passed += counts.numPassedTests;
-  failed += counts.numFailedTests;
-  // A file that could not even be loaded, or an error outside any test, counts no test but is a failure.
-  if (!green && counts.numFailedTests === 0) failed += 1;
+  const told = await readFile(report, "utf8")
+    .then((json) => JSON.parse(json) as Report)
+    .catch(() => ({ numPassedTests: 0, testResults: [] }));
+  passed += told.numPassedTests;
+  const before = failures.length;
+  for (const { name, status, message, assertionResults } of told.testResults) {
+    const file = relative(".", name);
+    const bad = assertionResults.filter((test) => test.status === "failed");
+    for (const test of bad) fail(`${file} > ${test.fullName}\n${test.failureMessages.join("\n")}`);
+    if (status === "failed" && bad.length === 0) fail(`${file}\n${message}`);
+  }
+  if (!green && failures.length === before)
+    fail(`${names.join(", ")}: an error outside any test, or no end; it is told above`);
   return log === "" ? "" : readFile(log, "utf8");
+}
+
+/** Counts a failure and keeps the beginning of what is to be said of it. */
+function fail(what: string): void {
+  failed += 1;
+  const ours = what.split("\n").filter((line) => !/^ +at .*node_modules/.test(line));
+  failures.push(ours.join("\n").slice(0, FAILURE_CHARACTERS));
 }
 
 function whyNot(suite: string): string {
@@ -147,7 +178,7 @@ function run(command: string, args: readonly string[], env: Record<string, strin
 }
 
 function count(name: string, ok: boolean): void {
-  console.log(`${ok ? "passed" : "FAILED"}: ${name}`);
-  if (ok) passed += 1;
-  else failed += 1;
+  if (!ok) return fail(`${name}, told above`);
+  console.log(`passed: ${name}`);
+  passed += 1;
 }
