@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { openDirectory } from "../../server/customers/directory.ts";
 import { openStandings } from "../../server/customers/standing.ts";
@@ -10,6 +11,7 @@ import {
   type Threshold,
 } from "../../server/offers/standings/settings.ts";
 import { StandingsKeeper } from "../../server/offers/standings/keeper.ts";
+import type { TestDatabase } from "../support/postgres.ts";
 import { type OffersHouse, addCustomer, addOrder, openOffersHouse } from "./house.ts";
 import { NOON_MS, percentOff, settings } from "./samples.ts";
 
@@ -61,6 +63,14 @@ const SETTINGS: StandingSettings = {
     threshold("never", { orders: upTo(0) }),
     threshold("sends back", { returned: from(1) }),
   ],
+};
+/** How many judge everybody and stand in line for a row. */
+const waitingForWriters = async (pool: TestDatabase["pool"]) => {
+  const { rows } = await pool.query<{ waiting: number }>(
+    `select count(*)::int as waiting from pg_stat_activity
+     where datname = current_database() and wait_event_type = 'Lock' and query like '%with whom as materialized%'`,
+  );
+  return rows[0]!.waiting;
 };
 const save = async (own: Partial<StandingSettings> = {}, revision = 0) => {
   await house.offers.standings.save({ settings: { ...SETTINGS, ...own }, revision, by: "test" });
@@ -181,6 +191,37 @@ describe("thresholds", () => {
     });
     await save({ tiersFrom: "crm", segmentsFrom: "crm" }, 1);
     expect(await standingOf(ids[6]!)).toMatchObject({ tier: "", segments: [], total: 20_000 });
+  });
+
+  test("everybody's turn gives way to somebody who writes the orders of two of them, in whatever order", async () => {
+    const [first, second] = [await addCustomer(house), await addCustomer(house)];
+    await house.judged();
+    const { pool } = house.database;
+    const client = await pool.connect();
+    const write = (id: string, sourceId: string) =>
+      client.query(
+        `insert into orders (source, source_id, customer_id, number, stage, total_minor, currency, placed_at)
+         values ('s', $2::text, $1, '1', 'new', 20000, 'RUB', $3)`,
+        [id, sourceId, new Date(NOON_MS)],
+      );
+    try {
+      await client.query("begin");
+      await write(second.id, "two");
+      await house.offers.standings.save({ settings: SETTINGS, revision: 0, by: "test" });
+      // It has the first by now and waits for the second; had it waited for over a second, PostgreSQL would end the later one of the two.
+      await expect.poll(() => waitingForWriters(pool)).toBe(1);
+      await setTimeout(1500);
+      await write(first.id, "one");
+      await client.query("commit");
+    } finally {
+      // Whatever became of it, nothing stays held.
+      client.release(true);
+    }
+    await house.judged();
+    expect([await standingOf(first.id), await standingOf(second.id)]).toMatchObject([
+      { tier: "gold", total: 20_000 },
+      { tier: "gold", total: 20_000 },
+    ]);
   });
 
   test("over HTTP: read by supervisors, changed by admins, refused with the place, 409 for who is late", async () => {

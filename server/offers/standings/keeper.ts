@@ -55,6 +55,13 @@ export class StandingsError extends Error {
 
 /** Of more changes at once nobody is named. */
 const MOST_NAMED = 500;
+/**
+ * For a customer whose orders are being written, everybody's turn waits so long and then steps back. Below PostgreSQL's `deadlock_timeout`
+ * (1 s): where the two wait for each other, it is never the order that is refused.
+ */
+const HELD_MS = 500;
+/** What PostgreSQL says then. */
+const LOCK_NOT_AVAILABLE = "55P03";
 
 /** The keeper, at work until it is closed. */
 export class StandingsKeeper {
@@ -221,7 +228,7 @@ export class StandingsKeeper {
     const before = await readProgress(storage.db);
     if (before?.done === true && before.revision === stored.revision) return false;
     const nowMs = clock();
-    const step = await storage.db.transaction().execute(async (trx) => {
+    const judging = storage.db.transaction().execute(async (trx) => {
       await sql`select set_config('statement_timeout', '120s', true)`.execute(trx);
       const { rows: free } = await sql<{ held: boolean }>`
         select pg_try_advisory_xact_lock(hashtext('callcard.standings.everybody')) as held`.execute(
@@ -240,9 +247,15 @@ export class StandingsKeeper {
         await writeProgress(trx, { revision, upTo: after, done: true });
         return { more: false, changed: 0, done: true };
       }
+      await sql`select set_config('lock_timeout', ${`${HELD_MS}ms`}, true)`.execute(trx);
       const changed = await judgeRange(trx, settings, { after, upTo }, nowMs);
       await writeProgress(trx, { revision, upTo, done: false });
       return { more: true, changed, done: false };
+    });
+    const step = await judging.catch((error: unknown) => {
+      if ((error as { code?: unknown }).code !== LOCK_NOT_AVAILABLE) throw error;
+      // The same range again, after a rest.
+      return { more: true, changed: 0, done: false };
     });
     if (step.changed > 0) bus.publish("standingsChanged", { customerIds: [] });
     if (step.done) log.info({ revision: stored.revision }, "everybody's standing is judged");
