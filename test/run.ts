@@ -1,13 +1,15 @@
 /**
  * `npm test`: everything. Checks types, lint and format, makes the machine ready where it may (Debian, root), runs
  * every suite this machine can run, names those it cannot and why. With CI=true a suite that cannot run is a failure.
- * Ends with every failure once more, shortly, where nobody has to look for it, and one line: `N passed, N failed`.
+ * A file that failed beside others runs once more with the machine to itself: what fails then is wrong, what passes is named as failed
+ * under load. Ends with all of that, shortly, where nobody has to look for it, and one line: `N passed, N failed`.
  */
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, openSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, relative } from "node:path";
+import { join } from "node:path";
+import type { Outcome } from "./report.ts";
 
 /** What a suite needs beyond npm's packages: a program and the Debian package that has it. */
 const NEEDS: Readonly<Record<string, readonly { program: string; apt: string }[]>> = {
@@ -36,21 +38,14 @@ const FONT = {
   apt: "fonts-liberation",
 };
 
+/** More files than these do not fail by chance, and none is run again. */
+const MOST_AGAIN = 3;
+
 /** Enough for a test's name, the values that differ and the line that compared them. */
 const FAILURE_CHARACTERS = 1500;
 
-/** What is used of the report that vitest writes of a run. */
-interface Report {
-  numPassedTests: number;
-  testResults: {
-    /** The file, absolute. */
-    name: string;
-    status: string;
-    /** Why the file failed where no test of it did. */
-    message: string;
-    assertionResults: { status: string; fullName: string; failureMessages: string[] }[];
-  }[];
-}
+/** What became of a file, and with which suites it ran. */
+type OfSuites = Outcome & { readonly suites: readonly string[] };
 
 const strict = process.env["CI"] === "true";
 const root = process.getuid?.() === 0;
@@ -61,6 +56,8 @@ let passed = 0;
 let failed = 0;
 /** What is said of every failure at the end. */
 const failures: string[] = [];
+/** The same of what passed when its file ran alone. */
+const underLoad: string[] = [];
 
 for (const [name, ...command] of [
   ["types", "tsc", "-p", "."],
@@ -85,61 +82,96 @@ for (const suite of Object.keys(NEEDS)) {
 
 const results = await mkdtemp(join(tmpdir(), "callcard-results-"));
 // The lab mostly waits for phones, so the rest has the machine meanwhile; what it says follows when both are through.
-const lab = suites(
+const log = join(results, "lab.log");
+const lab = runSuites(
   runnable.filter((suite) => suite === "lab"),
-  join(results, "lab.log"),
+  namedFiles,
+  log,
 );
-const rest = suites(runnable.filter((suite) => suite !== "lab"));
-await rest;
-process.stdout.write(await lab);
+const rest = runSuites(
+  runnable.filter((suite) => suite !== "lab"),
+  namedFiles,
+);
+const outcomes = [...(await rest), ...(await lab)];
+if (existsSync(log)) process.stdout.write(await readFile(log, "utf8"));
+for (const outcome of await againAlone(outcomes)) {
+  passed += outcome.passed;
+  for (const failure of outcome.failures) fail(failure);
+}
 await rm(results, { recursive: true });
 if (passed + failed === 0) {
   fail(`no test file is named like ${namedFiles.join(", ")}`);
 }
 
-for (const failure of failures) console.log(`FAILED: ${failure}`);
+for (const what of underLoad) console.log(`FAILED UNDER LOAD, passed alone: ${shortly(what)}`);
+for (const what of failures) console.log(`FAILED: ${shortly(what)}`);
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
 
-/** Runs these suites in a process of their own and counts their tests; what it printed when it goes to `log`, else "". */
-async function suites(names: readonly string[], log = ""): Promise<string> {
-  if (names.length === 0) return "";
-  const report = join(results, `${names.join("-")}.json`);
+/** Runs these suites in a process of their own, all that is named like one of `files` or everything; prints to `log` where one is named. */
+async function runSuites(
+  suites: readonly string[],
+  files: readonly string[],
+  log = "",
+): Promise<readonly OfSuites[]> {
+  if (suites.length === 0) return [];
+  const report = join(results, `${suites.join("-")}.json`);
+  await rm(report, { force: true });
   const output = log === "" ? "inherit" : openSync(log, "w");
   const running = spawn(
     "node_modules/.bin/node",
     [
-      ...["node_modules/vitest/vitest.mjs", "run", "--passWithNoTests", ...namedFiles],
-      ...names.flatMap((suite) => ["--project", suite]),
-      ...["--reporter", "default", "--reporter", "json", "--outputFile.json", report],
+      ...["node_modules/vitest/vitest.mjs", "run", "--passWithNoTests", ...files],
+      ...suites.flatMap((suite) => ["--project", suite]),
+      ...["--reporter", "default", "--reporter", "./test/report.ts"],
     ],
-    { stdio: ["inherit", output, output] },
+    {
+      stdio: ["inherit", output, output],
+      env: { ...process.env, CALLCARD_TEST_REPORT: report },
+    },
   );
   const green = await new Promise((resolve) => {
     running.once("error", () => resolve(false));
     running.once("close", (code) => resolve(code === 0));
   });
   const told = await readFile(report, "utf8")
-    .then((json) => JSON.parse(json) as Report)
-    .catch(() => ({ numPassedTests: 0, testResults: [] }));
-  passed += told.numPassedTests;
-  const before = failures.length;
-  for (const { name, status, message, assertionResults } of told.testResults) {
-    const file = relative(".", name);
-    const bad = assertionResults.filter((test) => test.status === "failed");
-    for (const test of bad) fail(`${file} > ${test.fullName}\n${test.failureMessages.join("\n")}`);
-    if (status === "failed" && bad.length === 0) fail(`${file}\n${message}`);
-  }
-  if (!green && failures.length === before)
-    fail(`${names.join(", ")}: an error outside any test, or no end; it is told above`);
-  return log === "" ? "" : readFile(log, "utf8");
+    .then((json) => JSON.parse(json) as Outcome[])
+    .catch((): Outcome[] => []);
+  const found = told.map((outcome) => ({ ...outcome, suites }));
+  if (green || found.some(isBad)) return found;
+  const failures = [`${suites.join(", ")}: did not end as it should, told above`];
+  return [...found, { suites, file: "", passed: 0, failures }];
 }
 
-/** Counts a failure and keeps the beginning of what is to be said of it. */
+/** Runs the files that failed once more, each alone; what became of them now is what counts. */
+async function againAlone(outcomes: readonly OfSuites[]): Promise<readonly OfSuites[]> {
+  if (outcomes.filter(isBad).length > MOST_AGAIN) return outcomes;
+  const now: OfSuites[] = [];
+  for (const outcome of outcomes) {
+    if (!isBad(outcome) || outcome.file === "") {
+      now.push(outcome);
+      continue;
+    }
+    console.log(`once more, alone: ${outcome.file}`);
+    const again = await runSuites(outcome.suites, [outcome.file]);
+    now.push(...again);
+    if (!again.some(isBad)) underLoad.push(...outcome.failures);
+  }
+  return now;
+}
+
+function isBad({ failures }: Outcome): boolean {
+  return failures.length > 0;
+}
+
+/** Counts a failure and keeps what is said of it. */
 function fail(what: string): void {
   failed += 1;
-  const ours = what.split("\n").filter((line) => !/^ +at .*node_modules/.test(line));
-  failures.push(ours.join("\n").slice(0, FAILURE_CHARACTERS));
+  failures.push(what);
+}
+
+function shortly(what: string): string {
+  return what.slice(0, FAILURE_CHARACTERS);
 }
 
 function whyNot(suite: string): string {
