@@ -3,7 +3,7 @@ import type { Asking } from "../storage/together.ts";
 import type { CustomerBackground } from "./timeline-model.ts";
 
 /** Of so many different products at most it is looked up what they are: those that were bought most often. */
-const MOST_PRODUCTS = 40;
+const MOST_PRODUCTS = 20;
 
 /** What somebody likes is told by so many lines of orders, the newest: who bought thousands costs no more than others. */
 const FAVOURITES_AMONG = 200;
@@ -13,7 +13,11 @@ const FAVOURITES_OF = "2 years";
 
 const BACKGROUND = `
   select c.bonus_minor, c.segments, s.segments as computed,
-    (select count(*) from orders where customer_id = c.id and stage = 'returned')::int as returned,
+    coalesce(
+      -- An order changed since, or nobody counted yet.
+      case when s.judge_at is distinct from '-infinity' then s.returned end,
+      (select count(*) from orders where customer_id = c.id and stage = 'returned')::int
+    ) as returned,
     coalesce(nullif(came.title, ''), first.source) as came_by, first.placed_at as first_at, favourite.categories
   from customers c
   left join customer_standing s on s.customer_id = c.id

@@ -66,14 +66,21 @@ export function openOrderBook(storage: { readonly pool: Asking }): OrderBook {
       if (!/^\d{1,18}$/.test(customerId)) return nothing;
       const found = await pool.query<{ count: string; total: string; currency: string }>({
         name: "orders_totals",
-        // Nothing but what the index holds: somebody's orders lie all over the table.
-        text: `select mine.count, mine.total, newest.currency
+        // As kept with their standing, unless an order changed since or another currency is kept; then counted, from nothing but what
+        // the index holds: somebody's orders lie all over the table.
+        text: `select coalesce(kept.count, mine.count) as count, coalesce(kept.total, mine.total) as total, newest.currency
                from (
                  select currency from orders where customer_id = $1 order by placed_at desc limit 1
                ) newest
+               left join lateral (
+                 select in_currency::bigint as count, total_minor as total from customer_standing
+                 where customer_id = $1 and currency = newest.currency
+                   and judge_at is distinct from '-infinity' and in_currency_at = changed_at
+               ) kept on true
                cross join lateral (
                  select count(*), coalesce(sum(total_minor), 0)::bigint as total from orders
-                 where customer_id = $1 and currency = newest.currency and stage not in ('cancelled', 'returned')
+                 where kept.count is null and customer_id = $1 and currency = newest.currency
+                   and stage not in ('cancelled', 'returned')
                ) mine`,
         values: [customerId],
       });

@@ -496,6 +496,9 @@ export type Schema = {
     segments: Generated<string[]>;
     tier: Generated<string>;
     changed_at: TimeDefault;
+    /** Of `orders` those in `currency`; holds while `in_currency_at` is `changed_at`. */
+    in_currency: number | null;
+    in_currency_at: Time | null;
     /** When it has to be judged again; -infinity: as soon as can be; null: not before something changes. */
     judge_at: ColumnType<
       Date | number | null,

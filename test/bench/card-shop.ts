@@ -3,6 +3,9 @@
  * lie in the table in the order of time, as in a shop that lives: those of one customer are all over it.
  */
 import type pg from "pg";
+import { judgeRange } from "../../server/offers/standings/judge.ts";
+import { PLAIN_STANDINGS } from "../../server/offers/standings/settings.ts";
+import type { Storage } from "../../server/storage/database.ts";
 import { readIntoMemory } from "./large-postgres.ts";
 
 /** How large it is. */
@@ -18,6 +21,8 @@ export const HEAVY_ORDERS = 1000;
 const USUAL_ORDERS = 2;
 /** Heavy customers whose orders changed their stage nine times each: 10,000 entries on a timeline. */
 const LONG = 50;
+/** Customers whose standing is found in one go. */
+const JUDGED_AT_ONCE = 100_000;
 /** Prime, and to everything here: what is multiplied by it looks scattered and never repeats. */
 const SCATTER = 15_485_863;
 
@@ -37,7 +42,10 @@ export function phoneOf(id: number): string {
 }
 
 /** Fills an empty, migrated database; as a superuser, since triggers rest meanwhile. @returns how many lines orders have. */
-export async function fillCardShop(pool: pg.Pool, size: CardShopSize): Promise<number> {
+export async function fillCardShop(
+  { pool, db }: Pick<Storage, "pool" | "db">,
+  size: CardShopSize,
+): Promise<number> {
   const client = await pool.connect();
   try {
     await client.query("set session_replication_role = replica; set statement_timeout = 0");
@@ -61,11 +69,6 @@ export async function fillCardShop(pool: pg.Pool, size: CardShopSize): Promise<n
        on conflict do nothing`,
       [customers],
     );
-    await client.query(
-      `insert into customer_standing (customer_id, orders, returned, total_minor, currency)
-       select n, ${USUAL_ORDERS}, 0, 1000000, 'RUB' from generate_series(1, $1::int) n`,
-      [customers],
-    );
     await withoutIndexes(client, ["orders", "order_items", "order_statuses"], async () => {
       await fillOrders(client, size);
       await fillItems(client);
@@ -83,6 +86,11 @@ export async function fillCardShop(pool: pg.Pool, size: CardShopSize): Promise<n
     await fillPast(client, size);
     await client.query("set session_replication_role = origin");
     await client.query("vacuum analyze");
+    for (let after = 0; after < customers; after += JUDGED_AT_ONCE) {
+      const range = { after: String(after), upTo: String(after + JUDGED_AT_ONCE) };
+      await judgeRange(db, PLAIN_STANDINGS, range, Date.now());
+    }
+    await client.query("vacuum analyze customer_standing");
     // What was loaded is on the disk before anything is measured.
     await client.query("checkpoint");
     await readIntoMemory(client);

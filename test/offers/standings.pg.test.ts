@@ -1,15 +1,18 @@
 import { setTimeout } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { openBackground } from "../../server/customers/background.ts";
 import { openDirectory } from "../../server/customers/directory.ts";
 import { openStandings } from "../../server/customers/standing.ts";
 import { standingsOf } from "../../server/priority/simulation/standings.ts";
 import { openVocabulary } from "../../server/priority/vocabulary.ts";
+import { openOrderBook } from "../../server/orders/book.ts";
 import { checkStandings } from "../../server/offers/standings/check.ts";
 import {
   PLAIN_STANDINGS,
   type StandingSettings,
   type Threshold,
 } from "../../server/offers/standings/settings.ts";
+import { judgeRange } from "../../server/offers/standings/judge.ts";
 import { StandingsKeeper } from "../../server/offers/standings/keeper.ts";
 import type { TestDatabase } from "../support/postgres.ts";
 import { type OffersHouse, addCustomer, addOrder, openOffersHouse } from "./house.ts";
@@ -158,6 +161,98 @@ describe("a customer's standing", () => {
     }
     await house.judged();
     expect(await standingOf(id)).toMatchObject({ tier: "gold" });
+  });
+});
+
+describe("what the card says of somebody's orders", () => {
+  /** Counted, whatever is kept. */
+  const counted = async (id: string) => {
+    const { rows } = await house.database.pool.query<{ stage: string; sum: number; code: string }>(
+      `select stage, total_minor::int as sum, currency as code from orders where customer_id = $1
+       order by placed_at desc`,
+      [id],
+    );
+    const currency = rows[0]?.code ?? "";
+    const own = rows.filter(
+      ({ stage, code }) => code === currency && stage !== "cancelled" && stage !== "returned",
+    );
+    return {
+      ...{ count: own.length, totalMinor: own.reduce((all, { sum }) => all + sum, 0), currency },
+      returned: rows.filter(({ stage }) => stage === "returned").length,
+    };
+  };
+  const said = async (id: string) => ({
+    ...(await openOrderBook(house.database).totals(id)),
+    returned: (await openBackground(house.database)(id)).returned,
+  });
+
+  test("is what was kept, and what is counted where an order changed since", async () => {
+    const { pool } = house.database;
+    const stages = ["completed", "returned", "new", "cancelled", "returned", "completed", "paid"];
+    const ids: string[] = [];
+    for (let n = 0; n < 6; n++) {
+      const { id } = await addCustomer(house);
+      ids.push(id);
+      for (const [k, stage] of stages.slice(0, n + 1).entries()) {
+        // The third speaks of tenge though most of the orders are in roubles, the fourth the other way round.
+        const currency = (n === 3 && k === 0) || (n === 4 && k > 0) ? "KZT" : "RUB";
+        await addOrder(house, id, { stage, currency, totalMinor: 100 + k, daysAgo: k + 1 });
+      }
+    }
+    const same = async () => {
+      for (const id of [...ids, "0"]) expect(await said(id)).toEqual(await counted(id));
+    };
+    await same();
+    await house.judged();
+    await same();
+    await pool.query(
+      "update orders set total_minor = total_minor + 7, stage = 'returned' where id % 3 = 0",
+    );
+    await same();
+    await house.judged();
+    await same();
+    // A shop's currency that is not the newest order's.
+    await save({ currency: "KZT" });
+    await same();
+    await pool.query("delete from orders where id % 4 = 0");
+    await same();
+    await save({ currency: "" }, 1);
+    await same();
+    await pool.query("update customer_standing set in_currency = 77, returned = 78");
+    expect(await said(ids[5]!)).toMatchObject({ count: 77, returned: 78 });
+    // An older version judged since, which knows nothing of the count.
+    await pool.query("update customer_standing set changed_at = changed_at + interval '1 second'");
+    expect((await said(ids[5]!)).count).toBe((await counted(ids[5]!)).count);
+  });
+
+  test("a slow turn of everybody's does not put back what somebody judged meanwhile", async () => {
+    const [first, second] = [await addCustomer(house), await addCustomer(house)];
+    await house.judged();
+    const { db, pool } = house.database;
+    const client = await pool.connect();
+    let slow: Promise<number>;
+    try {
+      await client.query("begin");
+      await client.query("select from customer_standing where customer_id = $1 for update", [
+        first.id,
+      ]);
+      slow = db
+        .transaction()
+        .execute((trx) =>
+          judgeRange(trx, SETTINGS, { after: "0", upTo: second.id }, NOON_MS + 1000),
+        );
+      await expect.poll(() => waitingForWriters(pool)).toBe(1);
+      house.nowMs = NOON_MS + 2000;
+      await addOrder(house, second.id, { totalMinor: 20_000 });
+      await house.judged();
+      await client.query("commit");
+    } finally {
+      client.release(true);
+    }
+    await slow;
+    expect(await standingOf(first.id)).toMatchObject({ segments: ["never"] });
+    expect(await standingOf(second.id)).toMatchObject({ total: 20_000, orders: 1 });
+    expect(await said(second.id)).toEqual(await counted(second.id));
   });
 });
 

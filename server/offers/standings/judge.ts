@@ -33,6 +33,7 @@ export async function judgeThese(
     ), written as (
       update customer_standing s set
         orders = j.orders, returned = j.returned, total_minor = j.total_minor, currency = j.currency,
+        in_currency = j.in_currency, in_currency_at = ${new Date(nowMs)},
         first_at = j.first_at, last_at = j.last_at, tier = j.tier, segments = j.segments,
         judge_at = j.judge_at, changed_at = ${new Date(nowMs)}
       from judged j where s.customer_id = j.customer_id
@@ -42,7 +43,8 @@ export async function judgeThese(
 }
 
 /**
- * Judges everybody with an id above `after` up to `upTo`. Whose orders changed meanwhile is marked, and left to who judges the marked.
+ * Judges everybody with an id above `after` up to `upTo`. Whose orders changed meanwhile is marked, and left to who judges the marked; whom
+ * somebody judged meanwhile is left as they are, by orders that are newer.
  * @returns how many have another tier or other segments now.
  */
 export async function judgeRange(
@@ -52,27 +54,34 @@ export async function judgeRange(
   nowMs: number,
 ): Promise<number> {
   const whom = sql`select id as customer_id from customers where id > ${range.after} and id <= ${range.upTo}`;
+  const now = sql`${new Date(nowMs)}::timestamptz`;
   const { rows } = await sql<{ changed: number }>`
     with ${figures(settings, whom)},
     judged as materialized (select f.*, ${verdict(settings, nowMs)} from figures f),
-    other as materialized (
-      select count(*)::int as changed from judged j left join customer_standing s using (customer_id)
-      where (coalesce(s.tier, ''), coalesce(s.segments, '{}')) is distinct from (j.tier, j.segments)
-    ), written as (
+    before as materialized (
+      select j.customer_id, s.changed_at,
+        (coalesce(s.tier, ''), coalesce(s.segments, '{}')) is distinct from (j.tier, j.segments) as other
+      from judged j left join customer_standing s using (customer_id)
+    ), other as materialized (select count(*)::int as changed from before where other),
+    written as (
       insert into customer_standing as s
-        (customer_id, orders, returned, total_minor, currency, first_at, last_at, tier, segments, judge_at, changed_at)
-      select customer_id, orders, returned, total_minor, currency, first_at, last_at, tier, segments, judge_at,
-        ${new Date(nowMs)}
-      from judged order by customer_id
+        (customer_id, orders, returned, total_minor, currency, in_currency, in_currency_at, first_at, last_at, tier,
+          segments, judge_at, changed_at)
+      select customer_id, orders, returned, total_minor, currency, in_currency, ${now}, first_at, last_at, tier,
+        segments, judge_at, coalesce(changed_at, ${now})
+      from judged join before using (customer_id) order by customer_id
       on conflict (customer_id) do update set
         orders = excluded.orders, returned = excluded.returned, total_minor = excluded.total_minor,
-        currency = excluded.currency, first_at = excluded.first_at, last_at = excluded.last_at,
+        currency = excluded.currency, in_currency = excluded.in_currency, in_currency_at = ${now},
+        first_at = excluded.first_at, last_at = excluded.last_at,
         tier = excluded.tier, segments = excluded.segments, judge_at = excluded.judge_at,
-        changed_at = excluded.changed_at
-      where s.judge_at is distinct from '-infinity'
-        and (s.orders, s.returned, s.total_minor, s.currency, s.first_at, s.last_at, s.tier, s.segments, s.judge_at)
+        changed_at = ${now}
+      where s.judge_at is distinct from '-infinity' and s.changed_at = excluded.changed_at
+        and (s.orders, s.returned, s.total_minor, s.currency, s.in_currency, s.in_currency_at, s.first_at, s.last_at,
+            s.tier, s.segments, s.judge_at)
           is distinct from (excluded.orders, excluded.returned, excluded.total_minor, excluded.currency,
-            excluded.first_at, excluded.last_at, excluded.tier, excluded.segments, excluded.judge_at)
+            excluded.in_currency, s.changed_at, excluded.first_at, excluded.last_at, excluded.tier, excluded.segments,
+            excluded.judge_at)
     )
     select changed from other`.execute(trx);
   return rows[0]?.changed ?? 0;
@@ -91,6 +100,7 @@ function figures({ currency }: StandingSettings, whom: RawBuilder<unknown>) {
         count(*) filter (where m.is_back)::int as returned,
         coalesce(sum(m.total_minor) filter (where m.counts and m.currency = m.wanted), 0)::bigint as total_minor,
         coalesce(max(m.wanted), '') as currency,
+        count(*) filter (where m.counts and m.currency = m.wanted)::int as in_currency,
         min(m.placed_at) filter (where m.counts) as first_at,
         max(m.placed_at) filter (where m.counts) as last_at
       from whom w left join mine m using (customer_id)
