@@ -1,6 +1,7 @@
 /** What became of every file of a run of vitest, for `run.ts`; written as JSON where `CALLCARD_TEST_REPORT` says. */
 import { writeFileSync } from "node:fs";
 import { relative } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import type { Reporter, TestCase, TestModule } from "vitest/node";
 
 /** What became of the tests of one file. */
@@ -25,7 +26,15 @@ export default class OutcomeReporter implements Reporter {
   }
 }
 
-type ErrorLike = { readonly message?: string; readonly stack?: string };
+/** Of what was wrong, and of what differs. */
+const MOST_CHARACTERS = 600;
+
+type ErrorLike = {
+  readonly name?: string;
+  readonly message?: string;
+  readonly stack?: string;
+  readonly diff?: string;
+};
 
 function outcomeOf(module: TestModule): Outcome {
   const file = relative(".", module.moduleId);
@@ -43,12 +52,17 @@ function outcomeOf(module: TestModule): Outcome {
   };
 }
 
+/** Of the last try, where there were several. */
 function errorsOf(test: TestCase): string {
-  return (test.result().errors ?? []).map(wordsOf).join("\n");
+  const last = test.result().errors?.at(-1);
+  return last === undefined ? "" : wordsOf(last);
 }
 
-/** What was wrong and where, without lines of other people's code. */
-function wordsOf({ message = "", stack = "" }: ErrorLike): string {
+/** What was wrong, where, without lines of other people's code, and what differs; each shortly. */
+function wordsOf({ name = "", message = "", stack = "", diff = "" }: ErrorLike): string {
   const lines = stack.split("\n").filter((line) => /^ +at /.test(line));
-  return [message, ...lines.filter((line) => !line.includes("node_modules"))].join("\n");
+  const ours = lines.filter((line) => !/node_modules|node:internal|new Promise/.test(line));
+  return [(message || name).slice(0, MOST_CHARACTERS), ...ours.slice(0, 3)]
+    .concat(diff === "" ? [] : stripVTControlCharacters(diff).slice(0, MOST_CHARACTERS))
+    .join("\n");
 }

@@ -41,9 +41,6 @@ const FONT = {
 /** More files than these do not fail by chance, and none is run again. */
 const MOST_AGAIN = 3;
 
-/** Enough for a test's name, the values that differ and the line that compared them. */
-const FAILURE_CHARACTERS = 1500;
-
 /** What became of a file, and with which suites it ran. */
 type OfSuites = Outcome & { readonly suites: readonly string[] };
 
@@ -86,7 +83,7 @@ const log = join(results, "lab.log");
 const lab = runSuites(
   runnable.filter((suite) => suite === "lab"),
   namedFiles,
-  log,
+  { log },
 );
 const rest = runSuites(
   runnable.filter((suite) => suite !== "lab"),
@@ -103,8 +100,8 @@ if (passed + failed === 0) {
   fail(`no test file is named like ${namedFiles.join(", ")}`);
 }
 
-for (const what of underLoad) console.log(`FAILED UNDER LOAD, passed alone: ${shortly(what)}`);
-for (const what of failures) console.log(`FAILED: ${shortly(what)}`);
+for (const what of underLoad) console.log(`FAILED UNDER LOAD, passed alone: ${what}`);
+for (const what of failures) console.log(`FAILED: ${what}`);
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
 
@@ -112,7 +109,7 @@ process.exitCode = failed === 0 ? 0 : 1;
 async function runSuites(
   suites: readonly string[],
   files: readonly string[],
-  log = "",
+  { log = "", options = [] }: { log?: string; options?: readonly string[] } = {},
 ): Promise<readonly OfSuites[]> {
   if (suites.length === 0) return [];
   const report = join(results, `${suites.join("-")}.json`);
@@ -121,7 +118,9 @@ async function runSuites(
   const running = spawn(
     "node_modules/.bin/node",
     [
-      ...["node_modules/vitest/vitest.mjs", "run", "--passWithNoTests", ...files],
+      ...["node_modules/vitest/vitest.mjs", "run", ...files, ...options],
+      // What is named may belong to other suites; of everything something has to run.
+      ...(files.length > 0 ? ["--passWithNoTests"] : []),
       ...suites.flatMap((suite) => ["--project", suite]),
       ...["--reporter", "default", "--reporter", "./test/report.ts"],
     ],
@@ -130,16 +129,17 @@ async function runSuites(
       env: { ...process.env, CALLCARD_TEST_REPORT: report },
     },
   );
-  const green = await new Promise((resolve) => {
-    running.once("error", () => resolve(false));
-    running.once("close", (code) => resolve(code === 0));
+  const code = await new Promise<number | null>((resolve) => {
+    running.once("error", () => resolve(null));
+    running.once("close", resolve);
   });
   const told = await readFile(report, "utf8")
     .then((json) => JSON.parse(json) as Outcome[])
-    .catch((): Outcome[] => []);
-  const found = told.map((outcome) => ({ ...outcome, suites }));
-  if (green || found.some(isBad)) return found;
-  const failures = [`${suites.join(", ")}: did not end as it should, told above`];
+    .catch(() => null);
+  const found = (told ?? []).map((outcome) => ({ ...outcome, suites }));
+  if (told !== null && code === (found.some(isBad) ? 1 : 0)) return found;
+  // Ended by a signal, without a report, or by something that is in no file.
+  const failures = [`${suites.join(", ")}: ended with ${code ?? "no code"}, told above`];
   return [...found, { suites, file: "", passed: 0, failures }];
 }
 
@@ -153,9 +153,13 @@ async function againAlone(outcomes: readonly OfSuites[]): Promise<readonly OfSui
       continue;
     }
     console.log(`once more, alone: ${outcome.file}`);
-    const again = await runSuites(outcome.suites, [outcome.file]);
-    now.push(...again);
-    if (!again.some(isBad)) underLoad.push(...outcome.failures);
+    const again = await runSuites(outcome.suites, [outcome.file], { options: ["--retry", "0"] });
+    if (again.some(isBad)) now.push(...again);
+    else if (again.every(({ passed: count }) => count === 0)) now.push(outcome);
+    else {
+      now.push(...again);
+      underLoad.push(...outcome.failures);
+    }
   }
   return now;
 }
@@ -168,10 +172,6 @@ function isBad({ failures }: Outcome): boolean {
 function fail(what: string): void {
   failed += 1;
   failures.push(what);
-}
-
-function shortly(what: string): string {
-  return what.slice(0, FAILURE_CHARACTERS);
 }
 
 function whyNot(suite: string): string {

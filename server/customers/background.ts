@@ -14,8 +14,8 @@ const FAVOURITES_OF = "2 years";
 const BACKGROUND = `
   select c.bonus_minor, c.segments, s.segments as computed,
     coalesce(
-      -- An order changed since, or nobody counted yet.
       case when s.judge_at is distinct from '-infinity' then s.returned end,
+      -- An order changed since, or nobody counted yet.
       (select count(*) from orders where customer_id = c.id and stage = 'returned')::int
     ) as returned,
     coalesce(nullif(came.title, ''), first.source) as came_by, first.placed_at as first_at, favourite.categories

@@ -125,7 +125,7 @@ export class Ledger {
   /**
    * A browser painted it. Before the card is composed only "one moment" can have been painted: that is not a pop yet.
    * A hidden tab counts until a visible one paints. What is told again was sent by another process, which may have died before it wrote it:
-   * it is taken also when nothing was sent from here, and for some minutes after the pop was closed.
+   * it is taken also when nothing was sent from here, and for some minutes after the pop was closed. Counters keep what was said first.
    * @param written called when PostgreSQL has it; never, when nothing is known of the ringing.
    */
   painted(ringId: string, by: PaintedBy, written?: () => void): void {

@@ -214,8 +214,22 @@ type Resolved = {
 };
 type People = { readonly ids: readonly string[]; readonly phones: readonly string[] };
 
+/** PostgreSQL ended it because it and another waited for each other; nothing of it was written. */
+const DEADLOCK = "40P01";
+const MOST_TRIES = 3;
+
 /** Merges rows in their order, all or none. */
 export async function mergeOrders(pool: pg.Pool, rows: readonly OrderRow[]): Promise<MergedOrders> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await mergeOnce(pool, rows);
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== DEADLOCK || tries === MOST_TRIES) throw error;
+    }
+  }
+}
+
+async function mergeOnce(pool: pg.Pool, rows: readonly OrderRow[]): Promise<MergedOrders> {
   const outcomes = rows.map((): OrderOutcome => "unchanged");
   const concerned = new Set<string>();
   const orderIds = new Set<string>();

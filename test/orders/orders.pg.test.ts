@@ -1,3 +1,4 @@
+import pg from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { importCustomers } from "../../server/customers/import.ts";
 import { openOrderBook } from "../../server/orders/book.ts";
@@ -25,6 +26,14 @@ beforeEach(async () => {
 const base = {
   ...{ customerSourceId: "c1", number: "1001", currency: "RUB", total: "1 234,50" },
   placedAt: "2026-11-20T12:00:00+07:00",
+};
+/** How many wait for a lock. */
+const waiting = async () => {
+  const { rows } = await database.pool.query<{ waiting: number }>(
+    `select count(*)::int as waiting from pg_stat_activity
+     where datname = current_database() and wait_event_type = 'Lock'`,
+  );
+  return rows[0]!.waiting;
 };
 const load = (...records: unknown[]) => importOrders(database, records, options);
 
@@ -66,6 +75,46 @@ describe("loading orders", () => {
       { totalMinor: 7 },
       { stage: "shipped", items: [{ name: "X" }] },
     ]);
+  });
+
+  test("a batch that PostgreSQL ends over a deadlock is written all the same, once", async () => {
+    // PostgreSQL ends who waited first: the batch, however slow the machine is up to there.
+    const pool = new pg.Pool({
+      ...{ connectionString: database.url, options: "-c deadlock_timeout=5s", max: 1 },
+    });
+    const other = await database.pool.connect();
+    const hold = (customerId: number) =>
+      other.query("select from customer_standing where customer_id = $1 for update", [customerId]);
+    try {
+      await other.query("begin");
+      await other.query("set local deadlock_timeout = '60s'");
+      await hold(2);
+      const loading = importOrders(
+        { pool },
+        [
+          { ...base, sourceId: "1" },
+          { ...base, sourceId: "2", customerSourceId: "c2" },
+        ],
+        options,
+      );
+      await expect.poll(() => waiting()).toBe(1);
+      await hold(1);
+      await other.query("commit");
+      expect(await loading).toMatchObject({ added: 2, refused: [] });
+    } finally {
+      other.release(true);
+      await pool.end();
+    }
+    const { rows } = await database.pool.query("select source_id from orders order by source_id");
+    expect(rows).toEqual([{ source_id: "1" }, { source_id: "2" }]);
+    const deadlocks = async () => {
+      const found = await database.pool.query<{ count: number }>(
+        "select deadlocks::int as count from pg_stat_database where datname = current_database()",
+      );
+      return found.rows[0]!.count;
+    };
+    // PostgreSQL counts it a little later.
+    await expect.poll(deadlocks).toBe(1);
   });
 
   test("an order of an unknown customer is refused and the others are kept", async () => {

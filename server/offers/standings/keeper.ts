@@ -2,6 +2,7 @@
  * Keeps everybody's standing: whose orders changed is judged at once, whom a threshold of days passes is judged when it does, and everybody after
  * the admin changed the thresholds. Any number of processes do it together; what one leaves undone, because it died, another does.
  */
+import { setTimeout as sleep } from "node:timers/promises";
 import { sql } from "kysely";
 import { recordAudit } from "../../people/audit.ts";
 import type { Bus } from "../../storage/bus.ts";
@@ -56,10 +57,10 @@ export class StandingsError extends Error {
 /** Of more changes at once nobody is named. */
 const MOST_NAMED = 500;
 /**
- * For a customer whose orders are being written, everybody's turn waits so long and then steps back. Below PostgreSQL's `deadlock_timeout`
- * (1 s): where the two wait for each other, it is never the order that is refused.
+ * For a customer whose orders are being written, everybody's turn waits so long and then steps back. Far below PostgreSQL's
+ * `deadlock_timeout` (1 s): where the two wait for each other, it is hardly ever the order that is refused.
  */
-const HELD_MS = 500;
+const HELD_MS = 50;
 /** What PostgreSQL says then. */
 const LOCK_NOT_AVAILABLE = "55P03";
 
@@ -71,7 +72,9 @@ export class StandingsKeeper {
   readonly #timer: NodeJS.Timeout;
   #working: Promise<void> | null = null;
   #again = false;
-  #closed = false;
+  readonly #closing = new AbortController();
+  /** Everybody's turn waits for who writes orders, and that was said. */
+  #isHeldUp = false;
   #judged = 0;
 
   constructor(options: KeeperOptions) {
@@ -169,7 +172,7 @@ export class StandingsKeeper {
 
   /** Ends after the batch at hand. */
   async close(): Promise<void> {
-    this.#closed = true;
+    this.#closing.abort();
     clearInterval(this.#timer);
     for (const stop of this.#stopHearing) stop();
     await this.#working?.catch(() => undefined);
@@ -185,17 +188,26 @@ export class StandingsKeeper {
     while (this.#again && !this.#closed) {
       this.#again = false;
       await this.#each(() => this.#judgeMarked());
-      await this.#each(() => this.#judgeNext());
+      await this.#each(async () => {
+        const more = await this.#judgeNext();
+        // However long everybody takes, whose orders changed waits for one range at most.
+        if (more) await this.#each(() => this.#judgeMarked());
+        return more;
+      });
     }
+  }
+
+  get #closed(): boolean {
+    return this.#closing.signal.aborted;
   }
 
   /** A full batch is followed by a rest as long as it took: others work with the same PostgreSQL. */
   async #each(step: () => Promise<boolean>): Promise<void> {
-    for (;;) {
+    while (!this.#closed) {
       const beganMs = performance.now();
-      const more = await step();
-      if (!more || this.#closed) return;
-      await new Promise((done) => setTimeout(done, performance.now() - beganMs));
+      if (!(await step())) return;
+      const { signal } = this.#closing;
+      await sleep(performance.now() - beganMs, null, { signal }).catch(() => undefined);
     }
   }
 
@@ -254,9 +266,12 @@ export class StandingsKeeper {
     });
     const step = await judging.catch((error: unknown) => {
       if ((error as { code?: unknown }).code !== LOCK_NOT_AVAILABLE) throw error;
+      if (!this.#isHeldUp)
+        log.info({ revision: stored.revision }, "everybody's standing waits for who writes orders");
       // The same range again, after a rest.
-      return { more: true, changed: 0, done: false };
+      return { more: true, changed: 0, done: false, isHeldUp: true };
     });
+    this.#isHeldUp = "isHeldUp" in step;
     if (step.changed > 0) bus.publish("standingsChanged", { customerIds: [] });
     if (step.done) log.info({ revision: stored.revision }, "everybody's standing is judged");
     return step.more;

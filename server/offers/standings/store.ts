@@ -13,7 +13,8 @@ export type Progress = {
 };
 
 const SETTINGS = "standings";
-const PROGRESS = "standings.judged";
+/** An older version kept its own, and wrote less of everybody: what it judged is judged once more. */
+const PROGRESS = "standings.counted";
 
 /** Those that hold; the plain ones, revision 0, until an admin saved others. */
 export async function readStandings(db: Database): Promise<StoredStandings> {

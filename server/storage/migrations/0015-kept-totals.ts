@@ -8,6 +8,4 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       add column in_currency integer,
       -- The \`changed_at\` it was counted at; where that is another, an older version judged since.
       add column in_currency_at timestamptz`.execute(db);
-  // Everybody is judged once more, behind what runs.
-  await sql`delete from installation where key = 'standings.judged'`.execute(db);
 }
