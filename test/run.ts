@@ -1,8 +1,7 @@
 /**
  * `npm test`: everything. Checks types, lint and format, makes the machine ready where it may (Debian, root), runs
  * every suite this machine can run, names those it cannot and why. With CI=true a suite that cannot run is a failure.
- * A file that failed beside others runs once more with the machine to itself: what fails then is wrong, what passes is named as failed
- * under load. Ends with all of that, shortly, where nobody has to look for it, and one line: `N passed, N failed`.
+ * Ends with every failure once more, shortly, where nobody has to look for it, and one line: `N passed, N failed`.
  */
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, openSync } from "node:fs";
@@ -38,12 +37,6 @@ const FONT = {
   apt: "fonts-liberation",
 };
 
-/** More files than these do not fail by chance, and none is run again. */
-const MOST_AGAIN = 3;
-
-/** What became of a file, and with which suites it ran. */
-type OfSuites = Outcome & { readonly suites: readonly string[] };
-
 const strict = process.env["CI"] === "true";
 const root = process.getuid?.() === 0;
 /** The files, or parts of their names, said after `npm test --`: only those run, and without the checks of the whole tree. */
@@ -53,8 +46,6 @@ let passed = 0;
 let failed = 0;
 /** What is said of every failure at the end. */
 const failures: string[] = [];
-/** The same of what passed when its file ran alone. */
-const underLoad: string[] = [];
 
 for (const [name, ...command] of [
   ["types", "tsc", "-p", "."],
@@ -82,16 +73,12 @@ const results = await mkdtemp(join(tmpdir(), "callcard-results-"));
 const log = join(results, "lab.log");
 const lab = runSuites(
   runnable.filter((suite) => suite === "lab"),
-  namedFiles,
-  { log },
+  log,
 );
-const rest = runSuites(
-  runnable.filter((suite) => suite !== "lab"),
-  namedFiles,
-);
+const rest = runSuites(runnable.filter((suite) => suite !== "lab"));
 const outcomes = [...(await rest), ...(await lab)];
 if (existsSync(log)) process.stdout.write(await readFile(log, "utf8"));
-for (const outcome of await againAlone(outcomes)) {
+for (const outcome of outcomes) {
   passed += outcome.passed;
   for (const failure of outcome.failures) fail(failure);
 }
@@ -100,27 +87,21 @@ if (passed + failed === 0) {
   fail(`no test file is named like ${namedFiles.join(", ")}`);
 }
 
-for (const what of underLoad) console.log(`FAILED UNDER LOAD, passed alone: ${what}`);
 for (const what of failures) console.log(`FAILED: ${what}`);
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
 
-/** Runs these suites in a process of their own, all that is named like one of `files` or everything; prints to `log` where one is named. */
-async function runSuites(
-  suites: readonly string[],
-  files: readonly string[],
-  { log = "", options = [] }: { log?: string; options?: readonly string[] } = {},
-): Promise<readonly OfSuites[]> {
+/** Runs these suites in a process of their own; prints to the file `log` where one is named. */
+async function runSuites(suites: readonly string[], log = ""): Promise<readonly Outcome[]> {
   if (suites.length === 0) return [];
   const report = join(results, `${suites.join("-")}.json`);
-  await rm(report, { force: true });
   const output = log === "" ? "inherit" : openSync(log, "w");
   const running = spawn(
     "node_modules/.bin/node",
     [
-      ...["node_modules/vitest/vitest.mjs", "run", ...files, ...options],
+      ...["node_modules/vitest/vitest.mjs", "run", ...namedFiles],
       // What is named may belong to other suites; of everything something has to run.
-      ...(files.length > 0 ? ["--passWithNoTests"] : []),
+      ...(namedFiles.length > 0 ? ["--passWithNoTests"] : []),
       ...suites.flatMap((suite) => ["--project", suite]),
       ...["--reporter", "default", "--reporter", "./test/report.ts"],
     ],
@@ -136,36 +117,12 @@ async function runSuites(
   const told = await readFile(report, "utf8")
     .then((json) => JSON.parse(json) as Outcome[])
     .catch(() => null);
-  const found = (told ?? []).map((outcome) => ({ ...outcome, suites }));
-  if (told !== null && code === (found.some(isBad) ? 1 : 0)) return found;
+  const found = told ?? [];
+  const isBad = found.some((outcome) => outcome.failures.length > 0);
+  if (told !== null && code === (isBad ? 1 : 0)) return found;
   // Ended by a signal, without a report, or by something that is in no file.
   const failures = [`${suites.join(", ")}: ended with ${code ?? "no code"}, told above`];
-  return [...found, { suites, file: "", passed: 0, failures }];
-}
-
-/** Runs the files that failed once more, each alone; what became of them now is what counts. */
-async function againAlone(outcomes: readonly OfSuites[]): Promise<readonly OfSuites[]> {
-  if (outcomes.filter(isBad).length > MOST_AGAIN) return outcomes;
-  const now: OfSuites[] = [];
-  for (const outcome of outcomes) {
-    if (!isBad(outcome) || outcome.file === "") {
-      now.push(outcome);
-      continue;
-    }
-    console.log(`once more, alone: ${outcome.file}`);
-    const again = await runSuites(outcome.suites, [outcome.file], { options: ["--retry", "0"] });
-    if (again.some(isBad)) now.push(...again);
-    else if (again.every(({ passed: count }) => count === 0)) now.push(outcome);
-    else {
-      now.push(...again);
-      underLoad.push(...outcome.failures);
-    }
-  }
-  return now;
-}
-
-function isBad({ failures }: Outcome): boolean {
-  return failures.length > 0;
+  return [...found, { file: "", passed: 0, failures }];
 }
 
 /** Counts a failure and keeps what is said of it. */

@@ -38,7 +38,7 @@ export type MigrateOptions = {
 };
 
 /** What PostgreSQL says when a lock was not to be had in time. */
-const LOCK_NOT_AVAILABLE = "55P03";
+export const LOCK_NOT_AVAILABLE = "55P03";
 const PAUSE_MS = 500;
 
 /**

@@ -7,6 +7,7 @@ import { sql } from "kysely";
 import { recordAudit } from "../../people/audit.ts";
 import type { Bus } from "../../storage/bus.ts";
 import type { Database, Storage } from "../../storage/database.ts";
+import { LOCK_NOT_AVAILABLE } from "../../storage/migrate.ts";
 import type { OfferRuleCheck, StandingsBody } from "../rest.ts";
 import { checkStandings } from "./check.ts";
 import { computed, judgeRange, judgeThese } from "./judge.ts";
@@ -61,8 +62,6 @@ const MOST_NAMED = 500;
  * `deadlock_timeout` (1 s): where the two wait for each other, it is hardly ever the order that is refused.
  */
 const HELD_MS = 50;
-/** What PostgreSQL says then. */
-const LOCK_NOT_AVAILABLE = "55P03";
 
 /** The keeper, at work until it is closed. */
 export class StandingsKeeper {
@@ -268,10 +267,12 @@ export class StandingsKeeper {
       if ((error as { code?: unknown }).code !== LOCK_NOT_AVAILABLE) throw error;
       if (!this.#isHeldUp)
         log.info({ revision: stored.revision }, "everybody's standing waits for who writes orders");
-      // The same range again, after a rest.
-      return { more: true, changed: 0, done: false, isHeldUp: true };
+      this.#isHeldUp = true;
+      return null;
     });
-    this.#isHeldUp = "isHeldUp" in step;
+    // The same range again, after a rest.
+    if (step === null) return true;
+    this.#isHeldUp = false;
     if (step.changed > 0) bus.publish("standingsChanged", { customerIds: [] });
     if (step.done) log.info({ revision: stored.revision }, "everybody's standing is judged");
     return step.more;
