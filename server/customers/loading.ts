@@ -68,14 +68,29 @@ export function lastOfEach<T extends { readonly source: string; readonly sourceI
   return byKey.size === good.length ? good : [...byKey.values()];
 }
 
+/** PostgreSQL ended it because it and another waited for each other; nothing of it was written. */
+const DEADLOCK = "40P01";
+const MOST_TRIES = 3;
+
 /**
  * One transaction on one connection, after any other load that is under way: two loads of the same records would
- * otherwise wait for each other's rows in different orders.
+ * otherwise wait for each other's rows in different orders. Whoever else changes these rows may still meet one; then it is run again.
+ * @param deed up to three times, so it keeps nothing outside the transaction.
  */
 export async function inLoadTransaction<T>(
   pool: pg.Pool,
   deed: (client: pg.PoolClient) => Promise<T>,
 ): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await once(pool, deed);
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== DEADLOCK || tries === MOST_TRIES) throw error;
+    }
+  }
+}
+
+async function once<T>(pool: pg.Pool, deed: (client: pg.PoolClient) => Promise<T>): Promise<T> {
   const client = await pool.connect();
   let broken: Error | undefined;
   try {

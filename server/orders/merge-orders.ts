@@ -214,37 +214,26 @@ type Resolved = {
 };
 type People = { readonly ids: readonly string[]; readonly phones: readonly string[] };
 
-/** PostgreSQL ended it because it and another waited for each other; nothing of it was written. */
-const DEADLOCK = "40P01";
-const MOST_TRIES = 3;
-
 /** Merges rows in their order, all or none. */
 export async function mergeOrders(pool: pg.Pool, rows: readonly OrderRow[]): Promise<MergedOrders> {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await mergeOnce(pool, rows);
-    } catch (error) {
-      if ((error as { code?: unknown }).code !== DEADLOCK || tries === MOST_TRIES) throw error;
-    }
-  }
+  if (rows.length === 0)
+    return { outcomes: [], concerned: [], orderIds: [], customerIds: [], phones: [] };
+  return inLoadTransaction(pool, (client) => mergeOver(client, rows));
 }
 
-async function mergeOnce(pool: pg.Pool, rows: readonly OrderRow[]): Promise<MergedOrders> {
+async function mergeOver(client: pg.PoolClient, rows: readonly OrderRow[]): Promise<MergedOrders> {
   const outcomes = rows.map((): OrderOutcome => "unchanged");
   const concerned = new Set<string>();
   const orderIds = new Set<string>();
   const customerIds = new Set<string>();
   const phones = new Set<string>();
-  if (rows.length > 0)
-    await inLoadTransaction(pool, async (client) => {
-      await client.query(TEMPORARY);
-      const { rounds, repeats } = roundsOf(rows);
-      for (const [at, round] of rounds.entries()) {
-        if (at > 0) await client.query("truncate incoming_orders, resolved_orders");
-        await mergeRound(client, round);
-      }
-      for (const [n, of] of repeats) if (isRefusal(outcomes[of]!)) outcomes[n] = outcomes[of]!;
-    });
+  await client.query(TEMPORARY);
+  const { rounds, repeats } = roundsOf(rows);
+  for (const [at, round] of rounds.entries()) {
+    if (at > 0) await client.query("truncate incoming_orders, resolved_orders");
+    await mergeRound(round);
+  }
+  for (const [n, of] of repeats) if (isRefusal(outcomes[of]!)) outcomes[n] = outcomes[of]!;
   return {
     outcomes,
     concerned: [...concerned],
@@ -253,15 +242,15 @@ async function mergeOnce(pool: pg.Pool, rows: readonly OrderRow[]): Promise<Merg
     phones: [...phones],
   };
 
-  async function mergeRound(client: pg.PoolClient, round: readonly number[]): Promise<void> {
+  async function mergeRound(round: readonly number[]): Promise<void> {
     await copyInto(client, "incoming_orders", round.map((n) => lineOf(n, rows[n]!)).join(""));
     const resolved = (await client.query<Resolved>(RESOLVE)).rows[0]!;
     for (const n of resolved.unknown) outcomes[n] = "unknownCustomer";
     for (const n of resolved.nobody) outcomes[n] = "noCustomer";
     for (const n of resolved.fresh) outcomes[n] = "added";
     // Before others are made, so that only those who were known are looked at.
-    if (round.some((n) => rows[n]!.person !== null)) await people(client, CHANGE_CUSTOMERS);
-    if (resolved.to_make > 0) await people(client, MAKE_CUSTOMERS);
+    if (round.some((n) => rows[n]!.person !== null)) await people(CHANGE_CUSTOMERS);
+    if (resolved.to_make > 0) await people(MAKE_CUSTOMERS);
     const merged = await client.query<{ changed: number[]; concerned: string[]; ids: string[] }>(
       MERGE_ORDERS,
     );
@@ -271,7 +260,7 @@ async function mergeOnce(pool: pg.Pool, rows: readonly OrderRow[]): Promise<Merg
     for (const id of ids) orderIds.add(id);
   }
 
-  async function people(client: pg.PoolClient, statement: string): Promise<void> {
+  async function people(statement: string): Promise<void> {
     const told = (await client.query<People>(statement)).rows[0]!;
     for (const id of told.ids) customerIds.add(id);
     for (const phone of told.phones) phones.add(phone);

@@ -1,5 +1,7 @@
+import pg from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { importCustomers } from "../../server/customers/import.ts";
+import { deadlocksOf, lockWaits } from "../support/locks.ts";
 import { type TestDatabase, testDatabase } from "../support/postgres.ts";
 
 let database: TestDatabase;
@@ -53,6 +55,38 @@ describe("loading customers", () => {
       },
     ]);
     expect(await phones()).toEqual(["1 +380671234567", "1 +79130000001"]);
+  });
+
+  test("a batch that PostgreSQL ends over a deadlock is written all the same, once", async () => {
+    await load({ sourceId: "1", name: "A" });
+    // PostgreSQL ends who waited first: the batch, however slow the machine is up to there.
+    const pool = new pg.Pool({
+      ...{ connectionString: database.url, options: "-c deadlock_timeout=5s", max: 1 },
+    });
+    const other = await database.pool.connect();
+    try {
+      await other.query("begin");
+      await other.query("set local deadlock_timeout = '60s'");
+      await other.query(
+        "insert into customer_phones (e164, customer_id, verified) values ('+79130000001', 1, false)",
+      );
+      const loading = importCustomers(
+        { pool },
+        [{ sourceId: "1", name: "B", phones: ["+79130000001"] }],
+        options,
+      );
+      // It has the customer and wants the phone; the other has the phone and wants the customer.
+      await expect.poll(() => lockWaits(database.pool)).toBe(1);
+      await other.query("update customers set vip = true where id = 1");
+      await other.query("commit");
+      expect(await loading).toMatchObject({ changed: 1, refused: [] });
+    } finally {
+      other.release(true);
+      await pool.end();
+    }
+    expect(await customers()).toMatchObject([{ name: "B", vip: true }]);
+    expect(await phones()).toEqual(["1 +79130000001"]);
+    await expect.poll(() => deadlocksOf(database.pool)).toBe(1);
   });
 
   test("is idempotent: the same batch again changes no row", async () => {

@@ -14,6 +14,7 @@ import {
 } from "../../server/offers/standings/settings.ts";
 import { judgeRange } from "../../server/offers/standings/judge.ts";
 import { StandingsKeeper } from "../../server/offers/standings/keeper.ts";
+import { lockWaits } from "../support/locks.ts";
 import type { TestDatabase } from "../support/postgres.ts";
 import { type OffersHouse, addCustomer, addOrder, openOffersHouse } from "./house.ts";
 import { NOON_MS, percentOff, settings } from "./samples.ts";
@@ -68,13 +69,8 @@ const SETTINGS: StandingSettings = {
   ],
 };
 /** How many judge everybody and stand in line for a row. */
-const waitingForWriters = async (pool: TestDatabase["pool"]) => {
-  const { rows } = await pool.query<{ waiting: number }>(
-    `select count(*)::int as waiting from pg_stat_activity
-     where datname = current_database() and wait_event_type = 'Lock' and query like '%with whom as materialized%'`,
-  );
-  return rows[0]!.waiting;
-};
+const waitingForWriters = (pool: TestDatabase["pool"]) =>
+  lockWaits(pool, "%with whom as materialized%");
 const save = async (own: Partial<StandingSettings> = {}, revision = 0) => {
   await house.offers.standings.save({ settings: { ...SETTINGS, ...own }, revision, by: "test" });
   await house.judged();

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { importCustomers } from "../../server/customers/import.ts";
 import { openOrderBook } from "../../server/orders/book.ts";
 import { importOrders, importProducts } from "../../server/orders/import.ts";
+import { deadlocksOf, lockWaits } from "../support/locks.ts";
 import { type TestDatabase, testDatabase } from "../support/postgres.ts";
 
 const options = { defaultRegion: "RU", source: "shop" } as const;
@@ -26,14 +27,6 @@ beforeEach(async () => {
 const base = {
   ...{ customerSourceId: "c1", number: "1001", currency: "RUB", total: "1 234,50" },
   placedAt: "2026-11-20T12:00:00+07:00",
-};
-/** How many wait for a lock. */
-const waiting = async () => {
-  const { rows } = await database.pool.query<{ waiting: number }>(
-    `select count(*)::int as waiting from pg_stat_activity
-     where datname = current_database() and wait_event_type = 'Lock'`,
-  );
-  return rows[0]!.waiting;
 };
 const load = (...records: unknown[]) => importOrders(database, records, options);
 
@@ -97,7 +90,7 @@ describe("loading orders", () => {
         ],
         options,
       );
-      await expect.poll(() => waiting()).toBe(1);
+      await expect.poll(() => lockWaits(database.pool)).toBe(1);
       await hold(1);
       await other.query("commit");
       expect(await loading).toMatchObject({ added: 2, refused: [] });
@@ -107,14 +100,7 @@ describe("loading orders", () => {
     }
     const { rows } = await database.pool.query("select source_id from orders order by source_id");
     expect(rows).toEqual([{ source_id: "1" }, { source_id: "2" }]);
-    const deadlocks = async () => {
-      const found = await database.pool.query<{ count: number }>(
-        "select deadlocks::int as count from pg_stat_database where datname = current_database()",
-      );
-      return found.rows[0]!.count;
-    };
-    // PostgreSQL counts it a little later.
-    await expect.poll(deadlocks).toBe(1);
+    await expect.poll(() => deadlocksOf(database.pool)).toBe(1);
   });
 
   test("an order of an unknown customer is refused and the others are kept", async () => {

@@ -6,6 +6,7 @@ import { saveCalls } from "../../../server/calls/store.ts";
 import { NoRecordError, loadRecorded } from "../../../server/priority/simulation/recorded.ts";
 import { Simulations } from "../../../server/priority/simulation/simulations.ts";
 import type { Pool } from "../../../server/priority/simulation/workload.ts";
+import { lockWaits } from "../../support/locks.ts";
 import { type TestDatabase, testDatabase } from "../../support/postgres.ts";
 import { plainPolicy } from "./sample.ts";
 
@@ -312,13 +313,7 @@ test("cancelled while it reads: at once for the person, the next one can begin, 
     source: { kind: "recorded", from: "2026-11-10", to: "2026-11-10", queues: [] },
     policies: [{ name: "plain", policy: plainPolicy }],
   } as const;
-  const waiting = async () => {
-    const { rows } = await database.pool.query<{ count: number }>(
-      `select count(*)::int from pg_stat_activity
-       where datname = current_database() and wait_event_type = 'Lock' and query like '%from calls%'`,
-    );
-    return rows[0]!.count;
-  };
+  const waiting = () => lockWaits(database.pool, "%from calls%");
   const blocker = await database.pool.connect();
   try {
     // So that it is in the middle of its reading for certain.
