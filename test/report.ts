@@ -6,6 +6,8 @@ import type { Reporter, TestCase, TestModule } from "vitest/node";
 
 /** What became of the tests of one file. */
 export type Outcome = {
+  /** Of `vitest.config.ts`; empty where it is not known. */
+  readonly suite: string;
   /** As of the repository's root; empty for errors that belong to no test. */
   readonly file: string;
   readonly passed: number;
@@ -19,7 +21,7 @@ export default class OutcomeReporter implements Reporter {
     const outcomes = modules.map(outcomeOf);
     if (errors.length > 0) {
       const failures = errors.map((error) => `an error outside any test\n${wordsOf(error)}`);
-      outcomes.push({ file: "", passed: 0, failures });
+      outcomes.push({ suite: "", file: "", passed: 0, failures });
     }
     const path = process.env["CALLCARD_TEST_REPORT"];
     if (path !== undefined) writeFileSync(path, JSON.stringify(outcomes));
@@ -46,6 +48,7 @@ function outcomeOf(module: TestModule): Outcome {
     ...[...module.children.allSuites()].flatMap((s) => s.errors()),
   ];
   return {
+    suite: module.project.name,
     file,
     passed: [...module.children.allTests("passed")].length,
     failures: [...ofTests, ...ofFile.map((error) => `${file}\n${wordsOf(error)}`)],

@@ -83,7 +83,10 @@ for (const outcome of outcomes) {
   for (const failure of outcome.failures) fail(failure);
 }
 await rm(results, { recursive: true });
-if (passed + failed === 0) {
+if (namedFiles.length === 0) {
+  const ran = new Set(outcomes.map(({ suite }) => suite));
+  for (const suite of runnable) if (!ran.has(suite)) fail(`no test of ${suite} ran`);
+} else if (passed + failed === 0) {
   fail(`no test file is named like ${namedFiles.join(", ")}`);
 }
 
@@ -122,7 +125,7 @@ async function runSuites(suites: readonly string[], log = ""): Promise<readonly 
   if (told !== null && code === (isBad ? 1 : 0)) return found;
   // Ended by a signal, without a report, or by something that is in no file.
   const failures = [`${suites.join(", ")}: ended with ${code ?? "no code"}, told above`];
-  return [...found, { file: "", passed: 0, failures }];
+  return [...found, { suite: "", file: "", passed: 0, failures }];
 }
 
 /** Counts a failure and keeps what is said of it. */
