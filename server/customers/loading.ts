@@ -74,7 +74,8 @@ const MOST_TRIES = 3;
 
 /**
  * One transaction on one connection, after any other load that is under way: two loads of the same records would
- * otherwise wait for each other's rows in different orders. Whoever else changes these rows may still meet one; then it is run again.
+ * otherwise wait for each other's rows in different orders. Whoever else changes these rows may still wait for a load that waits for
+ * them; when PostgreSQL ends the load over it, the load is run again.
  * @param deed up to three times, so it keeps nothing outside the transaction.
  */
 export async function inLoadTransaction<T>(
@@ -83,14 +84,14 @@ export async function inLoadTransaction<T>(
 ): Promise<T> {
   for (let tries = 1; ; tries += 1) {
     try {
-      return await once(pool, deed);
+      return await tryOnce(pool, deed);
     } catch (error) {
       if ((error as { code?: unknown }).code !== DEADLOCK || tries === MOST_TRIES) throw error;
     }
   }
 }
 
-async function once<T>(pool: pg.Pool, deed: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+async function tryOnce<T>(pool: pg.Pool, deed: (client: pg.PoolClient) => Promise<T>): Promise<T> {
   const client = await pool.connect();
   let broken: Error | undefined;
   try {

@@ -2,7 +2,7 @@
  * Orders that were read, into PostgreSQL in one transaction: COPY into a temporary table, whose they are, then one merge that keeps
  * every change of stage and status.
  *
- * Runs after any other load that is under way ({@link inLoadTransaction}), so nothing it looked at changes before it writes, and
+ * Runs after any other load that is under way ({@link inLoadTransaction}), so no other load changes what it looked at before it writes, and
  * ids of `order_statuses` become visible in their order.
  */
 import type pg from "pg";

@@ -10,7 +10,7 @@
  * - No index on an existing table that grows with the calls: building one stops its writers. A new table has what it needs from the start.
  * - What is not needed any more is dropped by the version after the next, when nobody runs the old one.
  *
- * `test/storage/migrations.pg.test.ts` holds every migration to this.
+ * `test/storage/migrations.pg.test.ts` holds every migration that is not released to this.
  */
 import {
   FileMigrationProvider,

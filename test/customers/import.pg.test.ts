@@ -1,7 +1,6 @@
-import pg from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { importCustomers } from "../../server/customers/import.ts";
-import { deadlocksOf, lockWaits } from "../support/locks.ts";
+import { deadlocksOf, impatientPool, lockWaits } from "../support/locks.ts";
 import { type TestDatabase, testDatabase } from "../support/postgres.ts";
 
 let database: TestDatabase;
@@ -60,9 +59,7 @@ describe("loading customers", () => {
   test("a batch that PostgreSQL ends over a deadlock is written all the same, once", async () => {
     await load({ sourceId: "1", name: "A" });
     // PostgreSQL ends who waited first: the batch, however slow the machine is up to there.
-    const pool = new pg.Pool({
-      ...{ connectionString: database.url, options: "-c deadlock_timeout=5s", max: 1 },
-    });
+    const pool = impatientPool(database.url);
     const other = await database.pool.connect();
     try {
       await other.query("begin");

@@ -51,7 +51,7 @@ test("calls of the customer and of the number, each once, the newest first", asy
 
 test("many calls of the customer hide none of the number, and the other way round", async () => {
   for (let minute = 0; minute < 10; minute++) {
-    await add(`hers-${minute}`, minute * 2, ANNA, HER_PHONE);
+    await add(`hers-${minute}`, minute * 2, ANNA, OTHER_PHONE);
     await add(`number-${minute}`, minute * 2 + 1, null, HER_PHONE);
   }
   expect(await found({ customerId: ANNA, e164: HER_PHONE }, "", 5)).toEqual([

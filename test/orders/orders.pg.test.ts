@@ -1,9 +1,8 @@
-import pg from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { importCustomers } from "../../server/customers/import.ts";
 import { openOrderBook } from "../../server/orders/book.ts";
 import { importOrders, importProducts } from "../../server/orders/import.ts";
-import { deadlocksOf, lockWaits } from "../support/locks.ts";
+import { deadlocksOf, impatientPool, lockWaits } from "../support/locks.ts";
 import { type TestDatabase, testDatabase } from "../support/postgres.ts";
 
 const options = { defaultRegion: "RU", source: "shop" } as const;
@@ -72,9 +71,7 @@ describe("loading orders", () => {
 
   test("a batch that PostgreSQL ends over a deadlock is written all the same, once", async () => {
     // PostgreSQL ends who waited first: the batch, however slow the machine is up to there.
-    const pool = new pg.Pool({
-      ...{ connectionString: database.url, options: "-c deadlock_timeout=5s", max: 1 },
-    });
+    const pool = impatientPool(database.url);
     const other = await database.pool.connect();
     const hold = (customerId: number) =>
       other.query("select from customer_standing where customer_id = $1 for update", [customerId]);

@@ -15,3 +15,8 @@ test("a migration that was released is never edited: it would not be run again o
   }
   expect(present).toEqual(RELEASED);
 });
+
+test("a new migration comes after those that were released: a database that has them runs it last", async () => {
+  const names = (await readdir(FOLDER)).toSorted();
+  expect(names.slice(0, Object.keys(RELEASED).length)).toEqual(Object.keys(RELEASED));
+});

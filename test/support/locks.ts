@@ -1,5 +1,5 @@
 /** Who waits for whom in a test's database. */
-import type pg from "pg";
+import pg from "pg";
 
 /** How many statements stand in line for a lock. @param like their text, in SQL's `like`. */
 export async function lockWaits(pool: pg.Pool, like = "%"): Promise<number> {
@@ -17,6 +17,11 @@ export async function deadlocksOf(pool: pg.Pool): Promise<number> {
     pool,
     "select deadlocks::int as found from pg_stat_database where datname = current_database()",
   );
+}
+
+/** A pool of one connection that PostgreSQL ends when it and a more patient one wait for each other: it waits 5 s before it looks. */
+export function impatientPool(connectionString: string): pg.Pool {
+  return new pg.Pool({ connectionString, options: "-c deadlock_timeout=5s", max: 1 });
 }
 
 async function one(pool: pg.Pool, text: string, values: unknown[] = []): Promise<number> {
