@@ -2,8 +2,8 @@
  * Orders that were read, into PostgreSQL in one transaction: COPY into a temporary table, whose they are, then one merge that keeps
  * every change of stage and status.
  *
- * Runs after any other load that is under way ({@link inLoadTransaction}), so no other load changes what it looked at before it writes, and
- * ids of `order_statuses` become visible in their order.
+ * Runs after any other load that is under way ({@link inLoadTransaction}), so no other load changes what it looked at before it
+ * writes, and ids of `order_statuses` become visible in their order. It may be run again, and begins anew then.
  */
 import type pg from "pg";
 import { inLoadTransaction } from "../customers/loading.ts";
